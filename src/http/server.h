@@ -1,0 +1,70 @@
+/* server.h - the HTTP server: the only place that knows libmicrohttpd. Handlers run in a pool of blocking threads;
+ * a route with ROUTE_WORKER runs on the small worker pool while its connection is suspended, so that password
+ * hashing, outgoing requests and uploads never hold a page thread (503 with Retry-After when the queue is full).
+ *
+ * Order of checks for each request: size of head and body -> route -> guard (session, right) -> CSRF (POST, PUT,
+ * DELETE of a signed-in browser: Sec-Fetch-Site / Origin and the form's token) -> handler. */
+#ifndef HTTP_SERVER_H
+#define HTTP_SERVER_H
+
+#include <stddef.h>
+
+#include "base/threads.h"
+#include "http/request.h"
+
+typedef void (*http_handler)(struct request *rq, struct response *rs);
+
+enum {
+    ROUTE_WORKER = 1,  /* runs on the worker pool */
+    ROUTE_NO_CSRF = 2, /* authenticated by something a foreign page cannot send (bearer token) */
+    ROUTE_API = 4      /* errors are JSON, no redirect to the sign-in page */
+};
+
+struct route {
+    enum method method;  /* GET answers HEAD too */
+    const char *pattern; /* "/desk/case/:id"; a last segment "*name" takes the rest */
+    enum right right;
+    size_t body_max; /* bytes; 0: no body allowed */
+    int flags;
+    http_handler handler;
+};
+
+struct http_hooks {
+    /* Fills rq->who. ERR_OK: may pass; ERR_DENIED: signed in but not allowed (who filled), or not signed in
+     * (who.agent and who.account 0). Called for every route, also RIGHT_NONE. */
+    enum err (*guard)(struct request *rq, enum right right);
+    /* The token that forms of this asker must carry; compared in constant time. */
+    struct str (*csrf_token)(struct request *rq);
+    /* Writes a whole page for an error (HTML routes). Not signed in: redirects to the sign-in page. */
+    void (*error_page)(struct request *rq, struct response *rs, enum err code, const struct errinfo *e);
+};
+
+struct http_options {
+    const char *listen; /* "127.0.0.1:8080", "[::1]:0"; port 0 takes a free one */
+    const struct route *const *tables; /* several route tables */
+    const size_t *table_counts;
+    size_t table_count;
+    struct http_hooks hooks;
+    void *app;
+    int threads;               /* 0: 16 */
+    int connections_max;       /* 0: 20000, RLIMIT_NOFILE is raised to fit */
+    const char *const *proxies; /* addresses whose X-Forwarded-* count; NULL-terminated; may be NULL */
+    struct workers *workers;   /* for ROUTE_WORKER */
+    int64_t idle_timeout_s;    /* 0: 30 */
+};
+
+struct http_server;
+
+enum err http_start(struct http_server **out, const struct http_options *o, struct errinfo *e) MUST_CHECK;
+int http_port(const struct http_server *s);
+/* Refuses new connections, ends streams with a "retry", waits up to wait_ms for running requests, stops. */
+void http_stop(struct http_server *s, int64_t wait_ms);
+
+/* Figures for /metrics. */
+struct http_figures {
+    uint64_t requests, errors_5xx;
+    int connections, streams;
+};
+void http_figures(const struct http_server *s, struct http_figures *out);
+
+#endif
