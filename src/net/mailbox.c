@@ -1,0 +1,287 @@
+/* mailbox.c - see mailbox.h. curl's own IMAP verbs are two: a custom command, whose answer's lines all come to
+ * the header callback, and "UID FETCH n BODY[]" by a ;UID=n address. Commands are chosen so that no answer but
+ * that of the second holds a literal, which custom commands cut off. */
+#include "net/mailbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/vec.h"
+#include "net/easy.h"
+#include "net/url.h"
+
+enum { COMMAND_MS = 60 * 1000, ANSWER_MAX = 16 * 1024 * 1024, FOLDER_MAX = 255 };
+
+struct mailbox {
+    struct easy easy;
+    struct arena arena;           /* the address and the selected folder's name */
+    struct str url;               /* without a trailing slash */
+    struct str folder;            /* selected, ready for an address */
+    struct mailbox_folder status; /* of the last SELECT seen */
+    struct vec mails;             /* struct mailbox_mail that the current command listed */
+    size_t answer_bytes;
+    struct buf body;              /* of the message being fetched */
+    bool too_large;
+};
+
+/* The number behind a word of an answer, as in "(UID 7 RFC822.SIZE 1234)". */
+static bool number_after(struct str line, struct str word, int64_t *out)
+{
+    for (size_t i = 1; i + word.n < line.n; i++) {
+        char before = line.p[i - 1];
+        if ((before != ' ' && before != '(' && before != '[') ||
+            !str_starts_nocase(str_sub(line, i, line.n), word) || line.p[i + word.n] != ' ')
+            continue;
+        size_t from = i + word.n + 1, to = from;
+        while (to < line.n && line.p[to] >= '0' && line.p[to] <= '9')
+            to++;
+        return str_to_i64(str_sub(line, from, to), out);
+    }
+    return false;
+}
+
+static size_t on_answer(char *p, size_t size, size_t n, void *arg)
+{
+    struct mailbox *m = arg;
+    struct str line = {p, size * n};
+    int64_t uid, v;
+    m->answer_bytes += line.n;
+    if (m->answer_bytes > ANSWER_MAX) {
+        m->too_large = true;
+        return 0;
+    }
+    if (!str_starts(line, STR("* ")))
+        return line.n;
+    if (number_after(line, STR("UIDVALIDITY"), &v) && v > 0 && v <= UINT32_MAX)
+        m->status.uidvalidity = (uint32_t)v;
+    else if (number_after(line, STR("UIDNEXT"), &v) && v > 0 && v <= UINT32_MAX)
+        m->status.uidnext = (uint32_t)v;
+    else if (m->mails.arena && number_after(line, STR("UID"), &uid) && uid > 0 && uid <= UINT32_MAX &&
+             number_after(line, STR("RFC822.SIZE"), &v))
+        *(struct mailbox_mail *)vec_push(&m->mails) = (struct mailbox_mail){(uint32_t)uid, v};
+    return line.n;
+}
+
+static size_t on_body(char *p, size_t size, size_t n, void *arg)
+{
+    struct mailbox *m = arg;
+    if (m->mails.arena) /* a custom command: its lines came to on_answer already */
+        return size * n;
+    buf_add(&m->body, (struct str){p, size * n});
+    if (buf_ok(&m->body))
+        return size * n;
+    m->too_large = true;
+    return 0;
+}
+
+enum err mailbox_open(const struct mailbox_options *o, struct mailbox **out, struct errinfo *e)
+{
+    CURLU *parsed;
+    TRY(url_parse(o->url, NULL, URL_IMAP, &parsed, e));
+    curl_url_cleanup(parsed);
+    if (o->plain && !o->net.allow_private)
+        return err_set(e, ERR_DENIED, "plain", "a connection without encryption is for private networks only");
+    struct mailbox *m = calloc(1, sizeof *m);
+    if (!m)
+        return err_set(e, ERR_IO, "net", "out of memory");
+    enum err err = easy_init(&m->easy, &o->net, e);
+    if (err != ERR_OK) {
+        free(m);
+        return err;
+    }
+    arena_init(&m->arena);
+    m->url = arena_str(&m->arena, o->url);
+    while (str_ends(m->url, STR("/")))
+        m->url.n--;
+    CURL *c = m->easy.curl;
+    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "imap,imaps");
+    curl_easy_setopt(c, CURLOPT_USE_SSL, (long)(o->plain ? CURLUSESSL_NONE : CURLUSESSL_ALL));
+    curl_easy_setopt(c, CURLOPT_USERNAME, arena_str(&m->arena, o->user).p);
+    curl_easy_setopt(c, CURLOPT_PASSWORD, arena_str(&m->arena, o->password).p);
+    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)COMMAND_MS);
+    curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_answer);
+    curl_easy_setopt(c, CURLOPT_HEADERDATA, m);
+    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(c, CURLOPT_WRITEDATA, m);
+    *out = m;
+    return ERR_OK;
+}
+
+void mailbox_close(struct mailbox *m)
+{
+    if (!m)
+        return;
+    easy_deinit(&m->easy);
+    arena_deinit(&m->arena);
+    free(m);
+}
+
+static bool is_broken_connection(CURLcode rc)
+{
+    return rc == CURLE_RECV_ERROR || rc == CURLE_SEND_ERROR || rc == CURLE_GOT_NOTHING || rc == CURLE_PARTIAL_FILE;
+}
+
+/* Runs one command on the selected folder; reading changes nothing, so a broken connection is tried anew. */
+static CURLcode perform(struct mailbox *m, struct str url, const char *command)
+{
+    CURLcode rc = CURLE_OK;
+    curl_easy_setopt(m->easy.curl, CURLOPT_URL, url.p);
+    curl_easy_setopt(m->easy.curl, CURLOPT_CUSTOMREQUEST, command);
+    for (int attempt = 0; attempt < 2; attempt++) {
+        m->answer_bytes = 0;
+        m->too_large = false;
+        m->mails.n = 0;
+        buf_clear(&m->body);
+        rc = easy_perform(&m->easy);
+        if (!is_broken_connection(rc) || m->too_large)
+            break;
+    }
+    return rc;
+}
+
+/* Modified UTF-7 (RFC 3501, 5.1.3): what IMAP takes for names beyond ASCII. */
+struct utf7 {
+    struct buf *out;
+    uint32_t bits;
+    int bit_count;
+    bool inside;
+};
+
+static void utf7_flush(struct utf7 *u, int at_least)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
+    while (u->bit_count >= at_least) {
+        buf_add_char(u->out, digits[u->bits >> (u->bit_count - 6) & 63]);
+        u->bit_count -= 6;
+    }
+}
+
+static void utf7_unit(struct utf7 *u, uint32_t unit)
+{
+    if (!u->inside)
+        buf_add_char(u->out, '&');
+    u->inside = true;
+    u->bits = u->bits << 16 | unit;
+    u->bit_count += 16;
+    utf7_flush(u, 6);
+}
+
+static void utf7_end(struct utf7 *u)
+{
+    if (!u->inside)
+        return;
+    if (u->bit_count > 0) {
+        u->bits <<= 6 - u->bit_count;
+        u->bit_count = 6;
+        utf7_flush(u, 6);
+    }
+    buf_add_char(u->out, '-');
+    *u = (struct utf7){.out = u->out};
+}
+
+/* text is valid UTF-8: names come from a setting that was checked at the border. */
+static void encode_folder(struct str text, struct buf *out)
+{
+    struct utf7 u = {.out = out};
+    for (size_t i = 0; i < text.n;) {
+        unsigned char c = (unsigned char)text.p[i];
+        int more = c < 0xc0 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+        uint32_t point = more == 0 ? c : c & (0x3fu >> more);
+        for (i++; more > 0 && i < text.n; more--, i++)
+            point = point << 6 | ((unsigned char)text.p[i] & 0x3f);
+        if (point >= 0x20 && point < 0x7f) {
+            utf7_end(&u);
+            buf_add_char(out, (char)point);
+            if (point == '&')
+                buf_add_char(out, '-');
+        } else if (point < 0x10000) {
+            utf7_unit(&u, point);
+        } else {
+            utf7_unit(&u, 0xd800 + ((point - 0x10000) >> 10));
+            utf7_unit(&u, 0xdc00 + ((point - 0x10000) & 0x3ff));
+        }
+    }
+    utf7_end(&u);
+}
+
+enum err mailbox_select(struct mailbox *m, struct str folder, struct mailbox_folder *out, struct errinfo *e)
+{
+    struct buf name;
+    if (folder.n == 0 || folder.n > FOLDER_MAX)
+        return err_set(e, ERR_INVALID, "folder", "a folder's name has 1 to %d bytes", FOLDER_MAX);
+    buf_init_in(&name, &m->arena, (size_t)FOLDER_MAX * 4);
+    encode_folder(folder, &name);
+    char *escaped = curl_easy_escape(m->easy.curl, buf_str(&name).p, (int)buf_str(&name).n);
+    if (!escaped)
+        return err_set(e, ERR_IO, "net", "out of memory");
+    m->folder = arena_strz(&m->arena, escaped);
+    curl_free(escaped);
+    m->status = (struct mailbox_folder){0};
+    vec_init(&m->mails, &m->arena, sizeof(struct mailbox_mail));
+    CURLcode rc = perform(m, arena_printf(&m->arena, "%.*s/%s", STR_FMT(m->url), m->folder.p), "NOOP");
+    if (rc == CURLE_LOGIN_DENIED && strstr(m->easy.error, "Select failed"))
+        return err_set(e, ERR_NOT_FOUND, "folder", "the mailbox has no folder %.100s", arena_str(&m->arena, folder).p);
+    if (rc != CURLE_OK)
+        return easy_explain(&m->easy, rc, "mailbox", e);
+    if (m->status.uidvalidity == 0)
+        return err_set(e, ERR_PEER, "mailbox", "the server tells no UIDVALIDITY");
+    *out = m->status;
+    return ERR_OK;
+}
+
+static int by_uid(const void *a, const void *b)
+{
+    const struct mailbox_mail *x = a, *y = b;
+    return (x->uid > y->uid) - (x->uid < y->uid);
+}
+
+enum err mailbox_list(struct mailbox *m, uint32_t from, uint32_t to, struct arena *a, struct mailbox_mail **out,
+                      size_t *count, struct errinfo *e)
+{
+    vec_init(&m->mails, a, sizeof(struct mailbox_mail));
+    /* A range of UIDs: "n:*" would name the last message even when its UID is below n. */
+    struct str command = arena_printf(a, "UID FETCH %u:%u (UID RFC822.SIZE)", from, to);
+    struct str url = arena_printf(a, "%.*s/%s;UIDVALIDITY=%u", STR_FMT(m->url), m->folder.p, m->status.uidvalidity);
+    CURLcode rc = perform(m, url, command.p);
+    if (m->too_large)
+        return err_set(e, ERR_LIMIT, "mailbox", "the server's answer is larger than %d bytes", ANSWER_MAX);
+    if (rc == CURLE_REMOTE_FILE_NOT_FOUND)
+        return err_set(e, ERR_CONFLICT, "mailbox", "the folder was made anew meanwhile");
+    if (rc != CURLE_OK)
+        return easy_explain(&m->easy, rc, "mailbox", e);
+    struct mailbox_mail *mails = m->mails.p;
+    size_t kept = 0;
+    if (m->mails.n > 1)
+        qsort(mails, m->mails.n, sizeof *mails, by_uid);
+    for (size_t i = 0; i < m->mails.n; i++) /* servers may tell of others unasked, or of one twice */
+        if (mails[i].uid >= from && mails[i].uid <= to && (kept == 0 || mails[kept - 1].uid != mails[i].uid))
+            mails[kept++] = mails[i];
+    *out = mails;
+    *count = kept;
+    return ERR_OK;
+}
+
+enum err mailbox_fetch(struct mailbox *m, uint32_t uid, size_t max, struct arena *a, struct str *raw,
+                       struct errinfo *e)
+{
+    uint32_t expected = m->status.uidvalidity;
+    m->mails = (struct vec){0};
+    buf_init(&m->body, max);
+    struct str url = arena_printf(a, "%.*s/%s;UIDVALIDITY=%u/;UID=%u", STR_FMT(m->url), m->folder.p, expected, uid);
+    CURLcode rc = perform(m, url, NULL);
+    enum err err = ERR_OK;
+    if (m->too_large)
+        err = err_set(e, ERR_LIMIT, "mail", "the message is larger than %zu bytes", max);
+    else if (m->status.uidvalidity != expected)
+        err = err_set(e, ERR_CONFLICT, "mailbox", "the folder was made anew meanwhile");
+    else if (rc == CURLE_REMOTE_FILE_NOT_FOUND)
+        err = err_set(e, ERR_NOT_FOUND, "mail", "the message was deleted meanwhile");
+    else if (rc != CURLE_OK)
+        err = easy_explain(&m->easy, rc, "mailbox", e);
+    else
+        *raw = arena_str(a, buf_str(&m->body));
+    buf_deinit(&m->body);
+    return err;
+}

@@ -1,0 +1,51 @@
+/* mailbox.h - reading a mailbox over IMAP4rev1 (RFC 3501): folders, sizes, single messages. A session keeps its
+ * connection and opens it again by itself once when it broke. Messages that are fetched become "seen" for other mail
+ * programs; nothing else is changed. Blocking. Threads: a session belongs to one at a time. */
+#ifndef NET_MAILBOX_H
+#define NET_MAILBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "net/options.h"
+
+struct arena;
+struct mailbox;
+
+struct mailbox_options {
+    struct str url; /* imaps://host[:port], or imap://host[:port] with STARTTLS */
+    struct str user, password;
+    bool plain; /* imap:// without encryption; refused unless net.allow_private */
+    struct net_options net;
+};
+
+struct mailbox_folder {
+    uint32_t uidvalidity; /* another value: all UIDs known before are void */
+    uint32_t uidnext;     /* no message has this UID or a higher one yet; 0: not told */
+};
+
+struct mailbox_mail {
+    uint32_t uid;
+    int64_t size; /* bytes */
+};
+
+/* No connection yet. ERR_INVALID: the address; ERR_DENIED: plain without allow_private. */
+enum err mailbox_open(const struct mailbox_options *o, struct mailbox **out, struct errinfo *e) MUST_CHECK;
+void mailbox_close(struct mailbox *m); /* NULL is fine */
+
+/* Signs in where needed and opens a folder for the calls below; its name as people see it, in UTF-8.
+ * ERR_NOT_FOUND: no such folder; ERR_DENIED: user or password, or guard; ERR_IO, ERR_PEER as fetch.h. */
+enum err mailbox_select(struct mailbox *m, struct str folder, struct mailbox_folder *out,
+                        struct errinfo *e) MUST_CHECK;
+/* What there is with from <= UID <= to, ascending. */
+enum err mailbox_list(struct mailbox *m, uint32_t from, uint32_t to, struct arena *a, struct mailbox_mail **out,
+                      size_t *count, struct errinfo *e) MUST_CHECK;
+/* The whole message as it came. ERR_NOT_FOUND: deleted meanwhile; ERR_CONFLICT: UIDVALIDITY changed, begin again
+ * with mailbox_select; ERR_LIMIT: larger than max. */
+enum err mailbox_fetch(struct mailbox *m, uint32_t uid, size_t max, struct arena *a, struct str *raw,
+                       struct errinfo *e) MUST_CHECK;
+
+#endif
