@@ -12,7 +12,7 @@ enum fact_id {
     FACT_LANGUAGE,  /* enum language */
     FACT_RELEVANCE, /* enum answer: is it about the brand? */
     FACT_REACTION,  /* enum answer: does it need a reaction? */
-    FACT_REQUEST,   /* enum request */
+    FACT_REQUEST,   /* enum request_kind */
     FACT_KIND,      /* enum kind */
     FACT_SENTIMENT, /* enum sentiment */
     FACT_OFFENCE,   /* enum answer */

@@ -51,6 +51,7 @@ struct http_options {
     const char *const *proxies; /* addresses whose X-Forwarded-* count; NULL-terminated; may be NULL */
     struct workers *workers;   /* for ROUTE_WORKER */
     int64_t idle_timeout_s;    /* 0: 30 */
+    int64_t heartbeat_ms;      /* of event streams; 0: 15000 */
 };
 
 struct http_server;
