@@ -1,0 +1,260 @@
+/* Event streams over raw sockets: who hears what, clients that do not read, heartbeats, ends and stopping. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "client.h"
+#include "http/server.h"
+#include "http/sse.h"
+
+enum { HEARTBEAT_MS = 40 };
+
+static struct http_server *server;
+
+static enum err guard(struct request *rq, enum right right)
+{
+    (void)right;
+    return request_param_i64(rq, "brand", &rq->who.brand) && request_param_i64(rq, "agent", &rq->who.agent) &&
+                   request_param_i64(rq, "session", &rq->who.session)
+               ? ERR_OK
+               : ERR_DENIED;
+}
+
+static void listen_in(struct request *rq, struct response *rs)
+{
+    sse_accept(rq, rs);
+}
+
+static void slow_page(struct request *rq, struct response *rs)
+{
+    (void)rq;
+    buf_add_z(&rs->body, "page");
+}
+
+static const struct route routes[] = {
+    {METHOD_GET, "/events/:brand/:agent/:session", RIGHT_READ, 0, 0, listen_in},
+    {METHOD_GET, "/page/:brand/:agent/:session", RIGHT_READ, 0, 0, slow_page},
+};
+
+static void start_with(int64_t heartbeat_ms)
+{
+    static const struct route *const tables[] = {routes};
+    static const size_t counts[] = {2};
+    struct http_options o = {.listen = "127.0.0.1:0",
+                             .tables = tables,
+                             .table_counts = counts,
+                             .table_count = 1,
+                             .hooks = {.guard = guard},
+                             .threads = 2,
+                             .connections_max = 400,
+                             .heartbeat_ms = heartbeat_ms};
+    struct errinfo e;
+    assert_int_equal(http_start(&server, &o, &e), ERR_OK);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    start_with(0); /* no beat within a test */
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    http_stop(server, 2000);
+    return 0;
+}
+
+/* Returns when the stream is heard of. */
+static void subscribe(struct client *c, const char *who)
+{
+    char request[200];
+    snprintf(request, sizeof request, "GET /events/%s HTTP/1.1\r\nHost: x\r\n\r\n", who);
+    client_open(c, http_port(server));
+    client_send_z(c, request);
+    assert_true(client_wait_for(c, "retry: 2"));
+}
+
+static int streams(void)
+{
+    struct http_figures f;
+    http_figures(server, &f);
+    return f.streams;
+}
+
+static void events_reach_those_they_are_for(void **state)
+{
+    (void)state;
+    static struct client a, b, other;
+    subscribe(&a, "1/10/100");
+    subscribe(&b, "1/11/101");
+    subscribe(&other, "2/10/102");
+    assert_int_equal(client_status(&a), 200);
+    assert_string_equal(client_header(&a, "Content-Type"), "text/event-stream");
+    assert_string_equal(client_header(&a, "X-Accel-Buffering"), "no");
+    assert_string_equal(client_header(&a, "Cache-Control"), "no-store");
+    sse_publish(server, 1, 0, "case", STR("{\"id\":\"5\"}"));
+    sse_publish(server, 1, 11, "mention", STR("{}"));
+    sse_publish(server, 2, 0, "case", STR("{\"id\":\"7\"}"));
+    sse_publish(server, 1, 0, "bad\nname", STR("{}")); /* refused */
+    sse_publish(server, 1, 0, "bad", STR("a\ndata: b"));
+    sse_publish(server, 1, 0, "last", STR("{}"));
+    sse_publish(server, 2, 0, "last", STR("{}"));
+    assert_true(client_wait_for(&a, "event: last\ndata: {}\n\n"));
+    assert_true(client_wait_for(&b, "event: last\ndata: {}\n\n"));
+    assert_true(client_wait_for(&other, "event: last\ndata: {}\n\n"));
+    assert_non_null(strstr(a.in, "event: case\ndata: {\"id\":\"5\"}\n\n"));
+    assert_null(strstr(a.in, "mention"));
+    assert_null(strstr(a.in, "bad"));
+    assert_null(strstr(a.in, "\"7\""));
+    assert_non_null(strstr(b.in, "event: mention\n"));
+    assert_non_null(strstr(other.in, "\"7\""));
+    assert_null(strstr(other.in, "\"5\""));
+    client_close(&a);
+    client_close(&b);
+    client_close(&other);
+}
+
+static void who_does_not_read_gets_a_resync(void **state)
+{
+    (void)state;
+    static struct client c;
+    char large[4000];
+    memset(large, 'x', sizeof large);
+    subscribe(&c, "1/10/100");
+    /* much more than the socket's buffers and the ring hold; the sender is never held up */
+    int64_t from = clock_mono();
+    for (int i = 0; i < 4000; i++)
+        sse_publish(server, 1, 0, "bulk", (struct str){large, sizeof large});
+    assert_true(clock_mono() - from < 5000);
+    sse_publish(server, 1, 0, "last", STR("{}"));
+    /* read the sea of events in pieces; what was lost is told once, then the newest follow */
+    bool resync = false, last = false;
+    size_t total = 0;
+    while (!last) {
+        last = client_wait_for(&c, "event: last");
+        resync = resync || strstr(c.in, "event: resync\ndata: {}\n\n");
+        total += c.n;
+        if (!last && c.n == 0)
+            break;
+        if (!last) { /* keep the end, a word may be cut in two */
+            size_t keep = c.n < 64 ? c.n : 64;
+            memmove(c.in, c.in + c.n - keep, keep);
+            c.n = keep;
+            c.in[keep] = 0;
+        }
+    }
+    assert_true(last);
+    assert_true(resync);
+    assert_true(total < (size_t)16 * 1000 * 1000);
+    client_close(&c);
+}
+
+static void ended_sessions_hear_no_more(void **state)
+{
+    (void)state;
+    static struct client a, b, c;
+    subscribe(&a, "1/10/100");
+    subscribe(&b, "1/10/101");
+    subscribe(&c, "1/11/102");
+    sse_end(server, 0, 101);
+    assert_true(client_wait_end(&b) || strstr(b.in, "0\r\n\r\n"));
+    sse_publish(server, 1, 0, "secret", STR("{}"));
+    assert_true(client_wait_for(&a, "event: secret"));
+    assert_true(client_wait_for(&c, "event: secret"));
+    assert_null(strstr(b.in, "secret"));
+    sse_end(server, 10, 0);
+    assert_true(client_wait_for(&a, "0\r\n\r\n"));
+    sse_publish(server, 1, 0, "more", STR("{}"));
+    assert_true(client_wait_for(&c, "event: more"));
+    assert_null(strstr(a.in, "event: more"));
+    client_close(&a);
+    client_close(&b);
+    client_close(&c);
+}
+
+static void a_silent_stream_beats_and_notices_who_left(void **state)
+{
+    (void)state;
+    http_stop(server, 2000);
+    start_with(HEARTBEAT_MS);
+    static struct client c, gone[20];
+    subscribe(&c, "1/10/100");
+    for (size_t i = 0; i < 20; i++)
+        subscribe(&gone[i], "1/10/100");
+    assert_int_equal(streams(), 21);
+    for (size_t i = 0; i < 20; i++)
+        client_close(&gone[i]);
+    int beats = 0;
+    while (streams() > 1 && beats < 100) { /* each turn waits for a beat of the one that stayed */
+        client_clear(&c);
+        assert_true(client_wait_for(&c, ":\n\n"));
+        beats++;
+    }
+    assert_int_equal(streams(), 1);
+    client_close(&c);
+}
+
+static void hundreds_of_clients_hear_at_once(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 300 };
+    struct client *all = calloc(CLIENTS, sizeof *all);
+    assert_non_null(all);
+    for (int i = 0; i < CLIENTS; i++)
+        subscribe(&all[i], "3/10/100");
+    sse_publish(server, 3, 0, "case", STR("{\"id\":\"5\"}"));
+    for (int i = 0; i < CLIENTS; i++) {
+        assert_true(client_wait_for(&all[i], "event: case\ndata: {\"id\":\"5\"}\n\n"));
+        client_close(&all[i]);
+    }
+    free(all);
+}
+
+static void stopping_ends_open_streams_politely(void **state)
+{
+    (void)state;
+    static struct client reader, stuck, idle;
+    subscribe(&reader, "1/10/100");
+    subscribe(&stuck, "4/10/100");
+    char large[4000];
+    memset(large, 'x', sizeof large);
+    for (int i = 0; i < 4000; i++)
+        sse_publish(server, 4, 0, "bulk", (struct str){large, sizeof large});
+    client_open(&idle, http_port(server));
+    client_send_z(&idle, "GET /page/1/1/1 HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_true(client_wait_answer(&idle, false));
+    int64_t from = clock_mono();
+    http_stop(server, 300); /* the stuck one never reads: it is cut off when the time is up */
+    assert_true(clock_mono() - from < 5000);
+    assert_true(client_wait_end(&reader));
+    assert_non_null(strstr(reader.in, "retry: 5000\n\n"));
+    assert_true(client_wait_end(&idle));
+    assert_true(client_wait_end(&stuck));
+    client_close(&reader);
+    client_close(&stuck);
+    client_close(&idle);
+    start_with(0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(events_reach_those_they_are_for),
+        cmocka_unit_test(who_does_not_read_gets_a_resync),
+        cmocka_unit_test(ended_sessions_hear_no_more),
+        cmocka_unit_test(hundreds_of_clients_hear_at_once),
+        cmocka_unit_test(stopping_ends_open_streams_politely),
+        cmocka_unit_test(a_silent_stream_beats_and_notices_who_left),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}
