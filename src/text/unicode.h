@@ -29,6 +29,10 @@ void utf8_add(struct buf *b, uint32_t c);
 struct str utf8_clip(struct str s, size_t max);
 /* Reads s as windows-1252, the usual truth behind text that claims to be UTF-8 and is not. */
 struct str utf8_from_1252(struct arena *a, struct str s);
+/* Bytes in the named charset ("iso-8859-15", "utf-16le", "shift_jis"); what cannot be read becomes U+FFFD. ISO 8859-1
+ * and ASCII are taken as windows-1252, as browsers do. A charset that claims to be UTF-8 or is unknown, with bytes that
+ * are mostly not UTF-8, is taken as windows-1252 too. Any name, even an empty one, gives valid UTF-8. */
+struct str utf8_decode(struct arena *a, struct str bytes, struct str charset);
 
 /* NFC of valid UTF-8. */
 struct str text_nfc(struct arena *a, struct str s);

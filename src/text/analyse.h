@@ -1,0 +1,30 @@
+/* analyse.h - text to the terms under which it is found, and a search box's line to a query over them.
+ *
+ * The same rules make both, so that "Zählerstände", "zaehlerstand" and "Zählerstand" meet. Terms are folded, stemmed by
+ * language, umlauts spelt out (ä=ae, ö=oe, ü=ue, ß=ss), German compounds also under their parts; mail addresses,
+ * @names, #tags and numbers stay whole. Whenever the rules change, ANALYSE_VERSION grows and what was indexed before is
+ * indexed again. Threads: any. */
+#ifndef TEXT_ANALYSE_H
+#define TEXT_ANALYSE_H
+
+#include <stddef.h>
+
+#include "base/str.h"
+
+struct arena;
+
+enum {
+    ANALYSE_VERSION = 1,
+    ANALYSE_TERM_MAX = 64,    /* bytes; longer words are cut */
+    ANALYSE_TERMS_MAX = 4000, /* of one text; the rest is not indexed */
+    ANALYSE_QUERY_MAX = 32    /* words of one query */
+};
+
+/* Terms separated by single spaces, in the order of the text, of letters, digits and @ # . _ - + only.
+ * language: "de", "en"; anything else leaves words unstemmed. */
+struct str analyse_text(struct arena *a, struct str text, struct str language);
+/* An FTS5 MATCH expression for words (all must occur), "phrases" and prefix*; empty when nothing is left to
+ * look for. Each term is quoted, so that no operator of FTS5 gets through. */
+struct str analyse_query(struct arena *a, struct str query, struct str language);
+
+#endif
