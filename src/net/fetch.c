@@ -202,15 +202,13 @@ static enum err perform(struct exchange *x, CURLU *url, bool same_host, struct e
     curl_easy_setopt(c, CURLOPT_WRITEDATA, x);
     set_method(x);
     CURLcode rc = easy_perform(&x->easy);
-    if (rc != CURLE_OK) {
-        err = explain(x, rc, e);
-        goto out;
-    }
     long status = 0;
     curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
     x->out->status = (int)status;
     x->out->headers = x->headers.p;
     x->out->header_count = x->headers.n;
+    if (rc != CURLE_OK)
+        err = explain(x, rc, e);
 out:
     curl_slist_free_all(headers);
     easy_deinit(&x->easy);

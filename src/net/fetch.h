@@ -46,7 +46,7 @@ struct fetch_request {
 };
 
 struct fetch_response {
-    int status;
+    int status;          /* set also when the answer broke off behind its head; 0: no head came */
     struct str body;
     struct str url;      /* where the answer came from, after redirects */
     struct str moved_to; /* the new address if every redirect up to it was permanent (301, 308) */

@@ -8,9 +8,11 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/vec.h"
 #include "net/easy.h"
 #include "net/url.h"
+#include "text/unicode.h"
 
 enum { COMMAND_MS = 60 * 1000, ANSWER_MAX = 16 * 1024 * 1024, FOLDER_MAX = 255 };
 
@@ -42,6 +44,24 @@ static bool number_after(struct str line, struct str word, int64_t *out)
     return false;
 }
 
+/* INTERNALDATE "17-Jul-1996 02:44:25 -0700" */
+static int64_t received(struct str line)
+{
+    const struct str word = STR("INTERNALDATE \"");
+    char date[40];
+    ptrdiff_t from = str_find(line, word, 0);
+    ptrdiff_t to = from < 0 ? -1 : str_find_char(line, '"', (size_t)from + word.n);
+    if (to < 0)
+        return 0;
+    struct str text = str_trim(str_sub(line, (size_t)from + word.n, (size_t)to));
+    if (text.n >= sizeof date)
+        return 0;
+    memcpy(date, text.p, text.n);
+    date[text.n] = 0;
+    int64_t at = (int64_t)curl_getdate(date, NULL);
+    return at > 0 ? at * CLOCK_SECOND : 0;
+}
+
 static size_t on_answer(char *p, size_t size, size_t n, void *arg)
 {
     struct mailbox *m = arg;
@@ -60,7 +80,7 @@ static size_t on_answer(char *p, size_t size, size_t n, void *arg)
         m->status.uidnext = (uint32_t)v;
     else if (m->mails.arena && number_after(line, STR("UID"), &uid) && uid > 0 && uid <= UINT32_MAX &&
              number_after(line, STR("RFC822.SIZE"), &v))
-        *(struct mailbox_mail *)vec_push(&m->mails) = (struct mailbox_mail){(uint32_t)uid, v};
+        *(struct mailbox_mail *)vec_push(&m->mails) = (struct mailbox_mail){(uint32_t)uid, v, received(line)};
     return line.n;
 }
 
@@ -181,16 +201,11 @@ static void utf7_end(struct utf7 *u)
     *u = (struct utf7){.out = u->out};
 }
 
-/* text is valid UTF-8: names come from a setting that was checked at the border. */
 static void encode_folder(struct str text, struct buf *out)
 {
     struct utf7 u = {.out = out};
     for (size_t i = 0; i < text.n;) {
-        unsigned char c = (unsigned char)text.p[i];
-        int more = c < 0xc0 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
-        uint32_t point = more == 0 ? c : c & (0x3fu >> more);
-        for (i++; more > 0 && i < text.n; more--, i++)
-            point = point << 6 | ((unsigned char)text.p[i] & 0x3f);
+        uint32_t point = utf8_next(text, &i);
         if (point >= 0x20 && point < 0x7f) {
             utf7_end(&u);
             buf_add_char(out, (char)point);
@@ -242,7 +257,7 @@ enum err mailbox_list(struct mailbox *m, uint32_t from, uint32_t to, struct aren
 {
     vec_init(&m->mails, a, sizeof(struct mailbox_mail));
     /* A range of UIDs: "n:*" would name the last message even when its UID is below n. */
-    struct str command = arena_printf(a, "UID FETCH %u:%u (UID RFC822.SIZE)", from, to);
+    struct str command = arena_printf(a, "UID FETCH %u:%u (UID RFC822.SIZE INTERNALDATE)", from, to);
     struct str url = arena_printf(a, "%.*s/%s;UIDVALIDITY=%u", STR_FMT(m->url), m->folder.p, m->status.uidvalidity);
     CURLcode rc = perform(m, url, command.p);
     if (m->too_large)

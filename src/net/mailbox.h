@@ -29,7 +29,8 @@ struct mailbox_folder {
 
 struct mailbox_mail {
     uint32_t uid;
-    int64_t size; /* bytes */
+    int64_t size;     /* bytes */
+    int64_t received; /* when the server got it, ms; 0: not told */
 };
 
 /* No connection yet. ERR_INVALID: the address; ERR_DENIED: plain without allow_private. */

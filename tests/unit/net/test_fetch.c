@@ -259,6 +259,7 @@ static void size_and_time_have_an_end(void **state)
     struct fetch_request r = {.url = stand_in_url(&server, &arena, "/endless"), .net.allow_private = true,
                               .body_max = 100000, .total_ms = 5000};
     assert_int_equal(fetch(&r, &arena, &got, &why), ERR_LIMIT);
+    assert_int_equal(got.status, 200);
     r.url = stand_in_url(&server, &arena, "/bomb");
     assert_int_equal(fetch(&r, &arena, &got, &why), ERR_LIMIT);
     r.url = stand_in_url(&server, &arena, "/endless-headers");
