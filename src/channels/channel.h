@@ -81,7 +81,9 @@ struct channel {
     bool is_private; /* answers are not public */
     /* What to do with a message of which it is not known whether it arrived. */
     enum { RESEND_SAFE_WITH_KEY, RESEND_ASK, RESEND_NEVER } resend;
-    /* cursor: what the last poll gave, STR_NONE at first. e->what is shown to the administrator. */
+    /* poll, send and check are NULL where the channel has none.
+     * cursor: what the last poll gave, STR_NONE at first. *out is sound also on an error: what it holds is stored
+     * as usual, then e->what is shown to the administrator. */
     enum err (*poll)(const struct channel_ctx *c, struct str cursor, struct poll_result *out, struct errinfo *e);
     void (*send)(const struct channel_ctx *c, const struct outgoing *m, struct sending_mark mark,
                  struct sent_result *out);
