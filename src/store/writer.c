@@ -1,0 +1,327 @@
+/* writer.c - the one thread that writes. It takes what has arrived, runs each job in a savepoint of one transaction,
+ * commits once, tells the notices, answers the callers, and only then looks after the write-ahead log. */
+#include <semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/queue.h"
+#include "base/threads.h"
+#include "base/vec.h"
+#include "store/sql.h"
+#include "store/store_int.h"
+
+enum {
+    GROUP_MAX = 1000,     /* jobs, or changed rows, in one commit */
+    QUEUE_MAX = 4096,     /* when the options name none */
+    WAL_PAGES = 1000,     /* checkpoint from here */
+    SCRATCH_KEEP = 1 << 20
+};
+
+struct job {
+    store_write_fn fn;
+    void *arg;
+    struct errinfo *e;
+    struct errinfo own; /* when the caller wants none */
+    enum err err;
+    sem_t answered;
+};
+
+struct tx {
+    struct writer *writer;
+    struct db *db;
+    struct arena arena;
+    struct vec notices; /* struct notice; of the group so far */
+};
+
+struct writer {
+    struct store *store;
+    struct db *db;
+    struct queue *jobs;
+    pthread_t thread;
+    struct tx tx;
+    struct job *group[GROUP_MAX];
+    size_t group_count;
+    int wal_pages;
+    bool broken; /* a commit failed on the file system: nothing is acknowledged any more */
+};
+
+struct db *tx_db(struct tx *tx)
+{
+    return tx->db;
+}
+
+struct arena *tx_arena(struct tx *tx)
+{
+    return &tx->arena;
+}
+
+void tx_notify(struct tx *tx, struct notice n)
+{
+    *(struct notice *)vec_push(&tx->notices) = n;
+}
+
+static void job_failed(struct job *j, enum err err, const char *what)
+{
+    if (j->e->code == ERR_OK)
+        err_set(j->e, err, "store", "%s", what[0] ? what : "the write failed");
+    j->err = err;
+}
+
+static enum err run_statement(struct db *db, struct sql_statement *s)
+{
+    struct sql_run run;
+    TRY(sql_begin(&run, db, s));
+    return sql_exec(&run, NULL);
+}
+
+static struct sql_statement savepoint = {.name = "savepoint", .sql = "SAVEPOINT job"};
+static struct sql_statement rollback_to = {.name = "rollback to", .sql = "ROLLBACK TO job"};
+static struct sql_statement release = {.name = "release", .sql = "RELEASE job"};
+
+/* Runs one job in its savepoint. False when the whole transaction is lost. */
+static bool run_job(struct writer *w, struct job *j)
+{
+    struct tx *tx = &w->tx;
+    size_t told = tx->notices.n;
+    *j->e = (struct errinfo){0};
+    w->db->what[0] = 0;
+    j->err = ERR_OK;
+    if (run_statement(w->db, &savepoint) != ERR_OK)
+        return false;
+    enum err err = j->fn(tx, j->arg, j->e);
+    if (err != ERR_OK)
+        job_failed(j, err, w->db->what);
+    /* SQLite itself rolls back everything after some failures of disk or memory, whatever fn made of them */
+    if (!db_in_transaction(w->db))
+        return false;
+    if (err != ERR_OK) {
+        tx->notices.n = told;
+        if (run_statement(w->db, &rollback_to) != ERR_OK)
+            return false;
+    }
+    return run_statement(w->db, &release) == ERR_OK;
+}
+
+/* told: notices that stay, since what they tell was committed before. */
+static void roll_back(struct writer *w, size_t told)
+{
+    w->tx.notices.n = told;
+    id_unsaved(w->store);
+    if (db_in_transaction(w->db) && db_run(w->db, "ROLLBACK", NULL) != ERR_OK)
+        log_error("store", "rollback failed: %s", sqlite3_errmsg(w->db->handle));
+}
+
+static enum err commit(struct writer *w, size_t told, struct errinfo *e)
+{
+    enum err err = id_save(w->store, w->db, e);
+    if (err == ERR_OK)
+        err = db_run(w->db, "COMMIT", e);
+    if (err == ERR_OK)
+        return ERR_OK;
+    int rc = sqlite3_errcode(w->db->handle) & 0xff;
+    if (rc == SQLITE_IOERR || rc == SQLITE_CORRUPT) {
+        w->broken = true;
+        log_error("store", "commit failed, nothing is accepted until the next start: %s", e->what);
+    }
+    roll_back(w, told);
+    return err;
+}
+
+static enum err begin(struct writer *w, struct errinfo *e)
+{
+    if (w->broken)
+        return err_set(e, ERR_IO, "store", "the disk failed; start again when it is sound");
+    return db_run(w->db, "BEGIN IMMEDIATE", e);
+}
+
+/* The transaction is lost or was not committed: all that seemed to go well has failed. */
+static void group_failed(struct writer *w, const char *what)
+{
+    for (size_t i = 0; i < w->group_count; i++)
+        if (w->group[i]->err == ERR_OK)
+            job_failed(w->group[i], ERR_IO, what);
+}
+
+static enum err run_alone(struct writer *w, struct job *j, struct errinfo *e)
+{
+    size_t told = w->tx.notices.n;
+    TRY(begin(w, e));
+    if (run_job(w, j))
+        return commit(w, told, e);
+    roll_back(w, told);
+    return err_set(e, ERR_IO, "store", "the transaction was lost: %.200s", w->db->what);
+}
+
+/* A deferred foreign key can fail the commit of all for the fault of one: each again in a transaction of its own. */
+static void run_each_alone(struct writer *w)
+{
+    for (size_t i = 0; i < w->group_count; i++) {
+        struct job *j = w->group[i];
+        struct errinfo e = {0};
+        enum err err = run_alone(w, j, &e);
+        if (err != ERR_OK && j->err == ERR_OK)
+            job_failed(j, err, e.what);
+    }
+}
+
+/* What arrived meanwhile, as long as the group is not full. */
+static struct job *next_job(struct writer *w, int64_t rows_before)
+{
+    bool full = w->group_count == GROUP_MAX ||
+                sqlite3_total_changes64(w->db->handle) - rows_before >= GROUP_MAX;
+    return full ? NULL : queue_pop(w->jobs, 0);
+}
+
+static void run_group(struct writer *w, struct job *first)
+{
+    struct errinfo e = {0};
+    int64_t rows = sqlite3_total_changes64(w->db->handle);
+    w->group_count = 0;
+    enum err err = begin(w, &e);
+    if (err != ERR_OK) {
+        w->group[w->group_count++] = first;
+        job_failed(first, err, e.what);
+        return;
+    }
+    for (struct job *j = first; j; j = next_job(w, rows)) {
+        w->group[w->group_count++] = j;
+        if (run_job(w, j))
+            continue;
+        snprintf(e.what, sizeof e.what, "the transaction was lost: %.200s", w->db->what);
+        log_error("store", "%s", e.what);
+        roll_back(w, 0);
+        group_failed(w, e.what);
+        return;
+    }
+    err = commit(w, 0, &e);
+    if (err == ERR_CONFLICT)
+        run_each_alone(w);
+    else if (err != ERR_OK)
+        group_failed(w, e.what);
+}
+
+static void tell(struct writer *w)
+{
+    struct store *s = w->store;
+    struct map seen;
+    map_init(&seen, &w->tx.arena);
+    for (size_t i = 0; i < w->tx.notices.n && s->notice; i++) {
+        const struct notice *n = vec_at(&w->tx.notices, i);
+        int64_t *key = arena_array(&w->tx.arena, 4, sizeof *key);
+        key[0] = n->topic;
+        key[1] = n->brand;
+        key[2] = n->id;
+        key[3] = n->version;
+        struct str bytes = {(const char *)key, 4 * sizeof *key};
+        if (map_get(&seen, bytes))
+            continue;
+        map_set(&seen, bytes, key);
+        s->notice(s->notice_ctx, n);
+    }
+}
+
+static void answer(struct writer *w)
+{
+    for (size_t i = 0; i < w->group_count; i++)
+        sem_post(&w->group[i]->answered);
+    if (w->tx.arena.used > SCRATCH_KEEP)
+        arena_deinit(&w->tx.arena);
+    else
+        arena_clear(&w->tx.arena);
+    vec_init(&w->tx.notices, &w->tx.arena, sizeof(struct notice));
+}
+
+static int wal_grew(void *p, sqlite3 *handle, const char *name, int pages)
+{
+    (void)handle;
+    (void)name;
+    ((struct writer *)p)->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+/* Copies the log into the file; readers are not disturbed, what they still need stays for the next time. */
+static void checkpoint(struct writer *w)
+{
+    if (w->wal_pages < WAL_PAGES || w->broken)
+        return;
+    w->wal_pages = 0;
+    int rc = sqlite3_wal_checkpoint_v2(w->db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
+        log_error("store", "checkpoint failed: %s", sqlite3_errmsg(w->db->handle));
+}
+
+static void *write_on(void *p)
+{
+    struct writer *w = p;
+    struct job *j;
+    while ((j = queue_pop(w->jobs, -1))) {
+        run_group(w, j);
+        tell(w);
+        answer(w);
+        checkpoint(w);
+    }
+    return NULL;
+}
+
+enum err writer_start(struct store *s, struct db *db, size_t queue_max)
+{
+    struct writer *w = calloc(1, sizeof *w);
+    if (!w)
+        log_fatal("store", "out of memory for the writer");
+    w->store = s;
+    w->db = db;
+    w->jobs = queue_new(queue_max ? queue_max : QUEUE_MAX);
+    w->tx = (struct tx){.writer = w, .db = db};
+    arena_init(&w->tx.arena);
+    vec_init(&w->tx.notices, &w->tx.arena, sizeof(struct notice));
+    sqlite3_wal_hook(db->handle, wal_grew, w);
+    s->writer = w;
+    enum err err = thread_start(&w->thread, "store", write_on, w);
+    if (err != ERR_OK) {
+        queue_free(w->jobs);
+        free(w);
+        s->writer = NULL;
+    }
+    return err;
+}
+
+void writer_stop(struct store *s)
+{
+    queue_close(s->writer->jobs);
+    pthread_join(s->writer->thread, NULL);
+}
+
+void writer_free(struct store *s)
+{
+    struct writer *w = s->writer;
+    if (!w->broken)
+        id_save_exact(s, w->db);
+    db_close(w->db);
+    arena_deinit(&w->tx.arena);
+    queue_free(w->jobs);
+    free(w);
+    s->writer = NULL;
+}
+
+enum err store_write(struct store *s, store_write_fn fn, void *arg, struct errinfo *e)
+{
+    struct job j = {.fn = fn, .arg = arg};
+    j.e = e ? e : &j.own;
+    *j.e = (struct errinfo){0};
+    if (pthread_equal(pthread_self(), s->writer->thread))
+        log_fatal("store", "a write function starts another write");
+    sem_init(&j.answered, 0, 0);
+    enum err err = queue_push(s->writer->jobs, &j);
+    if (err != ERR_OK) {
+        sem_destroy(&j.answered);
+        return err_set(e, ERR_BUSY, "store", "too many writes are waiting; try again");
+    }
+    while (sem_wait(&j.answered) != 0)
+        ;
+    sem_destroy(&j.answered);
+    return j.err;
+}

@@ -1,0 +1,9 @@
+CREATE TABLE note(
+    id INTEGER PRIMARY KEY,
+    brand INTEGER NOT NULL,
+    body TEXT NOT NULL CHECK (length(body) < 100),
+    extra TEXT,
+    score REAL NOT NULL DEFAULT 0,
+    raw BLOB,
+    parent INTEGER REFERENCES note(id) DEFERRABLE INITIALLY DEFERRED
+);

@@ -1,0 +1,52 @@
+/* schema.c - the numbered files of schema/, run in order in an empty database in memory. */
+#include <stdio.h>
+#include <string.h>
+
+#include "sqlc.h"
+
+struct str migration_name(const char *path, size_t place)
+{
+    const char *slash = strrchr(path, '/');
+    struct str base = str_z(slash ? slash + 1 : path);
+    ptrdiff_t dash = str_find_char(base, '-', 0);
+    int64_t number;
+    if (dash < 1 || !str_ends(base, STR(".sql")) ||
+        !str_to_i64(str_sub(base, 0, (size_t)dash), &number))
+        fail(path, 0, "a schema file is called NNN-name.sql");
+    if (number != (int64_t)place + 1)
+        fail(path, 0, "has the number %lld, but is schema file %zu: numbers go 1, 2, 3, ... without gaps",
+             (long long)number, place + 1);
+    return str_sub(base, (size_t)dash + 1, base.n - 4);
+}
+
+static void run_script(sqlite3 *db, const char *path, struct str text)
+{
+    const char *sql = text.p;
+    while (*sql) {
+        sqlite3_stmt *stmt;
+        const char *tail;
+        int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, &tail);
+        if (rc != SQLITE_OK) {
+            int offset = sqlite3_error_offset(db);
+            fail(path, line_of(text, sql + (offset > 0 ? offset : 0)), "%s", sqlite3_errmsg(db));
+        }
+        if (stmt && sqlite3_step(stmt) != SQLITE_DONE && sqlite3_errcode(db) != SQLITE_ROW)
+            fail(path, line_of(text, skip_comments(str_z(sql))), "%s", sqlite3_errmsg(db));
+        sqlite3_finalize(stmt);
+        sql = tail;
+    }
+    if (!sqlite3_get_autocommit(db))
+        fail(path, 0, "opens a transaction; the store already runs each file in one");
+}
+
+sqlite3 *open_schema(struct sqlc *t)
+{
+    sqlite3 *db;
+    if (sqlite3_open(":memory:", &db) != SQLITE_OK)
+        fail("sqlc", 0, "SQLite does not open: %s", sqlite3_errmsg(db));
+    for (size_t i = 0; i < t->schema_count; i++) {
+        migration_name(t->schema[i], i);
+        run_script(db, t->schema[i], read_file(&t->arena, t->schema[i]));
+    }
+    return db;
+}

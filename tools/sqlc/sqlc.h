@@ -1,0 +1,79 @@
+/* sqlc.h - what the files of the SQL tool share: the parsed form of a .sql file and how they complain.
+ * Everything lives in one arena until the tool ends. */
+#ifndef SQLC_H
+#define SQLC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <sqlite3.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+
+enum field_type { FIELD_I64, FIELD_REAL, FIELD_TEXT, FIELD_BLOB, FIELD_TYPE_COUNT };
+
+struct field {
+    struct str name;
+    enum field_type type;
+    bool null; /* written with '?': SQL NULL is STR_NONE or 0 */
+    int at;    /* parameters: number within the statement, from 1 */
+};
+
+enum statement_kind { STATEMENT_ONE, STATEMENT_MANY, STATEMENT_EXEC, STATEMENT_KIND_COUNT };
+
+struct statement {
+    struct str name;
+    enum statement_kind kind;
+    struct field *in, *out;
+    size_t in_count, out_count;
+    bool unbounded, any_brand; /* the header gives a reason for it */
+    int line;                  /* of its header */
+    struct str sql;            /* what follows the header; cut to the statement itself by check */
+    bool writes;               /* found by check */
+};
+
+struct sql_file {
+    const char *path;
+    struct str text;
+    const struct str *owns; /* tables it may write */
+    size_t owns_count;
+    int owns_line;
+    struct statement *statements;
+    size_t statement_count;
+};
+
+struct sqlc {
+    struct arena arena;
+    const char **schema; /* files in order of their numbers */
+    size_t schema_count;
+    const char *in, *prefix, *table, *out_h, *out_c;
+};
+
+/* Prints "file:line: sentence" and ends the tool with status 1. line 0: of the whole file. */
+void fail(const char *path, int line, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4), noreturn));
+/* Line of a place inside text, from 1. */
+int line_of(struct str text, const char *at);
+/* Whole file with a NUL behind; fails when it cannot be read or is larger than 16 MB. */
+struct str read_file(struct arena *a, const char *path);
+/* Skips blanks and SQL comments; the end of s when nothing else follows. */
+const char *skip_comments(struct str s);
+
+/* read.c: the .sql file without any knowledge of SQL. */
+void read_statements(struct sqlc *t, struct sql_file *f);
+extern const char *const field_type_words[FIELD_TYPE_COUNT];
+
+/* schema.c: an empty database with the schema. */
+sqlite3 *open_schema(struct sqlc *t);
+/* Number before the first '-' of the file's name, which must be place + 1. */
+struct str migration_name(const char *path, size_t place);
+
+/* check.c: each statement against the schema; fills what the compiler of SQL knows. */
+void check_statements(struct sqlc *t, sqlite3 *db, struct sql_file *f);
+
+/* write.c: C text. */
+void write_functions(struct sqlc *t, const struct sql_file *f);
+void write_schema(struct sqlc *t);
+
+#endif
