@@ -1,0 +1,12 @@
+--owns: author
+-- Identities on channels.
+
+--: find one (brand i64, network text, identity text) -> (id i64, name text)
+SELECT id, name FROM author WHERE brand = :brand AND network = :network AND identity = :identity;
+--: insert exec (id i64, brand i64, network text, identity text, name text, now i64)
+INSERT INTO author (id, brand, network, identity, name, first_at)
+VALUES (:id, :brand, :network, :identity, :name, :now);
+--: rename exec (brand i64, id i64, name text)
+UPDATE author SET name = :name WHERE id = :id AND brand = :brand;
+--: get one (brand i64, id i64) -> (id i64, network text, identity text, name text)
+SELECT id, network, identity, name FROM author WHERE id = :id AND brand = :brand;

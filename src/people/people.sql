@@ -1,0 +1,65 @@
+--owns: agent, membership, team_member, signin_link, audit
+-- Agents and what they may do.
+
+--: agent_get one (agent i64) -> (id i64, email text, name text, initials text, language text, theme text, density text,
+--:   single_keys i64, face text, disabled_at i64, version i64)
+SELECT id, email, name, initials, language, theme, density, single_keys, face, disabled_at, version
+FROM agent WHERE id = :agent;
+
+--: agent_by_email one (email text) -> (id i64, name text, password text, disabled_at i64)
+SELECT id, name, password, disabled_at FROM agent WHERE email = :email;
+
+--: agent_insert exec (id i64, email text, name text, initials text, password text, language text, face text, now i64)
+INSERT INTO agent (id, email, name, initials, password, language, face, created_at)
+VALUES (:id, :email, :name, :initials, :password, :language, :face, :now) ON CONFLICT (email) DO NOTHING;
+
+--: agent_update exec (agent i64, name text, initials text, language text, theme text, density text, single_keys i64)
+UPDATE agent SET name = :name, initials = :initials, language = :language, theme = :theme, density = :density,
+  single_keys = :single_keys, version = version + 1
+WHERE id = :agent;
+
+--: agent_set_password exec (agent i64, password text)
+UPDATE agent SET password = :password, version = version + 1 WHERE id = :agent;
+
+--: agent_disable exec (agent i64, at i64)
+UPDATE agent SET disabled_at = :at, version = version + 1 WHERE id = :agent;
+
+--: agent_count one () -> (n i64)
+SELECT count(*) AS n FROM agent;
+
+-- Agents of a brand with their teams, for lists and menus.
+--: agents many (brand i64) -> (id i64, email text, name text, initials text, face text, role i64, disabled_at i64,
+--:   teams text?)
+SELECT a.id, a.email, a.name, a.initials, a.face, m.role, a.disabled_at, (
+    SELECT group_concat(t.team, ' ') FROM team_member t WHERE t.brand = m.brand AND t.agent = a.id) AS teams
+FROM membership m JOIN agent a ON a.id = m.agent WHERE m.brand = :brand ORDER BY a.name LIMIT 1000;
+
+--: role one (brand i64, agent i64) -> (role i64)
+SELECT role FROM membership WHERE agent = :agent AND brand = :brand;
+--: brands_of many (agent i64) -> (brand i64, role i64, name text) any-brand "the asker's own brands"
+SELECT m.brand, m.role, b.name FROM membership m JOIN brand b ON b.id = m.brand
+WHERE m.agent = :agent ORDER BY b.name LIMIT 100;
+--: role_set exec (brand i64, agent i64, role i64)
+INSERT INTO membership (brand, agent, role) VALUES (:brand, :agent, :role)
+ON CONFLICT (agent, brand) DO UPDATE SET role = excluded.role;
+--: role_remove exec (brand i64, agent i64)
+DELETE FROM membership WHERE agent = :agent AND brand = :brand;
+--: administrators one (brand i64) -> (n i64)
+SELECT count(*) AS n FROM membership m JOIN agent a ON a.id = m.agent
+WHERE m.brand = :brand AND m.role = 3 AND a.disabled_at = 0;
+
+--: team_join exec (brand i64, team i64, agent i64)
+INSERT INTO team_member (brand, team, agent) VALUES (:brand, :team, :agent) ON CONFLICT DO NOTHING;
+--: team_leave_all exec (brand i64, agent i64)
+DELETE FROM team_member WHERE agent = :agent AND brand = :brand;
+
+--: link_add exec (token blob, agent i64, expires_at i64)
+INSERT INTO signin_link (token, agent, expires_at) VALUES (:token, :agent, :expires_at);
+--: link_use one (token blob, now i64) -> (agent i64)
+UPDATE signin_link SET used_at = :now WHERE token = :token AND used_at = 0 AND expires_at > :now RETURNING agent;
+--: links_expire exec (now i64)
+DELETE FROM signin_link WHERE expires_at < :now;
+
+--: audit_add exec (id i64, brand i64, agent i64, at i64, what text, object i64, detail text)
+INSERT INTO audit (id, brand, agent, at, what, object, detail)
+VALUES (:id, :brand, :agent, :at, :what, :object, :detail);

@@ -1,0 +1,57 @@
+--owns: account
+-- Accounts and their pulse.
+
+--: get one (brand i64, id i64) -> (id i64, brand i64, key text, channel text, network text, name text, is_public i64,
+--:   allow_private i64, text_limit i64, settings text, secrets blob?, state i64, cursor text, failures i64, version i64)
+SELECT id, brand, key, channel, network, name, is_public, allow_private, text_limit, settings, secrets, state,
+  cursor, failures, version
+FROM account WHERE id = :id AND brand = :brand;
+
+--: by_key one (brand i64, key text) -> (id i64)
+SELECT id FROM account WHERE brand = :brand AND key = :key;
+
+-- A command names an account by its key alone; two brands may use the same one.
+--: by_key_any many (key text) -> (id i64, brand i64, brand_key text) any-brand "commands of the administrator"
+SELECT a.id, a.brand, b.key AS brand_key FROM account a JOIN brand b ON b.id = a.brand WHERE a.key = :key LIMIT 2;
+
+-- Accounts of all brands that are due, for the poller.
+--: due many (now i64, limit i64) -> (id i64, brand i64) any-brand "one poller serves all brands"
+SELECT id, brand FROM account WHERE state = 0 AND next_at <= :now ORDER BY next_at LIMIT :limit;
+
+--: insert exec (id i64, brand i64, key text, channel text, network text, name text, is_public i64, allow_private i64,
+--:   text_limit i64, settings text, secrets blob?, now i64)
+INSERT INTO account (id, brand, key, channel, network, name, is_public, allow_private, text_limit, settings, secrets,
+  created_at)
+VALUES (:id, :brand, :key, :channel, :network, :name, :is_public, :allow_private, :text_limit, :settings, :secrets,
+  :now)
+ON CONFLICT (brand, key) DO NOTHING;
+
+--: update exec (brand i64, id i64, name text, network text, is_public i64, allow_private i64, text_limit i64,
+--:   settings text, secrets blob?, version i64)
+UPDATE account SET name = :name, network = :network, is_public = :is_public, allow_private = :allow_private,
+  text_limit = :text_limit, settings = :settings, secrets = :secrets, version = version + 1, next_at = 0, failures = 0
+WHERE id = :id AND brand = :brand AND version = :version;
+
+--: set_state exec (brand i64, id i64, state i64)
+UPDATE account SET state = :state, version = version + 1, next_at = 0, failures = 0, error = ''
+WHERE id = :id AND brand = :brand;
+
+-- The cursor moves only from where the poll began: a poll that was overtaken saves nothing.
+--: save_cursor exec (brand i64, id i64, before text, cursor text)
+UPDATE account SET cursor = :cursor WHERE id = :id AND brand = :brand AND cursor = :before;
+
+--: save_settings exec (brand i64, id i64, settings text)
+UPDATE account SET settings = :settings, version = version + 1 WHERE id = :id AND brand = :brand;
+
+--: pulse_well exec (brand i64, id i64, at i64, next_at i64)
+UPDATE account SET success_at = :at, attempt_at = :at, next_at = :next_at, failures = 0, error = ''
+WHERE id = :id AND brand = :brand;
+
+--: pulse_ill exec (brand i64, id i64, at i64, next_at i64, error text, state i64)
+UPDATE account SET attempt_at = :at, next_at = :next_at, failures = failures + 1, error = :error, state = :state
+WHERE id = :id AND brand = :brand;
+
+--: pulse_items exec (brand i64, id i64, at i64, items i64, refused i64)
+UPDATE account SET item_at = CASE WHEN :items > 0 THEN :at ELSE item_at END, items = items + :items,
+  refused = refused + :refused, success_at = CASE WHEN :items > 0 THEN :at ELSE success_at END
+WHERE id = :id AND brand = :brand;

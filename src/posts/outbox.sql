@@ -1,0 +1,75 @@
+--owns: message, delivery
+-- Where messages wait. States and their order: domain/words.h; the way of a message: flow/deliver.h.
+
+--: insert exec (id i64, brand i64, account i64, thread i64, case_id i64, parent i64, agent i64, key text, text text,
+--:   not_before i64, close_after i64, now i64)
+INSERT INTO message (id, brand, account, thread, case_id, parent, agent, key, text, state, not_before, close_after,
+  created_at)
+VALUES (:id, :brand, :account, :thread, :case_id, :parent, :agent, :key, :text, 0, :not_before, :close_after, :now);
+
+--: get one (brand i64, id i64) -> (id i64, account i64, thread i64, case_id i64, parent i64, agent i64, key text,
+--:   text text, state i64, not_before i64, attempt i64, owner i64, close_after i64, created_at i64, version i64)
+SELECT id, account, thread, case_id, parent, agent, key, text, state, not_before, attempt, owner, close_after,
+  created_at, version
+FROM message WHERE id = :id AND brand = :brand;
+
+-- Due messages of all brands; only the oldest unfinished one of a case, so that order holds.
+--: due many (now i64, limit i64) -> (id i64, brand i64) any-brand "one sender serves all brands"
+SELECT m.id, m.brand FROM message m WHERE m.state = 0 AND m.not_before <= :now AND NOT EXISTS (
+  SELECT 1 FROM message o WHERE o.case_id = m.case_id AND o.id < m.id AND o.state IN (0, 1, 2))
+ORDER BY m.not_before LIMIT :limit;
+
+--: next_due one () -> (not_before i64) any-brand "one sender serves all brands"
+SELECT not_before FROM message WHERE state = 0 ORDER BY not_before LIMIT 1;
+
+--: claim exec (brand i64, id i64, owner i64, lease_until i64)
+UPDATE message SET state = 1, owner = :owner, lease_until = :lease_until, attempt = attempt + 1, version = version + 1
+WHERE id = :id AND brand = :brand AND state = 0;
+
+-- From here on the peer may act on it.
+--: mark_sending exec (brand i64, id i64, owner i64)
+UPDATE message SET state = 2, version = version + 1
+WHERE id = :id AND brand = :brand AND state = 1 AND owner = :owner;
+
+--: settle exec (brand i64, id i64, owner i64, state i64, not_before i64, external_id text, post i64, what text,
+--:   sent_at i64)
+UPDATE message SET state = :state, not_before = :not_before, external_id = :external_id, post = :post, what = :what,
+  sent_at = :sent_at, owner = 0, lease_until = 0, version = version + 1
+WHERE id = :id AND brand = :brand AND state IN (1, 2) AND owner = :owner;
+
+--: recall exec (brand i64, id i64)
+UPDATE message SET state = 6, version = version + 1 WHERE id = :id AND brand = :brand AND state = 0 AND attempt = 0;
+
+-- A person decided: send again (a new try with the same key), or it did arrive, or let it be.
+--: requeue exec (brand i64, id i64, now i64)
+UPDATE message SET state = 0, not_before = :now, what = '', version = version + 1
+WHERE id = :id AND brand = :brand AND state IN (4, 5);
+--: settle_by_hand exec (brand i64, id i64, state i64, now i64)
+UPDATE message SET state = :state, sent_at = CASE WHEN :state = 3 THEN :now ELSE 0 END, version = version + 1
+WHERE id = :id AND brand = :brand AND state IN (4, 5);
+
+-- Claims of a run that is no more. Claimed: nothing left yet, so it waits again. Sending: nobody knows.
+--: release_claimed many (owner i64) -> (id i64, brand i64, case_id i64) any-brand "after a restart, all brands"
+--:   unbounded "at most one per sender thread"
+UPDATE message SET state = 0, owner = 0, lease_until = 0, version = version + 1
+WHERE state = 1 AND owner <> :owner RETURNING id, brand, case_id;
+
+--: left_sending many (owner i64) -> (id i64, brand i64, case_id i64, account i64, attempt i64)
+--:   any-brand "after a restart, all brands" unbounded "at most one per sender thread"
+SELECT id, brand, case_id, account, attempt FROM message WHERE state = 2 AND owner <> :owner;
+
+--: release_sending exec (brand i64, id i64, state i64, what text)
+UPDATE message SET state = :state, owner = 0, lease_until = 0, what = :what, version = version + 1
+WHERE id = :id AND brand = :brand AND state = 2;
+
+--: delivery_add exec (id i64, brand i64, account i64, message i64, at i64, attempt i64, result text, what text)
+INSERT INTO delivery (id, brand, account, message, at, attempt, result, what)
+VALUES (:id, :brand, :account, :message, :at, :attempt, :result, :what);
+
+-- The message that carried this key: a bounce names it.
+--: by_key one (brand i64, key text) -> (id i64, case_id i64, state i64)
+SELECT id, case_id, state FROM message WHERE key = :key AND brand = :brand;
+
+--: bounced exec (brand i64, id i64, what text)
+UPDATE message SET state = 4, what = :what, version = version + 1
+WHERE id = :id AND brand = :brand AND state IN (3, 5);

@@ -1,0 +1,74 @@
+--owns: post, thread_ref, post_terms, post_search, attachment, attachment_chunk, refused, correction
+-- Posts as they come in. Within an account the external id is unique, so duplicates die on insert.
+
+--: find one (brand i64, account i64, external_id text) -> (id i64, thread i64)
+SELECT id, thread FROM post WHERE account = :account AND external_id = :external_id AND brand = :brand;
+
+--: insert exec (id i64, brand i64, account i64, external_id text, thread i64, parent i64, author i64, message i64,
+--:   flags i64, published_at i64, received_at i64, reach i64, language i64, relevance i64, reaction i64, request i64,
+--:   kind i64, sentiment i64, offence i64, judged text, title text, text text, quoted text, url text, extra text)
+INSERT INTO post (id, brand, account, external_id, thread, parent, author, message, flags, published_at,
+  received_at, reach, language, relevance, reaction, request, kind, sentiment, offence, judged, title, text,
+  quoted, url, extra)
+VALUES (:id, :brand, :account, :external_id, :thread, :parent, :author, :message, :flags, :published_at,
+  :received_at, :reach, :language, :relevance, :reaction, :request, :kind, :sentiment, :offence, :judged, :title,
+  :text, :quoted, :url, :extra)
+ON CONFLICT (account, external_id) DO NOTHING;
+
+--: get one (brand i64, id i64) -> (id i64, account i64, external_id text, thread i64, author i64, flags i64,
+--:   published_at i64, reach i64, language i64, relevance i64, reaction i64, request i64, kind i64, sentiment i64,
+--:   offence i64, judged text, title text, text text)
+SELECT id, account, external_id, thread, author, flags, published_at, reach, language, relevance, reaction,
+  request, kind, sentiment, offence, judged, title, text
+FROM post WHERE id = :id AND brand = :brand;
+
+-- External ids of a thread, oldest first: what a mail names as References.
+--: thread_ids many (brand i64, thread i64) -> (external_id text)
+SELECT external_id FROM post WHERE thread = :thread AND brand = :brand ORDER BY id LIMIT 50;
+
+--: thread_ref one (account i64, external_id text) -> (thread i64)
+SELECT thread FROM thread_ref WHERE account = :account AND external_id = :external_id;
+
+--: thread_ref_add exec (account i64, external_id text, thread i64)
+INSERT INTO thread_ref (account, external_id, thread) VALUES (:account, :external_id, :thread)
+ON CONFLICT DO NOTHING;
+
+--: terms_add exec (post i64, analyser i64, terms text)
+INSERT INTO post_terms (post, analyser, terms) VALUES (:post, :analyser, :terms);
+
+--: search_add exec (post i64, terms text)
+INSERT INTO post_search (rowid, terms) VALUES (:post, :terms);
+
+--: attachment_add exec (id i64, brand i64, post i64, name text, type text, size i64)
+INSERT INTO attachment (id, brand, post, name, type, size) VALUES (:id, :brand, :post, :name, :type, :size);
+
+--: chunk_add exec (attachment i64, n i64, data blob)
+INSERT INTO attachment_chunk (attachment, n, data) VALUES (:attachment, :n, :data);
+
+--: attachment_get one (brand i64, id i64) -> (post i64, name text, type text, size i64)
+SELECT post, name, type, size FROM attachment WHERE id = :id AND brand = :brand;
+
+--: chunks many (attachment i64) -> (data blob) unbounded "capped by ITEM_ATTACHMENT_MAX when stored"
+SELECT data FROM attachment_chunk WHERE attachment = :attachment ORDER BY n;
+
+--: refused_add exec (id i64, brand i64, account i64, at i64, place text, what text, raw blob)
+INSERT INTO refused (id, brand, account, at, place, what, raw)
+VALUES (:id, :brand, :account, :at, :place, :what, :raw);
+
+-- Only the newest thousand of an account are kept.
+--: refused_trim exec (brand i64, account i64)
+DELETE FROM refused WHERE account = :account AND brand = :brand AND id <= (
+  SELECT id FROM refused WHERE account = :account AND brand = :brand ORDER BY id DESC LIMIT 1 OFFSET 1000);
+
+--: set_facts exec (brand i64, id i64, language i64, relevance i64, reaction i64, request i64, kind i64,
+--:   sentiment i64, offence i64)
+UPDATE post SET language = :language, relevance = :relevance, reaction = :reaction, request = :request,
+  kind = :kind, sentiment = :sentiment, offence = :offence
+WHERE id = :id AND brand = :brand;
+
+--: set_judged exec (brand i64, id i64, judged text)
+UPDATE post SET judged = :judged WHERE id = :id AND brand = :brand;
+
+--: correction_add exec (id i64, brand i64, post i64, agent i64, fact i64, before i64, after i64, at i64)
+INSERT INTO correction (id, brand, post, agent, fact, before, after, at)
+VALUES (:id, :brand, :post, :agent, :fact, :before, :after, :at);
