@@ -34,7 +34,6 @@ CREATE INDEX team_member_agent ON team_member (brand, agent);
 CREATE TABLE session (
   id INTEGER PRIMARY KEY,
   token BLOB NOT NULL UNIQUE,            -- hash of what the cookie holds
-  csrf TEXT NOT NULL,
   agent INTEGER NOT NULL REFERENCES agent(id),
   brand INTEGER NOT NULL DEFAULT 0,      -- the brand worked in
   created_at INTEGER NOT NULL,

@@ -1,17 +1,17 @@
 --owns: session, api_token
 -- Browser sessions and bearer tokens. Only hashes of what the asker holds are kept.
 
---: find one (token blob, now i64) -> (id i64, csrf text, agent i64, brand i64, seen_at i64, expires_at i64, name text,
+--: find one (token blob, now i64) -> (id i64, agent i64, brand i64, seen_at i64, expires_at i64, name text,
 --:   initials text, language text, theme text, disabled_at i64, role i64?)
 --:   any-brand "the session says which brand; its role there comes with it"
-SELECT s.id, s.csrf, s.agent, s.brand, s.seen_at, s.expires_at, a.name, a.initials, a.language, a.theme, a.disabled_at,
+SELECT s.id, s.agent, s.brand, s.seen_at, s.expires_at, a.name, a.initials, a.language, a.theme, a.disabled_at,
   (SELECT m.role + 1 FROM membership m WHERE m.agent = s.agent AND m.brand = s.brand) AS role
 FROM session s JOIN agent a ON a.id = s.agent WHERE s.token = :token AND s.expires_at > :now;
 
---: insert exec (id i64, token blob, csrf text, agent i64, brand i64, now i64, expires_at i64, client text)
+--: insert exec (id i64, token blob, agent i64, brand i64, now i64, expires_at i64, client text)
 --:   any-brand "a session belongs to an agent"
-INSERT INTO session (id, token, csrf, agent, brand, created_at, seen_at, expires_at, client)
-VALUES (:id, :token, :csrf, :agent, :brand, :now, :now, :expires_at, :client);
+INSERT INTO session (id, token, agent, brand, created_at, seen_at, expires_at, client)
+VALUES (:id, :token, :agent, :brand, :now, :now, :expires_at, :client);
 
 --: seen exec (id i64, now i64, expires_at i64) any-brand "a session belongs to an agent"
 UPDATE session SET seen_at = :now, expires_at = :expires_at WHERE id = :id;
