@@ -2,8 +2,8 @@
 -- Cases and what agents do with them. States: domain/words.h (0 waiting, 1 answered, 2 snoozed, 3 closed).
 
 --: by_thread one (brand i64, thread i64) -> (id i64, state i64, priority i64, kind i64, team i64, assignee i64,
---:   version i64)
-SELECT id, state, priority, kind, team, assignee, version FROM "case" WHERE thread = :thread AND brand = :brand;
+--:   rank_why text, version i64)
+SELECT id, state, priority, kind, team, assignee, rank_why, version FROM "case" WHERE thread = :thread AND brand = :brand;
 
 --: get one (brand i64, id i64) -> (id i64, number i64, thread i64, account i64, author i64, post i64, title text,
 --:   state i64, team i64, assignee i64, priority i64, kind i64, tags text, waiting_at i64, due_at i64,
