@@ -27,6 +27,8 @@ CREATE TABLE account (
   UNIQUE (brand, key)
 );
 
+CREATE INDEX account_due ON account (state, next_at);
+
 -- A thread is the set of posts with the same thread id: the id of its first known post.
 CREATE TABLE post (
   id INTEGER PRIMARY KEY,

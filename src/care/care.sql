@@ -81,6 +81,9 @@ UPDATE "case" SET state = 0, snoozed_until = 0, rank_at = CASE WHEN due_at = 0 T
 WHERE id IN (SELECT id FROM "case" WHERE state = 2 AND snoozed_until <= :now ORDER BY snoozed_until LIMIT 200)
 RETURNING id, brand, version;
 
+--: next_wake one () -> (snoozed_until i64) any-brand "one timer serves all brands"
+SELECT snoozed_until FROM "case" WHERE state = 2 ORDER BY snoozed_until LIMIT 1;
+
 --: set_rank exec (brand i64, id i64, priority i64, kind i64, due_at i64, rank_at i64, rank_why text)
 UPDATE "case" SET priority = :priority, kind = :kind, due_at = :due_at, rank_at = :rank_at, rank_why = :rank_why,
   version = version + 1

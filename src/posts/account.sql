@@ -43,6 +43,13 @@ UPDATE account SET cursor = :cursor WHERE id = :id AND brand = :brand AND cursor
 --: save_settings exec (brand i64, id i64, settings text)
 UPDATE account SET settings = :settings, version = version + 1 WHERE id = :id AND brand = :brand;
 
+--: next_due one () -> (next_at i64) any-brand "one poller serves all brands"
+SELECT next_at FROM account WHERE state = 0 ORDER BY next_at LIMIT 1;
+
+-- Nothing to poll before then; says nothing of its health.
+--: schedule exec (brand i64, id i64, next_at i64)
+UPDATE account SET next_at = :next_at WHERE id = :id AND brand = :brand;
+
 --: pulse_well exec (brand i64, id i64, at i64, next_at i64)
 UPDATE account SET success_at = :at, attempt_at = :at, next_at = :next_at, failures = 0, error = ''
 WHERE id = :id AND brand = :brand;

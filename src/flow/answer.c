@@ -1,0 +1,240 @@
+/* answer.c - a reply goes into the outbox, may be taken back for a while, and becomes a post of ours once sent. */
+#include "base/arena.h"
+#include "care/rank.h"
+#include "care_sql.h"
+#include "channels/channel.h"
+#include "flow/flow_int.h"
+#include "outbox_sql.h"
+#include "people/people.h"
+#include "post_sql.h"
+#include "text/analyse.h"
+#include "text/unicode.h"
+
+struct str flow_signed(const struct brand_view *b, const struct who *who, struct str text, struct arena *a)
+{
+    struct str body = str_trim(text), initials = str_z(who->initials), name = str_z(who->name);
+    if (str_eq_z(b->signature, "initials")) {
+        struct str mark = arena_printf(a, "^%s", who->initials);
+        if (!initials.n || str_ends(body, mark))
+            return body;
+        return arena_printf(a, "%.*s %s", STR_FMT(body), mark.p);
+    }
+    if (str_eq_z(b->signature, "name") && name.n && !str_ends(body, name))
+        return arena_printf(a, "%.*s\n\n%s", STR_FMT(body), who->name);
+    return body;
+}
+
+/* The key is the same on each try. Mail uses it as Message-ID, which needs a domain: the account's own. */
+static struct str key_of(struct arena *a, const struct account *account, int64_t message)
+{
+    ptrdiff_t at = str_find_char(account->name, '@', 1);
+    if (str_eq_z(account->channel, "mail") && at > 0)
+        return arena_printf(a, "zuruf-%lld%.*s", (long long)message,
+                            STR_FMT(str_sub(account->name, (size_t)at, account->name.n)));
+    return arena_printf(a, "zuruf-%lld", (long long)message);
+}
+
+struct replying {
+    struct flow *f;
+    const struct who *who;
+    const struct brand_view *brand;
+    int64_t case_id, now, message;
+    struct str text;
+    bool close;
+};
+
+static enum err check_reply(struct replying *r, struct tx *tx, const struct care_sql_get_row *c,
+                            struct account *account, struct str *text, struct errinfo *e)
+{
+    struct arena *a = tx_arena(tx);
+    TRY(account_load(tx_db(tx), a, NULL, r->who->brand, c->account, account, e));
+    const struct channel *channel = channel_find(account->channel);
+    if (!channel || !channel->can_reply)
+        return err_set(e, ERR_INVALID, "account", "this channel takes no replies; answer where the post can be seen");
+    if (c->problem)
+        return err_set(e, ERR_CONFLICT, "case", "an earlier reply has not arrived; decide about it first");
+    *text = flow_signed(r->brand, r->who, text_clean(a, r->text, REPLY_MAX), a);
+    int64_t limit = account->text_limit ? account->text_limit : channel->text_limit;
+    if (limit && (int64_t)text_length(*text) > limit)
+        return err_set(e, ERR_LIMIT, "text", "the reply has %zu characters with its signature; %lld are allowed here",
+                       text_length(*text), (long long)limit);
+    return ERR_OK;
+}
+
+static enum err write_reply(struct tx *tx, void *arg, struct errinfo *e)
+{
+    struct replying *r = arg;
+    struct arena *a = tx_arena(tx);
+    struct care_sql_get_row c;
+    struct account account;
+    struct str text;
+    enum err err = care_sql_get(tx_db(tx), a, &(struct care_sql_get_in){r->who->brand, r->case_id}, &c);
+    if (err != ERR_OK)
+        return err_set(e, err, "case", "this case does not exist");
+    TRY(check_reply(r, tx, &c, &account, &text, e));
+    r->message = store_id(r->f->o.store, 0);
+    const struct outbox_sql_insert_in in = {
+        .id = r->message, .brand = r->who->brand, .account = c.account, .thread = c.thread, .case_id = c.id,
+        .parent = c.post, .agent = r->who->agent, .key = key_of(a, &account, r->message), .text = text,
+        .not_before = r->now + r->f->o.undo_ms, .close_after = r->close, .now = r->now,
+    };
+    TRY(outbox_sql_insert(tx, &in, NULL));
+    TRY(care_sql_answered(tx, &(struct care_sql_answered_in){r->who->brand, c.id, r->who->agent, r->now,
+                                                              r->close ? CASE_CLOSED : CASE_ANSWERED}, NULL));
+    TRY(care_sql_draft_clear(tx, &(struct care_sql_draft_clear_in){r->who->brand, r->who->agent, c.id}, NULL));
+    tx_notify(tx, (struct notice){TOPIC_MESSAGE, r->who->brand, r->message, 0});
+    tx_notify(tx, (struct notice){TOPIC_CASE, r->who->brand, c.id, 0});
+    return audit_add(r->f->o.store, tx, &(struct audit){r->who->brand, r->who->agent, r->now,
+                                             r->close ? "case.reply_close" : "case.reply", c.id, STR("")});
+}
+
+enum err flow_reply(struct flow *f, const struct who *who, int64_t case_id, struct str text, bool close,
+                    int64_t *message, struct errinfo *e)
+{
+    if (!str_trim(text).n)
+        return err_set(e, ERR_INVALID, "text", "the reply is empty");
+    if (text.n > REPLY_MAX)
+        return err_set(e, ERR_LIMIT, "text", "a reply has at most %d bytes", REPLY_MAX);
+    struct replying r = {.f = f, .who = who, .case_id = case_id, .now = flow_now(f), .text = text, .close = close};
+    r.brand = flow_brand(f, who->brand);
+    if (!r.brand)
+        return err_set(e, ERR_NOT_FOUND, "brand", "this brand is no more");
+    enum err err = store_write(f->o.store, write_reply, &r, e);
+    flow_brand_release(r.brand);
+    if (message)
+        *message = r.message;
+    return err;
+}
+
+/* --- undo, and what a person decides of a message that did not arrive --- */
+
+struct deciding {
+    struct flow *f;
+    const struct who *who;
+    const struct brand_view *brand;
+    int64_t message, now;
+    enum settle how;
+};
+
+static enum err load_message(struct deciding *d, struct tx *tx, struct outbox_sql_get_row *m, struct errinfo *e)
+{
+    enum err err = outbox_sql_get(tx_db(tx), tx_arena(tx),
+                                  &(struct outbox_sql_get_in){d->who->brand, d->message}, m);
+    return err == ERR_OK ? err : err_set(e, err, "message", "this message does not exist");
+}
+
+/* The case waits on us again, as if the reply had not been written. */
+static enum err unanswer(struct deciding *d, struct tx *tx, int64_t case_id)
+{
+    struct care_sql_get_row c;
+    struct rank rank;
+    TRY(care_sql_get(tx_db(tx), tx_arena(tx), &(struct care_sql_get_in){d->who->brand, case_id}, &c));
+    bool first = c.first_answered_at == c.answered_at;
+    int64_t due = flow_due(d->brand, (int)c.kind, (enum priority)c.priority, first, c.waiting_at), rank_at = due;
+    rank_read(tx_arena(tx), c.rank_why, &rank);
+    for (int i = 0; i < RANK_PART_COUNT; i++)
+        rank_at -= rank.minutes[i] * CLOCK_MINUTE;
+    const struct care_sql_unanswered_in in = {d->who->brand, case_id, due, rank_at, first ? 0 : c.first_answered_at};
+    return care_sql_unanswered(tx, &in, NULL);
+}
+
+static enum err write_recall(struct tx *tx, void *arg, struct errinfo *e)
+{
+    struct deciding *d = arg;
+    struct outbox_sql_get_row m;
+    int64_t changed;
+    TRY(load_message(d, tx, &m, e));
+    TRY(outbox_sql_recall(tx, &(struct outbox_sql_recall_in){d->who->brand, d->message}, &changed));
+    if (!changed)
+        return err_set(e, ERR_CONFLICT, "message", "it has left already and cannot be taken back");
+    TRY(unanswer(d, tx, m.case_id));
+    TRY(care_sql_draft_set(tx, &(struct care_sql_draft_set_in){d->who->brand, d->who->agent, m.case_id, m.text, d->now},
+                           NULL));
+    tx_notify(tx, (struct notice){TOPIC_MESSAGE, d->who->brand, m.id, 0});
+    tx_notify(tx, (struct notice){TOPIC_CASE, d->who->brand, m.case_id, 0});
+    return audit_add(d->f->o.store, tx, &(struct audit){d->who->brand, d->who->agent, d->now, "message.recall",
+                                                         m.case_id, STR("")});
+}
+
+static enum err write_settle(struct tx *tx, void *arg, struct errinfo *e)
+{
+    struct deciding *d = arg;
+    static const char *const what[] = {"message.again", "message.arrived", "message.drop"};
+    struct outbox_sql_get_row m;
+    int64_t changed, post;
+    TRY(load_message(d, tx, &m, e));
+    int64_t state = m.close_after ? CASE_CLOSED : CASE_ANSWERED;
+    if (d->how == SETTLE_SEND_AGAIN)
+        TRY(outbox_sql_requeue(tx, &(struct outbox_sql_requeue_in){d->who->brand, m.id, d->now}, &changed));
+    else
+        TRY(outbox_sql_settle_by_hand(tx, &(struct outbox_sql_settle_by_hand_in){d->who->brand, m.id,
+            d->how == SETTLE_ARRIVED ? MESSAGE_SENT : MESSAGE_RECALLED, d->now}, &changed));
+    if (!changed)
+        return err_set(e, ERR_CONFLICT, "message", "somebody has decided about it already");
+    if (d->how == SETTLE_ARRIVED)
+        TRY(answer_post_add(d->f, tx, d->who->brand, m.id, STR_NONE, d->now, &post));
+    if (d->how == SETTLE_DROP) {
+        TRY(unanswer(d, tx, m.case_id));
+        state = CASE_WAITING;
+    }
+    TRY(care_sql_clear_problem(tx, &(struct care_sql_clear_problem_in){d->who->brand, m.case_id, m.id, state, d->now},
+                               NULL));
+    tx_notify(tx, (struct notice){TOPIC_MESSAGE, d->who->brand, m.id, 0});
+    tx_notify(tx, (struct notice){TOPIC_CASE, d->who->brand, m.case_id, 0});
+    return audit_add(d->f->o.store, tx, &(struct audit){d->who->brand, d->who->agent, d->now, what[d->how], m.case_id,
+                                                         STR("")});
+}
+
+static enum err decide(struct flow *f, const struct who *who, int64_t message, enum settle how, store_write_fn fn,
+                       struct errinfo *e)
+{
+    struct deciding d = {f, who, flow_brand(f, who->brand), message, flow_now(f), how};
+    if (!d.brand)
+        return err_set(e, ERR_NOT_FOUND, "brand", "this brand is no more");
+    enum err err = store_write(f->o.store, fn, &d, e);
+    flow_brand_release(d.brand);
+    return err;
+}
+
+enum err flow_recall(struct flow *f, const struct who *who, int64_t message, struct errinfo *e)
+{
+    return decide(f, who, message, SETTLE_DROP, write_recall, e);
+}
+
+enum err flow_settle(struct flow *f, const struct who *who, int64_t message, enum settle how, struct errinfo *e)
+{
+    return decide(f, who, message, how, write_settle, e);
+}
+
+/* --- what becomes of a message --- */
+
+enum err answer_post_add(struct flow *f, struct tx *tx, int64_t brand, int64_t message, struct str external_id,
+                         int64_t now, int64_t *post)
+{
+    struct arena *a = tx_arena(tx);
+    struct outbox_sql_get_row m;
+    int64_t changed;
+    TRY(outbox_sql_get(tx_db(tx), a, &(struct outbox_sql_get_in){brand, message}, &m));
+    *post = store_id(f->o.store, now);
+    const struct post_sql_insert_in in = {
+        .id = *post, .brand = brand, .account = m.account, .external_id = external_id.n ? external_id : m.key,
+        .thread = m.thread, .parent = m.parent, .message = m.id, .flags = POST_OURS, .published_at = now,
+        .received_at = now, .language = -1, .relevance = -1, .reaction = -1, .request = -1, .kind = -1,
+        .sentiment = -1, .offence = -1, .text = m.text,
+    };
+    TRY(post_sql_insert(tx, &in, &changed));
+    if (!changed)
+        return ERR_OK; /* it came back to us through the channel before */
+    struct str terms = analyse_terms(a, m.text, "");
+    TRY(post_sql_terms_add(tx, &(struct post_sql_terms_add_in){*post, ANALYSE_VERSION, terms}, NULL));
+    TRY(post_sql_search_add(tx, &(struct post_sql_search_add_in){*post, terms}, NULL));
+    return care_sql_count_post(tx, &(struct care_sql_count_post_in){brand, m.case_id}, NULL);
+}
+
+enum err answer_problem(struct flow *f, struct tx *tx, int64_t brand, int64_t case_id, int64_t message)
+{
+    TRY(care_sql_set_problem(tx, &(struct care_sql_set_problem_in){brand, case_id, message, flow_now(f)}, NULL));
+    tx_notify(tx, (struct notice){TOPIC_CASE, brand, case_id, 0});
+    tx_notify(tx, (struct notice){TOPIC_MESSAGE, brand, message, 0});
+    return ERR_OK;
+}

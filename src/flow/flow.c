@@ -1,0 +1,91 @@
+/* flow.c - making, starting and stopping; see flow.h. */
+#include "flow/flow.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/threads.h"
+#include "flow/flow_int.h"
+
+#define UNDO_DEFAULT (15 * CLOCK_SECOND)
+
+struct flow *flow_new(const struct flow_options *o)
+{
+    struct flow *f = calloc(1, sizeof *f);
+    if (!f)
+        log_fatal("flow", "out of memory");
+    f->o = *o;
+    f->clock = o->clock ? *o->clock : clock_system;
+    if (f->o.undo_ms < 0)
+        f->o.undo_ms = UNDO_DEFAULT;
+    f->run = store_id(o->store, 0);
+    pthread_mutex_init(&f->brands_lock, NULL);
+    pthread_mutex_init(&f->busy_lock, NULL);
+    bell_init(&f->outbox_bell);
+    bell_init(&f->poll_bell);
+    bell_init(&f->timer_bell);
+    return f;
+}
+
+void flow_free(struct flow *f)
+{
+    if (!f)
+        return;
+    brands_forget(f, 0);
+    bell_deinit(&f->timer_bell);
+    bell_deinit(&f->poll_bell);
+    bell_deinit(&f->outbox_bell);
+    pthread_mutex_destroy(&f->busy_lock);
+    pthread_mutex_destroy(&f->brands_lock);
+    free(f);
+}
+
+enum err flow_start(struct flow *f, struct errinfo *e)
+{
+    TRY(deliver_recover(f, e));
+    f->poll_workers = workers_new("poll", POLLERS, BUSY_MAX);
+    for (; f->senders_n < SENDERS; f->senders_n++)
+        TRY(thread_start(&f->senders[f->senders_n], "send", deliver_loop, f));
+    TRY(thread_start(&f->poller, "poller", poll_loop, f));
+    TRY(thread_start(&f->timer, "timer", timer_loop, f));
+    f->started = true;
+    return ERR_OK;
+}
+
+void flow_stop(struct flow *f)
+{
+    f->stop_polls = true;
+    atomic_store(&f->stopping, true);
+    if (!f->started)
+        return;
+    for (int i = 0; i < f->senders_n; i++)
+        bell_ring(&f->outbox_bell);
+    bell_ring(&f->poll_bell);
+    bell_ring(&f->timer_bell);
+    pthread_join(f->poller, NULL);
+    pthread_join(f->timer, NULL);
+    workers_free(f->poll_workers);
+    for (int i = 0; i < f->senders_n; i++)
+        pthread_join(f->senders[i], NULL);
+    f->started = false;
+}
+
+void flow_notice(struct flow *f, const struct notice *n)
+{
+    if (n->topic == TOPIC_BRAND)
+        brands_forget(f, n->brand);
+    else if (n->topic == TOPIC_MESSAGE)
+        bell_ring(&f->outbox_bell);
+    else if (n->topic == TOPIC_ACCOUNT)
+        bell_ring(&f->poll_bell);
+}
+
+struct store *flow_store(const struct flow *f)
+{
+    return f->o.store;
+}
+
+int64_t flow_now(const struct flow *f)
+{
+    return clock_now(&f->clock);
+}

@@ -1,0 +1,89 @@
+/* flow_int.h - what the files of flow/ share. */
+#ifndef FLOW_FLOW_INT_H
+#define FLOW_FLOW_INT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "brand/view.h"
+#include "domain/facts.h"
+#include "flow/flow.h"
+#include "posts/post.h"
+#include "store/store.h"
+
+struct feature_brand;
+struct workers;
+
+/* Something that sleeps until a moment or a wake-up. */
+struct bell {
+    pthread_mutex_t lock;
+    pthread_cond_t rung;
+    bool ringing;
+};
+void bell_init(struct bell *b);
+void bell_deinit(struct bell *b);
+void bell_ring(struct bell *b);
+/* Waits until rung, or wait_ms have passed. */
+void bell_wait(struct bell *b, int64_t wait_ms);
+
+struct brand_entry;
+
+enum { SENDERS = 2, POLLERS = 3, BUSY_MAX = 256 };
+
+struct flow {
+    struct flow_options o;
+    struct clock clock;
+    int64_t run; /* owner of this run's claims in the outbox */
+
+    pthread_mutex_t brands_lock;
+    struct brand_entry *brands;
+
+    atomic_bool stopping;
+    volatile bool stop_polls; /* handed to channels */
+    bool started;
+    struct bell outbox_bell, poll_bell, timer_bell;
+    pthread_t senders[SENDERS], poller, timer;
+    int senders_n;
+    struct workers *poll_workers;
+    pthread_mutex_t busy_lock;
+    int64_t busy[BUSY_MAX]; /* accounts being polled */
+};
+
+void brands_forget(struct flow *f, int64_t brand); /* 0: all */
+/* The brand's names as the judge wants them; b must come from flow_brand. */
+const struct feature_brand *brand_features(const struct brand_view *b);
+
+/* --- judge.c --- */
+struct judged {
+    struct facts facts;
+    bool needs;        /* a reaction: a case shall be made or wait again */
+    struct str json; /* JSON for post.judged */
+};
+void flow_judge(struct flow *f, const struct brand_view *b, const struct item *item, bool is_private, struct arena *a,
+                struct judged *out);
+
+/* --- route.c --- */
+struct routed {
+    int64_t team;
+    enum priority priority;
+    struct str tags, why; /* why: JSON {"rule":id,"name":…,"by":[{"field","value"}]} */
+};
+void flow_route(const struct brand_view *b, const struct account *account, const struct item *item,
+                const struct facts *facts, struct arena *a, struct routed *out);
+/* End of the clock that starts at from. */
+int64_t flow_due(const struct brand_view *b, int kind, enum priority priority, bool first, int64_t from);
+
+/* --- answer.c --- */
+/* Puts a sent message into its thread as a post of ours. */
+enum err answer_post_add(struct flow *f, struct tx *tx, int64_t brand, int64_t message, struct str external_id,
+                         int64_t now, int64_t *post) MUST_CHECK;
+/* Marks the case of a message that failed or is unclear. */
+enum err answer_problem(struct flow *f, struct tx *tx, int64_t brand, int64_t case_id, int64_t message) MUST_CHECK;
+
+/* --- loops --- */
+void *deliver_loop(void *flow);
+void *poll_loop(void *flow);
+void *timer_loop(void *flow);
+enum err deliver_recover(struct flow *f, struct errinfo *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,244 @@
+/* poll.c - asks the accounts for news, each at its own rhythm, each by one poller at a time. What came and the cursor
+ * behind it are saved together. An account that fails waits longer each time and says why, in plain words. */
+#include <stdlib.h>
+
+#include "account_sql.h"
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/threads.h"
+#include "flow/channel_use.h"
+#include "flow/flow_int.h"
+#include "net/retry.h"
+#include "people/people.h"
+
+enum { BATCH = 50, ROUNDS_MAX = 20 };
+#define FAR_AWAY (100 * 365 * CLOCK_DAY)
+
+struct pulse {
+    struct flow *f;
+    int64_t brand, account, now, next_at, state;
+    struct str text;
+};
+
+static enum err write_ill(struct tx *tx, void *arg, struct errinfo *e)
+{
+    const struct pulse *p = arg;
+    (void)e;
+    tx_notify(tx, (struct notice){TOPIC_ACCOUNT, p->brand, p->account, 0});
+    return account_sql_pulse_ill(tx, &(struct account_sql_pulse_ill_in){p->brand, p->account, p->now, p->next_at,
+                                                                         p->text, p->state}, NULL);
+}
+
+static enum err write_schedule(struct tx *tx, void *arg, struct errinfo *e)
+{
+    const struct pulse *p = arg;
+    (void)e;
+    return account_sql_schedule(tx, &(struct account_sql_schedule_in){p->brand, p->account, p->next_at}, NULL);
+}
+
+static enum err write_moved(struct tx *tx, void *arg, struct errinfo *e)
+{
+    const struct pulse *p = arg;
+    (void)e;
+    TRY(account_sql_save_settings(tx, &(struct account_sql_save_settings_in){p->brand, p->account, p->text}, NULL));
+    return audit_add(p->f->o.store, tx, &(struct audit){p->brand, 0, p->now, "account.moved", p->account, STR("")});
+}
+
+static void write_pulse(struct flow *f, store_write_fn fn, struct pulse *p)
+{
+    if (store_write(f->o.store, fn, p, NULL) != ERR_OK)
+        log_error("flow", "cannot save the pulse of account %lld", (long long)p->account);
+}
+
+/* A permanent redirect becomes the account's setting. */
+static void moved(struct flow *f, struct channel_use *use, struct str url)
+{
+    struct arena *a = use->ctx.arena;
+    struct account plain;
+    if (account_load(store_reader(f->o.store), a, NULL, use->account.brand, use->account.id, &plain, NULL) != ERR_OK)
+        return;
+    map_set(&plain.settings, STR("url"), &url);
+    struct pulse p = {f, use->account.brand, use->account.id, flow_now(f), 0, 0,
+                      account_settings_write(a, &plain.settings)};
+    write_pulse(f, write_moved, &p);
+}
+
+static enum err save(struct flow *f, struct channel_use *use, const struct poll_result *got, int64_t next_at,
+                     struct errinfo *e)
+{
+    struct arena *a = use->ctx.arena;
+    struct ingest_refused *refused = arena_array(a, got->refused_count, sizeof *refused);
+    for (size_t i = 0; i < got->refused_count; i++)
+        refused[i] = (struct ingest_refused){got->refused[i].where, got->refused[i].what, got->refused[i].raw};
+    size_t done = 0;
+    do {
+        size_t n = got->count - done > INGEST_MAX ? INGEST_MAX : got->count - done;
+        bool last = done + n == got->count;
+        const struct ingest in = {
+            .brand = use->account.brand, .account = use->account.id, .items = got->items + done, .n = n,
+            .refused = last ? refused : NULL, .refused_n = last ? got->refused_count : 0,
+            .cursor_before = last ? use->account.cursor : STR_NONE,
+            .cursor_after = got->cursor.p ? got->cursor : use->account.cursor, .next_at = next_at,
+        };
+        TRY(flow_ingest(f, &in, NULL, e));
+        done += n;
+    } while (done < got->count);
+    return ERR_OK;
+}
+
+/* One round; *more when the source has more at once. */
+static enum err poll_round(struct flow *f, struct arena *a, int64_t brand, int64_t account, bool *more,
+                           int64_t *failures, struct errinfo *e)
+{
+    struct channel_use use;
+    struct poll_result got = {0};
+    *more = false;
+    *failures = 0;
+    TRY(channel_use(f, a, brand, account, &use, e));
+    *failures = use.account.failures;
+    if (!use.account.on)
+        return ERR_OK;
+    int64_t now = flow_now(f);
+    if (!use.channel->poll) {
+        write_pulse(f, write_schedule, &(struct pulse){f, brand, account, now, now + FAR_AWAY, 0, STR_NONE});
+        return ERR_OK;
+    }
+    TRY(use.channel->poll(&use.ctx, use.account.cursor, &got, e));
+    int64_t next_at = flow_now(f) + use.channel->poll_every;
+    if (got.next_at > next_at)
+        next_at = got.next_at;
+    if (got.more)
+        next_at = now;
+    TRY(save(f, &use, &got, next_at, e));
+    if (got.moved_to.n)
+        moved(f, &use, got.moved_to);
+    if (got.stopped)
+        write_pulse(f, write_ill, &(struct pulse){f, brand, account, now, now + FAR_AWAY, ACCOUNT_STOPPED,
+            STR("The source says that it is gone for good. Enter a new address or remove the account.")});
+    *more = got.more;
+    return ERR_OK;
+}
+
+static void poll_account(struct flow *f, int64_t brand, int64_t account)
+{
+    struct arena a;
+    bool more = true;
+    arena_init(&a);
+    for (int round = 0; more && round < ROUNDS_MAX && !atomic_load(&f->stopping); round++) {
+        struct errinfo e = {0};
+        int64_t failures;
+        arena_clear(&a);
+        enum err err = poll_round(f, &a, brand, account, &more, &failures, &e);
+        if (err == ERR_OK || err == ERR_CONFLICT)
+            continue;
+        log_warn("flow", "account %lld: %s", (long long)account, e.what[0] ? e.what : err_code(err));
+        int64_t now = flow_now(f);
+        write_pulse(f, write_ill, &(struct pulse){f, brand, account, now, now + retry_delay((int)failures + 1, 0),
+                                                   ACCOUNT_ON, str_z(e.what[0] ? e.what : err_code(err))});
+        break;
+    }
+    arena_deinit(&a);
+}
+
+/* --- one poller per account --- */
+
+static bool claim(struct flow *f, int64_t account)
+{
+    bool mine = true;
+    int64_t *free_slot = NULL;
+    pthread_mutex_lock(&f->busy_lock);
+    for (size_t i = 0; i < BUSY_MAX; i++) {
+        if (f->busy[i] == account)
+            mine = false;
+        else if (!f->busy[i] && !free_slot)
+            free_slot = &f->busy[i];
+    }
+    mine = mine && free_slot;
+    if (mine)
+        *free_slot = account;
+    pthread_mutex_unlock(&f->busy_lock);
+    return mine;
+}
+
+static void unclaim(struct flow *f, int64_t account)
+{
+    pthread_mutex_lock(&f->busy_lock);
+    for (size_t i = 0; i < BUSY_MAX; i++)
+        if (f->busy[i] == account)
+            f->busy[i] = 0;
+    pthread_mutex_unlock(&f->busy_lock);
+}
+
+struct poll_job {
+    struct flow *f;
+    int64_t brand, account;
+};
+
+static void run_job(void *arg)
+{
+    struct poll_job *job = arg;
+    poll_account(job->f, job->brand, job->account);
+    unclaim(job->f, job->account);
+    bell_ring(&job->f->poll_bell);
+    free(job);
+}
+
+static void start_job(struct flow *f, int64_t brand, int64_t account)
+{
+    if (!claim(f, account))
+        return;
+    struct poll_job *job = malloc(sizeof *job);
+    if (job) {
+        *job = (struct poll_job){f, brand, account};
+        if (workers_run(f->poll_workers, run_job, job) == ERR_OK)
+            return;
+        free(job);
+    }
+    unclaim(f, account);
+}
+
+static size_t due_accounts(struct flow *f, struct arena *a, struct account_sql_due_row **rows)
+{
+    size_t n;
+    const struct account_sql_due_in in = {flow_now(f), BATCH};
+    return account_sql_due(store_reader(f->o.store), a, &in, rows, &n) == ERR_OK ? n : 0;
+}
+
+int flow_poll_due(struct flow *f)
+{
+    struct arena a;
+    struct account_sql_due_row *rows;
+    arena_init(&a);
+    size_t n = due_accounts(f, &a, &rows);
+    for (size_t i = 0; i < n; i++)
+        if (claim(f, rows[i].id)) {
+            poll_account(f, rows[i].brand, rows[i].id);
+            unclaim(f, rows[i].id);
+        }
+    arena_deinit(&a);
+    return (int)n;
+}
+
+void *poll_loop(void *flow)
+{
+    struct flow *f = flow;
+    struct arena a;
+    arena_init(&a);
+    while (!atomic_load(&f->stopping)) {
+        struct account_sql_due_row *rows;
+        struct account_sql_next_due_row next;
+        int64_t wait = 30 * CLOCK_SECOND;
+        arena_clear(&a);
+        size_t n = due_accounts(f, &a, &rows);
+        for (size_t i = 0; i < n; i++)
+            start_job(f, rows[i].brand, rows[i].id);
+        if (account_sql_next_due(store_reader(f->o.store), &a, &next) == ERR_OK) {
+            int64_t left = next.next_at - flow_now(f);
+            /* those being polled now are still due: their end rings the bell */
+            wait = left < CLOCK_SECOND ? CLOCK_SECOND : left < wait ? left : wait;
+        }
+        bell_wait(&f->poll_bell, wait);
+    }
+    arena_deinit(&a);
+    return NULL;
+}
