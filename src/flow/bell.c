@@ -11,7 +11,7 @@ void bell_init(struct bell *b)
     pthread_mutex_init(&b->lock, NULL);
     pthread_cond_init(&b->rung, &attr);
     pthread_condattr_destroy(&attr);
-    b->ringing = false;
+    b->ringing = b->closed = false;
 }
 
 void bell_deinit(struct bell *b)
@@ -24,6 +24,14 @@ void bell_ring(struct bell *b)
 {
     pthread_mutex_lock(&b->lock);
     b->ringing = true;
+    pthread_cond_broadcast(&b->rung);
+    pthread_mutex_unlock(&b->lock);
+}
+
+void bell_close(struct bell *b)
+{
+    pthread_mutex_lock(&b->lock);
+    b->closed = true;
     pthread_cond_broadcast(&b->rung);
     pthread_mutex_unlock(&b->lock);
 }
@@ -41,7 +49,7 @@ void bell_wait(struct bell *b, int64_t wait_ms)
         until.tv_nsec -= 1000000000;
     }
     pthread_mutex_lock(&b->lock);
-    while (!b->ringing && pthread_cond_timedwait(&b->rung, &b->lock, &until) == 0) {
+    while (!b->ringing && !b->closed && pthread_cond_timedwait(&b->rung, &b->lock, &until) == 0) {
     }
     b->ringing = false;
     pthread_mutex_unlock(&b->lock);

@@ -58,10 +58,9 @@ void flow_stop(struct flow *f)
     atomic_store(&f->stopping, true);
     if (!f->started)
         return;
-    for (int i = 0; i < f->senders_n; i++)
-        bell_ring(&f->outbox_bell);
-    bell_ring(&f->poll_bell);
-    bell_ring(&f->timer_bell);
+    bell_close(&f->outbox_bell);
+    bell_close(&f->poll_bell);
+    bell_close(&f->timer_bell);
     pthread_join(f->poller, NULL);
     pthread_join(f->timer, NULL);
     workers_free(f->poll_workers);

@@ -18,11 +18,12 @@ struct workers;
 struct bell {
     pthread_mutex_t lock;
     pthread_cond_t rung;
-    bool ringing;
+    bool ringing, closed;
 };
 void bell_init(struct bell *b);
 void bell_deinit(struct bell *b);
 void bell_ring(struct bell *b);
+void bell_close(struct bell *b); /* from now on nobody waits */
 /* Waits until rung, or wait_ms have passed. */
 void bell_wait(struct bell *b, int64_t wait_ms);
 
