@@ -1,0 +1,121 @@
+/* app.c - see app.h. */
+#include "app/app.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "flow/flow.h"
+#include "people/session.h"
+#include "schema.h"
+#include "store/store.h"
+#include "text/unicode.h"
+#include "understand/model.h"
+
+const char *app_dir(const char *given)
+{
+    const char *env = getenv("ZURUF_DATA");
+    return given ? given : env && *env ? env : "data";
+}
+
+int app_fail(const char *command, const struct errinfo *e)
+{
+    fprintf(stderr, "zuruf %s: %s%s%s\n", command, e->where, e->where[0] ? ": " : "",
+            e->what[0] ? e->what : err_code(e->code));
+    return 1;
+}
+
+enum err app_open_model(const char *given, struct model **out, struct errinfo *e)
+{
+    char beside[600] = "", program[512];
+    const char *env = getenv("ZURUF_MODEL");
+    if (given && *given)
+        return model_open(out, given, e);
+    if (env && *env)
+        return model_open(out, env, e);
+    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (n > 0) {
+        program[n] = 0;
+        char *slash = strrchr(program, '/');
+        if (slash) {
+            *slash = 0;
+            snprintf(beside, sizeof beside, "%s/zuruf.model", program);
+        }
+    }
+    const char *const places[] = {beside, "/usr/share/zuruf/zuruf.model", ZURUF_SOURCE_MODEL};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (places[i][0] && access(places[i], R_OK) == 0)
+            return model_open(out, places[i], e);
+    return err_set(e, ERR_NOT_FOUND, "model", "no classifier found; name one with --model or ZURUF_MODEL");
+}
+
+static void on_notice(void *ctx, const struct notice *n)
+{
+    struct app *a = ctx;
+    if (a->flow)
+        flow_notice(a->flow, n);
+    if (a->sessions && n->topic == TOPIC_AGENT)
+        sessions_forget(a->sessions);
+    if (a->notice)
+        a->notice(a->notice_ctx, n);
+}
+
+enum err app_configure(struct app *a, const char *dir, struct errinfo *e)
+{
+    char file[600];
+    *a = (struct app){0};
+    text_init();
+    snprintf(a->dir, sizeof a->dir, "%s", dir);
+    snprintf(file, sizeof file, "%s/zuruf.conf", dir);
+    return config_load(&a->config, file, e);
+}
+
+enum err app_open_store(struct app *a, struct errinfo *e)
+{
+    char path[600];
+    if (mkdir(a->dir, 0700) && errno != EEXIST)
+        return err_set(e, ERR_IO, a->dir, "this directory cannot be made: %s", strerror(errno));
+    snprintf(path, sizeof path, "%s/zuruf.db", a->dir);
+    const struct store_options store = {
+        .path = path, .migrations = schema_table, .migration_count = schema_count, .notice = on_notice, .notice_ctx = a};
+    TRY(store_open(&a->store, &store, e));
+    snprintf(path, sizeof path, "%s/key", a->dir);
+    TRY(seal_key_open(&a->key, path, e));
+    TRY(app_open_model(config_get(&a->config, CONFIG_MODEL), &a->model, e));
+    const char *ca_file = config_get(&a->config, CONFIG_CA_FILE);
+    const struct flow_options flow = {.store = a->store,
+                                      .model = a->model,
+                                      .key = &a->key,
+                                      .ca_file = ca_file[0] ? ca_file : NULL,
+                                      .undo_ms = atol(config_get(&a->config, CONFIG_UNDO)) * CLOCK_SECOND};
+    a->flow = flow_new(&flow);
+    a->sessions = sessions_new(a->store, &clock_system);
+    return ERR_OK;
+}
+
+enum err app_open(struct app *a, const char *dir, struct errinfo *e)
+{
+    TRY(app_configure(a, dir, e));
+    enum err err = app_open_store(a, e);
+    if (err != ERR_OK)
+        app_close(a);
+    return err;
+}
+
+void app_close(struct app *a)
+{
+    if (a->flow)
+        flow_stop(a->flow);
+    if (a->store)
+        store_close(a->store); /* the last notices find flow and sessions alive */
+    flow_free(a->flow);
+    sessions_free(a->sessions);
+    if (a->model)
+        model_close(a->model);
+    seal_key_deinit(&a->key);
+    config_deinit(&a->config);
+    *a = (struct app){0};
+}

@@ -1,0 +1,43 @@
+/* app.h - the opened data directory: store, key, model, flow. A command works on it directly, serve adds threads
+ * and pages. Threads: made and ended by one. */
+#ifndef APP_APP_H
+#define APP_APP_H
+
+#include "base/config.h"
+#include "base/err.h"
+#include "crypt/seal.h"
+#include "domain/notice.h"
+
+struct flow;
+struct model;
+struct sessions;
+struct store;
+
+struct app {
+    char dir[512];
+    struct config config;
+    struct seal_key key;
+    struct store *store;
+    struct model *model;
+    struct flow *flow;
+    struct sessions *sessions;
+    /* Told of each notice, after flow and sessions; serve sets it. May be NULL. */
+    void (*notice)(void *ctx, const struct notice *n);
+    void *notice_ctx;
+};
+
+/* Makes DIR when it is missing. ERR_BUSY: a server has it. */
+enum err app_open(struct app *a, const char *dir, struct errinfo *e) MUST_CHECK;
+/* Only reads the configuration; app_open_store does the rest. For serve, whose command line overrides some. */
+enum err app_configure(struct app *a, const char *dir, struct errinfo *e) MUST_CHECK;
+enum err app_open_store(struct app *a, struct errinfo *e) MUST_CHECK;
+void app_close(struct app *a);
+
+/* The directory a command works in: --data, else $ZURUF_DATA, else "data". */
+const char *app_dir(const char *given);
+/* One line on stderr: "zuruf COMMAND: where: what". Returns 1, the exit code. */
+int app_fail(const char *command, const struct errinfo *e);
+/* The classifier: --model, $ZURUF_MODEL, beside the program, the installed one, the one in the source tree. */
+enum err app_open_model(const char *given, struct model **out, struct errinfo *e) MUST_CHECK;
+
+#endif

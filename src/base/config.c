@@ -1,0 +1,82 @@
+/* config.c - see config.h. */
+#include "base/config.h"
+
+#include <ini.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+const struct config_row config_table[CONFIG_COUNT] = {
+    [CONFIG_LISTEN] = {"listen", "ZURUF_LISTEN", "127.0.0.1:8080", "address and port of the pages"},
+    [CONFIG_URL] = {"url", "ZURUF_URL", "", "how people reach the pages, for links in mail"},
+    [CONFIG_PROXIES] = {"proxies", "ZURUF_PROXIES", "", "proxies whose X-Forwarded-* headers count"},
+    [CONFIG_CA_FILE] = {"ca_file", "ZURUF_CA_FILE", "", "file with extra trust anchors for outgoing TLS"},
+    [CONFIG_MODEL] = {"model", "ZURUF_MODEL", "", "classifier to use instead of the shipped one"},
+    [CONFIG_LOG] = {"log", "ZURUF_LOG", "info", "debug, info, warn or error"},
+    [CONFIG_UNDO] = {"undo", "ZURUF_UNDO", "15", "seconds in which a reply can be taken back"},
+};
+
+void config_set(struct config *c, enum config_key key, const char *value)
+{
+    char *copy = strdup(value);
+    if (!copy)
+        log_fatal("base", "out of memory for a setting");
+    free(c->values[key]);
+    c->values[key] = copy;
+}
+
+const char *config_get(const struct config *c, enum config_key key)
+{
+    return c->values[key];
+}
+
+void config_deinit(struct config *c)
+{
+    for (int i = 0; i < CONFIG_COUNT; i++) {
+        free(c->values[i]);
+        c->values[i] = NULL;
+    }
+}
+
+struct reading {
+    struct config *c;
+    char unknown[64];
+};
+
+static int take(void *p, const char *section, const char *name, const char *value)
+{
+    struct reading *r = p;
+    (void)section;
+    for (int i = 0; i < CONFIG_COUNT; i++)
+        if (strcmp(config_table[i].name, name) == 0) {
+            config_set(r->c, (enum config_key)i, value);
+            return 1;
+        }
+    strncpy(r->unknown, name, sizeof r->unknown - 1);
+    return 0;
+}
+
+enum err config_load(struct config *c, const char *file, struct errinfo *e)
+{
+    struct reading r = {.c = c};
+    *c = (struct config){0};
+    for (int i = 0; i < CONFIG_COUNT; i++)
+        config_set(c, (enum config_key)i, config_table[i].preset);
+    if (file && access(file, F_OK) == 0) {
+        int line = ini_parse(file, take, &r);
+        if (line < 0)
+            return err_set(e, ERR_IO, "zuruf.conf", "%s cannot be read", file);
+        if (line > 0 && r.unknown[0])
+            return err_set(e, ERR_INVALID, "zuruf.conf", "%s, line %d: there is no setting '%s'", file, line, r.unknown);
+        if (line > 0)
+            return err_set(e, ERR_INVALID, "zuruf.conf", "%s, line %d: expected 'name = value'", file, line);
+    }
+    for (int i = 0; i < CONFIG_COUNT; i++) {
+        const char *value = getenv(config_table[i].env);
+        if (value)
+            config_set(c, (enum config_key)i, value);
+    }
+    return ERR_OK;
+}

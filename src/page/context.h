@@ -1,0 +1,23 @@
+/* context.h - what handlers of pages and API find in request->app. Built by app/. Threads: immutable after start. */
+#ifndef PAGE_CONTEXT_H
+#define PAGE_CONTEXT_H
+
+#include <stdbool.h>
+
+struct flow;
+struct http_server;
+struct sessions;
+struct store;
+struct throttle;
+
+struct page_context {
+    struct store *store;
+    struct flow *flow;
+    struct sessions *sessions;
+    struct throttle *throttle; /* of sign-ins */
+    struct http_server *http;  /* for event streams; set once the server runs */
+    const char *url;           /* how people reach us, without a slash at the end; may be empty */
+    bool demo;                 /* fictional brand: the sign-in page says so */
+};
+
+#endif
