@@ -184,13 +184,42 @@ struct control_server {
     char path[108];
     pthread_t thread;
     atomic_bool stopping;
-    atomic_int clients;
+    pthread_mutex_t lock;
+    pthread_cond_t left;
+    int fds[CLIENTS_MAX]; /* of connected commands; -1: free */
+    int clients;
 };
 
 struct client {
     struct control_server *server;
     int fd;
 };
+
+static bool enter(struct control_server *s, int fd)
+{
+    bool in = false;
+    pthread_mutex_lock(&s->lock);
+    for (int i = 0; i < CLIENTS_MAX && !in; i++)
+        if (s->fds[i] < 0) {
+            s->fds[i] = fd;
+            s->clients++;
+            in = true;
+        }
+    pthread_mutex_unlock(&s->lock);
+    return in;
+}
+
+static void leave(struct control_server *s, int fd)
+{
+    pthread_mutex_lock(&s->lock);
+    for (int i = 0; i < CLIENTS_MAX; i++)
+        if (s->fds[i] == fd)
+            s->fds[i] = -1;
+    close(fd);
+    s->clients--;
+    pthread_cond_signal(&s->left);
+    pthread_mutex_unlock(&s->lock);
+}
 
 static void *serve_client(void *p)
 {
@@ -207,8 +236,7 @@ static void *serve_client(void *p)
         arena_clear(&a);
     }
     arena_deinit(&a);
-    close(client->fd);
-    atomic_fetch_sub(&client->server->clients, 1);
+    leave(client->server, client->fd);
     free(client);
     return NULL;
 }
@@ -217,17 +245,18 @@ static void welcome(struct control_server *s, int fd)
 {
     pthread_t thread;
     struct client *client = malloc(sizeof *client);
-    if (client && atomic_fetch_add(&s->clients, 1) < CLIENTS_MAX) {
-        *client = (struct client){s, fd};
-        if (thread_start(&thread, "control", serve_client, client) == ERR_OK) {
-            pthread_detach(thread);
-            return;
-        }
+    if (!client || !enter(s, fd)) {
+        free(client);
+        close(fd);
+        return;
     }
-    if (client)
-        atomic_fetch_sub(&s->clients, 1);
-    free(client);
-    close(fd);
+    *client = (struct client){s, fd};
+    if (thread_start(&thread, "control", serve_client, client) == ERR_OK) {
+        pthread_detach(thread);
+    } else {
+        leave(s, fd);
+        free(client);
+    }
 }
 
 static void *accept_loop(void *p)
@@ -251,6 +280,10 @@ enum err control_listen(struct control_server **out, struct app *app, struct err
     if (!s)
         return err_set(e, ERR_IO, "", "out of memory");
     s->app = app;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->left, NULL);
+    for (int i = 0; i < CLIENTS_MAX; i++)
+        s->fds[i] = -1;
     if (snprintf(s->path, sizeof s->path, "%s/control.sock", app->dir) >= (int)sizeof s->path) {
         free(s);
         return err_set(e, ERR_LIMIT, "data", "the path of the data directory is too long for a socket in it");
@@ -285,9 +318,15 @@ void control_stop(struct control_server *s)
     pthread_join(s->thread, NULL);
     close(s->fd);
     unlink(s->path);
-    /* a client in the middle of an operation finishes it; idle ones are cut by their own time-out */
-    for (int i = 0; i < 100 && atomic_load(&s->clients); i++)
-        poll(NULL, 0, 20);
-    if (!atomic_load(&s->clients))
-        free(s);
+    /* an operation under way is finished, its command reads the answer; nobody gets another */
+    pthread_mutex_lock(&s->lock);
+    for (int i = 0; i < CLIENTS_MAX; i++)
+        if (s->fds[i] >= 0)
+            shutdown(s->fds[i], SHUT_RD);
+    while (s->clients)
+        pthread_cond_wait(&s->left, &s->lock);
+    pthread_mutex_unlock(&s->lock);
+    pthread_cond_destroy(&s->left);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
 }

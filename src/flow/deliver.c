@@ -6,6 +6,7 @@
 #include "author_sql.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/rand.h"
 #include "base/threads.h"
 #include "flow/channel_use.h"
 #include "flow/flow_int.h"
@@ -103,7 +104,7 @@ static enum err write_settled(struct tx *tx, void *arg, struct errinfo *e)
     static const char *const words[] = {"accepted", "refused", "later", "unclear"};
     enum message_state state = state_of(s);
     int64_t retry = s->result.retry_at > s->now ? s->result.retry_at
-                                                : s->now + retry_delay((int)s->m.attempt + 1, 0);
+                                                : s->now + retry_delay((int)s->m.attempt + 1, 0, rand_u64());
     int64_t changed, post = 0;
     (void)e;
     if (state == MESSAGE_SENT)

@@ -5,6 +5,7 @@
 #include "account_sql.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/rand.h"
 #include "base/threads.h"
 #include "flow/channel_use.h"
 #include "flow/flow_int.h"
@@ -133,7 +134,7 @@ static void poll_account(struct flow *f, int64_t brand, int64_t account)
             continue;
         log_warn("flow", "account %lld: %s", (long long)account, e.what[0] ? e.what : err_code(err));
         int64_t now = flow_now(f);
-        write_pulse(f, write_ill, &(struct pulse){f, brand, account, now, now + retry_delay((int)failures + 1, 0),
+        write_pulse(f, write_ill, &(struct pulse){f, brand, account, now, now + retry_delay((int)failures + 1, 0, rand_u64()),
                                                    ACCOUNT_ON, str_z(e.what[0] ? e.what : err_code(err))});
         break;
     }

@@ -1,0 +1,87 @@
+/* channel.c - zuruf channel: accounts from the shell. */
+#include <stdio.h>
+#include <string.h>
+
+#include "app/ask.h"
+#include "app/commands.h"
+#include "app/options.h"
+
+static int list(struct ask *q, const char *brand)
+{
+    struct json *reply;
+    ask_begin(q, "channel.list");
+    ask_put(q, "brand", brand);
+    if (!ask_send(q, &reply))
+        return 1;
+    const struct json *accounts = json_get(reply, "accounts");
+    for (size_t i = 0; i < json_count(accounts); i++) {
+        const struct json *v = json_at(accounts, i);
+        int64_t items = 0;
+        json_i64(v, "items", &items);
+        struct str success = json_text(v, "success_at"), error = json_text(v, "error");
+        printf("%s\t%s\t%s\t%s\t%lld posts\t%s%s%s\n", json_text(v, "key").p, json_text(v, "channel").p,
+               json_text(v, "name").p, json_text(v, "state").p, (long long)items, success.n ? success.p : "never",
+               error.n ? "\t" : "", error.n ? error.p : "");
+    }
+    return 0;
+}
+
+static int add(struct ask *q, const char *brand, const char *name, const char *network, char **rest, size_t n,
+               bool allow_private)
+{
+    struct json *reply;
+    ask_begin(q, "channel.add");
+    ask_put(q, "brand", brand);
+    ask_put(q, "channel", rest[1]);
+    ask_put(q, "key", rest[2]);
+    ask_put(q, "name", name ? name : rest[2]);
+    ask_put(q, "network", network);
+    json_put_bool(&q->w, "allow_private", allow_private);
+    json_key(&q->w, "settings");
+    json_begin_object(&q->w);
+    for (size_t i = 3; i < n; i++) {
+        struct str value = str_z(rest[i]), key;
+        if (str_find_char(value, '=', 0) < 1 || !str_next(&value, '=', &key)) {
+            fprintf(stderr, "zuruf channel: %s: settings are written KEY=VALUE\n", rest[i]);
+            return 2;
+        }
+        json_key_str(&q->w, key);
+        json_add_text(&q->w, value);
+    }
+    json_end_object(&q->w);
+    if (!ask_send(q, &reply))
+        return 1;
+    printf("%s\n", json_text(reply, "key").p);
+    if (json_text(reply, "token").n)
+        printf("%s\n", json_text(reply, "token").p);
+    return 0;
+}
+
+int cmd_channel(int argc, char **argv)
+{
+    const char *data = NULL, *brand = NULL, *name = NULL, *network = NULL, *allow_private = NULL;
+    char **rest;
+    size_t n;
+    const struct option_row rows[] = {
+        {"data", "DIR", &data, "data directory (else $ZURUF_DATA, else ./data)"},
+        {"brand", "KEY", &brand, "brand, when there are several"},
+        {"name", "NAME", &name, "our identity there, as people see it"},
+        {"network", "WORD", &network, "what the posts are: mastodon, whatsapp ... (else the channel)"},
+        {"allow-private", NULL, &allow_private, "the address may be in a private network"},
+    };
+    int done = options_read(argc, argv, rows, 5, "list | add CHANNEL KEY [--name NAME] [SETTING=VALUE ...]", 1, 40,
+                            &rest, &n);
+    if (done >= 0)
+        return done;
+    bool listing = strcmp(rest[0], "list") == 0 && n == 1, adding = strcmp(rest[0], "add") == 0 && n >= 3;
+    if (!listing && !adding) {
+        fprintf(stderr, "zuruf channel: say list, or add CHANNEL KEY; try --help\n");
+        return 2;
+    }
+    struct ask q;
+    if (!ask_open(&q, argv[0], data))
+        return 1;
+    int exit_code = listing ? list(&q, brand) : add(&q, brand, name, network, rest, n, allow_private != NULL);
+    ask_close(&q);
+    return exit_code;
+}
