@@ -225,7 +225,7 @@ enum err answer_post_add(struct flow *f, struct tx *tx, int64_t brand, int64_t m
     TRY(post_sql_insert(tx, &in, &changed));
     if (!changed)
         return ERR_OK; /* it came back to us through the channel before */
-    struct str terms = analyse_terms(a, m.text, "");
+    struct str terms = analyse_text(a, m.text, STR_NONE);
     TRY(post_sql_terms_add(tx, &(struct post_sql_terms_add_in){*post, ANALYSE_VERSION, terms}, NULL));
     TRY(post_sql_search_add(tx, &(struct post_sql_search_add_in){*post, terms}, NULL));
     return care_sql_count_post(tx, &(struct care_sql_count_post_in){brand, m.case_id}, NULL);

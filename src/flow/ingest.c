@@ -77,8 +77,8 @@ static void prepare(struct work *w, const struct item *raw, struct arena *a, str
     if (r->verdict.needs)
         flow_route(w->b, &w->account, &r->item, &r->verdict.facts, a, &r->routed);
     const struct str parts[] = {r->item.title, r->item.text};
-    r->terms = analyse_terms(a, arena_join(a, parts, 2, STR("\n")),
-                             words_name(&language_words, r->verdict.facts.f[FACT_LANGUAGE].value));
+    r->terms = analyse_text(a, arena_join(a, parts, 2, STR("\n")),
+                             str_z(words_name(&language_words, r->verdict.facts.f[FACT_LANGUAGE].value)));
     r->case_title = text_cut(a, r->item.title.n ? r->item.title : text_plain_line(a, r->item.text, 600), TITLE_LENGTH);
 }
 
