@@ -26,15 +26,14 @@ void exchange_release(struct exchange *x)
     buf_deinit(&x->body);
     buf_init(&x->body, 0);
     arena_deinit(&x->arena);
-    x->rq = (struct request){0};
-    x->rs = (struct response){0};
-    x->inner = (struct request_inner){0};
+    x->rq = NULL;
+    x->rs = NULL;
+    x->inner = NULL;
 }
 
 void exchange_deinit(struct exchange *x)
 {
-    if (x->rs.stream)
-        sse_drop(x->rs.stream);
+    exchange_end(x);
     exchange_release(x);
 }
 
@@ -43,24 +42,29 @@ void exchange_begin(struct exchange *x, struct str target)
     exchange_end(x);
     x->started = clock_mono();
     snprintf(x->id, sizeof x->id, "%016llx", (unsigned long long)rand_u64());
-    x->inner = (struct request_inner){.server = x->server};
-    x->rq = (struct request){.arena = &x->arena,
-                             .target = arena_str(&x->arena, target),
-                             .id = {x->id, sizeof x->id - 1},
-                             .app = x->site->app,
-                             .inner = &x->inner};
+    x->inner = ARENA_NEW(&x->arena, struct request_inner);
+    x->inner->server = x->server;
+    x->rs = ARENA_NEW(&x->arena, struct response);
+    x->rq = ARENA_NEW(&x->arena, struct request);
+    *x->rq = (struct request){.arena = &x->arena,
+                              .target = arena_str(&x->arena, target),
+                              .id = {x->id, sizeof x->id - 1},
+                              .app = x->site->app,
+                              .inner = x->inner};
     x->stage = STAGE_HEAD;
     x->length = 0;
     x->seen = 0;
     x->refused = x->close = false;
-    response_init(&x->rq, &x->rs);
+    response_init(x->rq, x->rs);
 }
 
 void exchange_end(struct exchange *x)
 {
-    if (x->rs.stream)
-        sse_drop(x->rs.stream);
-    x->rs.stream = NULL;
+    if (x->rs && x->rs->stream) /* accepted, but never sent */
+        sse_drop(x->rs->stream);
+    x->rq = NULL;
+    x->rs = NULL;
+    x->inner = NULL;
     buf_deinit(&x->body);
     buf_init(&x->body, 0);
     if (x->arena.used > ARENA_KEPT)
@@ -71,7 +75,7 @@ void exchange_end(struct exchange *x)
 
 static void fail(struct exchange *x, int status, enum err code, const char *where, const char *what)
 {
-    response_fail(&x->site->hooks, &x->rq, &x->rs, status, code, where, what);
+    response_fail(&x->site->hooks, x->rq, x->rs, status, code, where, what);
     x->refused = true;
 }
 
@@ -79,7 +83,7 @@ static void fail(struct exchange *x, int status, enum err code, const char *wher
  * (RFC 9112 sections 6.1 and 11.2). */
 static const char *framing_fault(struct exchange *x, bool http_1_1)
 {
-    const struct request_inner *in = &x->inner;
+    const struct request_inner *in = x->inner;
     struct str length = STR_NONE, coding = STR_NONE, host = STR_NONE;
     for (size_t i = 0; i < in->header_count; i++) {
         const struct header *h = &in->headers[i];
@@ -113,27 +117,27 @@ static const char *framing_fault(struct exchange *x, bool http_1_1)
 static size_t head_size(const struct exchange *x)
 {
     size_t n = 0;
-    for (size_t i = 0; i < x->inner.header_count; i++)
-        n += x->inner.headers[i].name.n + x->inner.headers[i].value.n + 4;
+    for (size_t i = 0; i < x->inner->header_count; i++)
+        n += x->inner->headers[i].name.n + x->inner->headers[i].value.n + 4;
     return n;
 }
 
 static void refuse_unknown(struct exchange *x, enum method method)
 {
-    struct request *rq = &x->rq;
-    if (x->inner.match.allowed) {
+    struct request *rq = x->rq;
+    if (x->inner->match.allowed) {
         fail(x, 405, ERR_INVALID, "method", "This page does not take that method.");
-        response_header(&x->rs, "Allow", router_allow(rq->arena, x->inner.match.allowed));
+        response_header(x->rs, "Allow", router_allow(rq->arena, x->inner->match.allowed));
         return;
     }
-    struct str raw = x->inner.target.raw;
+    struct str raw = x->inner->target.raw;
     bool reading = method == METHOD_GET || method == METHOD_HEAD;
     if (reading && raw.n > 1 && raw.p[raw.n - 1] == '/') {
-        struct str query = x->inner.target.query;
+        struct str query = x->inner->target.query;
         struct str to = arena_printf(rq->arena, "%.*s%s%.*s", (int)raw.n - 1, raw.p, query.p ? "?" : "",
                                      STR_FMT(query));
-        response_redirect(&x->rs, to);
-        x->rs.status = 308;
+        response_redirect(x->rs, to);
+        x->rs->status = 308;
         x->refused = true;
         return;
     }
@@ -142,7 +146,7 @@ static void refuse_unknown(struct exchange *x, enum method method)
 
 static void pass_guard(struct exchange *x)
 {
-    struct request *rq = &x->rq;
+    struct request *rq = x->rq;
     const struct http_hooks *hooks = &x->site->hooks;
     enum right right = rq->route->right;
     enum err err = hooks->guard ? hooks->guard(rq, right) : right == RIGHT_NONE ? ERR_OK : ERR_DENIED;
@@ -161,7 +165,7 @@ static void pass_guard(struct exchange *x)
 static void check_head(struct exchange *x, struct str method_name, bool http_1_1,
                        const struct sockaddr *from)
 {
-    struct request *rq = &x->rq;
+    struct request *rq = x->rq;
     enum method method = method_parse(method_name);
     rq->method = method < METHOD_COUNT ? method : METHOD_GET;
     peer_fill(&x->site->peers, from, rq);
@@ -171,15 +175,15 @@ static void check_head(struct exchange *x, struct str method_name, bool http_1_1
         fail(x, 400, ERR_INVALID, "header", fault);
     } else if (rq->target.n > TARGET_MAX) {
         fail(x, 414, ERR_LIMIT, "path", "The address is too long.");
-    } else if (x->inner.header_count > HEADERS_MAX || head_size(x) > HEADER_BYTES_MAX) {
+    } else if (x->inner->header_count > HEADERS_MAX || head_size(x) > HEADER_BYTES_MAX) {
         fail(x, 431, ERR_LIMIT, "header", "The request's headers are too large.");
-    } else if (path_parse(rq->arena, rq->target, &x->inner.target) != ERR_OK ||
-               form_parse_urlencoded(rq->arena, x->inner.target.query, &x->inner.query) != ERR_OK) {
+    } else if (path_parse(rq->arena, rq->target, &x->inner->target) != ERR_OK ||
+               form_parse_urlencoded(rq->arena, x->inner->target.query, &x->inner->query) != ERR_OK) {
         fail(x, 400, ERR_INVALID, "path", "The address is malformed.");
     } else {
-        rq->path = x->inner.target.path;
-        router_find(x->site->router, method, rq->path, &x->inner.match);
-        rq->route = x->inner.match.route;
+        rq->path = x->inner->target.path;
+        router_find(x->site->router, method, rq->path, &x->inner->match);
+        rq->route = x->inner->match.route;
         if (!rq->route)
             refuse_unknown(x, method);
         else if (x->length > 0 && (uint64_t)x->length > rq->route->body_max)
@@ -205,7 +209,7 @@ enum exchange_next exchange_head(struct exchange *x, struct str method, bool htt
     if (x->length >= 0 && x->length <= SMALL_BODY)
         buf_init_in(&x->body, &x->arena, (size_t)x->length);
     else
-        buf_init(&x->body, x->rq.route->body_max);
+        buf_init(&x->body, x->rq->route->body_max);
     return EXCHANGE_READ;
 }
 
@@ -228,10 +232,10 @@ enum exchange_next exchange_body(struct exchange *x, struct str bytes)
 /* The form is read before CSRF is checked, for the token may be one of its fields. */
 static void check_body(struct exchange *x)
 {
-    struct request *rq = &x->rq;
+    struct request *rq = x->rq;
     rq->body = buf_str(&x->body);
     bool changes = rq->method != METHOD_GET && rq->method != METHOD_HEAD;
-    enum err err = form_parse(rq->arena, request_header(rq, "Content-Type"), rq->body, &x->inner.form);
+    enum err err = form_parse(rq->arena, request_header(rq, "Content-Type"), rq->body, &x->inner->form);
     if (err == ERR_INVALID || err == ERR_LIMIT)
         fail(x, 400, err, "body", "The form is malformed.");
     else if (changes && !(rq->route->flags & ROUTE_NO_CSRF) && !csrf_passes(rq, &x->site->hooks))
@@ -244,9 +248,9 @@ enum exchange_next exchange_ready(struct exchange *x)
     log_set_request(x->id);
     if (!x->refused)
         check_body(x);
-    bool work = !x->refused && (x->rq.route->flags & ROUTE_WORKER);
+    bool work = !x->refused && (x->rq->route->flags & ROUTE_WORKER);
     if (!x->refused && !work)
-        x->rq.route->handler(&x->rq, &x->rs);
+        x->rq->route->handler(x->rq, x->rs);
     log_set_request(NULL);
     x->stage = STAGE_HANDLED;
     return work ? EXCHANGE_WORK : EXCHANGE_ANSWER;
@@ -255,7 +259,7 @@ enum exchange_next exchange_ready(struct exchange *x)
 void exchange_handle(struct exchange *x)
 {
     log_set_request(x->id);
-    x->rq.route->handler(&x->rq, &x->rs);
+    x->rq->route->handler(x->rq, x->rs);
     log_set_request(NULL);
 }
 
@@ -266,27 +270,27 @@ void exchange_busy(struct exchange *x)
 
 static bool sound_answer(const struct exchange *x)
 {
-    return buf_ok(&x->rs.body) && !x->inner.header_refused;
+    return buf_ok(&x->rs->body) && !x->inner->header_refused;
 }
 
 void exchange_finish(struct exchange *x)
 {
     log_set_request(x->id);
     for (int turn = 0; turn < 2 && !sound_answer(x); turn++) {
-        if (x->rs.stream)
-            sse_drop(x->rs.stream);
-        log_error("http", "the answer to %s is broken or larger than %d bytes", x->rq.target.p, ANSWER_MAX);
+        if (x->rs->stream)
+            sse_drop(x->rs->stream);
+        log_error("http", "the answer to %s is broken or larger than %d bytes", x->rq->target.p, ANSWER_MAX);
         if (turn == 0)
             fail(x, 500, ERR_BUG, "", "Something went wrong on our side.");
         else
-            response_init(&x->rq, &x->rs), x->rs.status = 500;
+            response_init(x->rq, x->rs), x->rs->status = 500;
     }
-    response_add_defaults(&x->rq, &x->rs);
+    response_add_defaults(x->rq, x->rs);
     long long took = (long long)(clock_mono() - x->started);
-    const char *method = method_names[x->rq.method];
-    if (x->rs.status >= 500)
-        log_warn("http", "%s %s %d %lld ms", method, x->rq.target.p, x->rs.status, took);
+    const char *method = method_names[x->rq->method];
+    if (x->rs->status >= 500)
+        log_warn("http", "%s %s %d %lld ms", method, x->rq->target.p, x->rs->status, took);
     else
-        log_debug("http", "%s %s %d %lld ms", method, x->rq.target.p, x->rs.status, took);
+        log_debug("http", "%s %s %d %lld ms", method, x->rq->target.p, x->rs->status, took);
     log_set_request(NULL);
 }

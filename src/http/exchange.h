@@ -24,9 +24,9 @@ struct exchange {
     struct http_server *server;
     void *connection; /* server.c's */
     struct arena arena;
-    struct request rq;
-    struct response rs;
-    struct request_inner inner;
+    struct request *rq; /* these three live in the arena, from begin to end */
+    struct response *rs;
+    struct request_inner *inner;
     struct buf body;
     enum exchange_stage stage;
     int64_t length;  /* of the body; -1: chunked, known at its end */
@@ -62,7 +62,8 @@ void exchange_busy(struct exchange *x);
 void exchange_finish(struct exchange *x);
 /* Sent or given up: ready for the next request. */
 void exchange_end(struct exchange *x);
-/* An answer that lasts (a stream) needs none of the request's memory. */
+/* An answer that lasts (a stream) needs none of the request's memory: it is freed, and with it all that an idle
+ * stream does not need. */
 void exchange_release(struct exchange *x);
 
 #endif

@@ -14,7 +14,7 @@
 enum {
     TARGET_MAX = 4096,
     HEADERS_MAX = 100,
-    HEADER_BYTES_MAX = 8192,
+    HEADER_BYTES_MAX = 6144, /* with a target and the answer's head it fits server.c's POOL_BYTES */
     ANSWER_MAX = 64 << 20, /* bytes of one answer */
     SMALL_BODY = 64 << 10, /* a body up to here lives in the arena and is read even when it is refused */
 };

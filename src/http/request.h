@@ -48,7 +48,7 @@ struct str request_field(const struct request *rq, const char *name);
 /* All values of a repeated field, in order. */
 size_t request_fields(const struct request *rq, const char *name, struct str *out, size_t max);
 bool request_file(const struct request *rq, const char *name, struct form_file *out);
-/* ERR_INVALID when the body is no sound form; handlers that read fields need not call it, the router has. */
+/* A body that claims to be a form and is none was answered with 400 before the handler ran. */
 
 struct response {
     int status; /* 200 at start */
@@ -66,9 +66,10 @@ void response_cookie(const struct request *rq, struct response *rs, const char *
                      int64_t max_age_s);
 /* 303 to an own path; anything that is not an own path ("//x", "https:") goes to "/". */
 void response_redirect(struct response *rs, struct str path);
-/* {"error":{"code","message","where","request"}} with err's status. */
+/* {"error":{"code","message","where","request"}} with err's status; set rs->status behind it for
+ * another. */
 void response_json_error(const struct request *rq, struct response *rs, enum err code, const struct errinfo *e);
-/* Static bytes with a strong ETag that outlive the answer; sends 304 when the client has them. */
+/* Static bytes with a strong ETag (etag: its text without quotes, such as a hash) that outlive the answer; sends 304 when the client has them. */
 void response_static(const struct request *rq, struct response *rs, struct str bytes, const char *type,
                      struct str etag, bool immutable);
 

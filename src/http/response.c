@@ -4,14 +4,15 @@
 #include "http/inner.h"
 #include "text/json.h"
 
+/* An event stream carries the first only: the others are for documents, and each costs every idle stream memory. */
 static const struct {
     const char *name, *value;
 } every_answer[] = {
+    {"X-Content-Type-Options", "nosniff"},
     {"Content-Security-Policy",
      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
      "connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; "
      "base-uri 'none'"},
-    {"X-Content-Type-Options", "nosniff"},
     {"Referrer-Policy", "same-origin"},
     {"Cross-Origin-Opener-Policy", "same-origin"},
     {"Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
@@ -172,7 +173,8 @@ void response_static(const struct request *rq, struct response *rs, struct str b
 
 void response_add_defaults(const struct request *rq, struct response *rs)
 {
-    for (size_t i = 0; i < sizeof every_answer / sizeof *every_answer; i++)
+    size_t n = rs->stream ? 1 : sizeof every_answer / sizeof *every_answer;
+    for (size_t i = 0; i < n; i++)
         if (!response_find_header(rs, every_answer[i].name))
             response_header(rs, every_answer[i].name, str_z(every_answer[i].value));
     if (rq->secure && !response_find_header(rs, "Strict-Transport-Security"))

@@ -27,7 +27,7 @@ enum {
     OTHER_FILES = 512, /* descriptors for everything else */
     TIMEOUT_S = 30,
     HEARTBEAT_MS = 15000,
-    POOL_BYTES = 16 << 10 /* of a connection: its head, and the answer's */
+    POOL_BYTES = 9 << 10 /* of a connection: its head, and the answer's */
 };
 
 struct http_server {
@@ -60,7 +60,7 @@ static enum MHD_Result send_answer(struct exchange *x)
 {
     struct http_server *s = x->server;
     exchange_finish(x);
-    struct response *rs = &x->rs;
+    struct response *rs = x->rs;
     bool stream = rs->stream != NULL;
     struct str bytes = rs->inner->fixed.p ? rs->inner->fixed : buf_str(&rs->body);
     struct MHD_Response *r;
@@ -139,8 +139,8 @@ static void read_headers(struct exchange *x)
     struct header_reader r = {.max = n > 0 ? (size_t)n : 0};
     r.out = arena_array(&x->arena, r.max, sizeof *r.out);
     MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, read_header, &r);
-    x->inner.headers = r.out;
-    x->inner.header_count = r.n;
+    x->inner->headers = r.out;
+    x->inner->header_count = r.n;
 }
 
 static enum MHD_Result take(struct exchange *x, enum exchange_next next)

@@ -19,7 +19,7 @@
 #include "http/inner.h"
 #include "http/sse_inner.h"
 
-enum { RING = 64, EVENT_MAX = 8192, BLOCK = 512, RETRY_MS = 2000 };
+enum { RING = 64, EVENT_MAX = 8192, BLOCK = 128, RETRY_MS = 2000 };
 
 /* The bytes of one event, shared by the streams that wait to send it; counted under the hub's lock. */
 struct event {

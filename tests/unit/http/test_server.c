@@ -303,9 +303,9 @@ static void too_much_is_refused(void **state)
     assert_int_equal(ask(request), 200);
     snprintf(request, sizeof request, "GET /?a=%.4095s HTTP/1.1\r\nHost: x\r\n\r\n", filler);
     assert_int_equal(ask(request), 414);
-    snprintf(request, sizeof request, "GET / HTTP/1.1\r\nHost: x\r\nX-A: %.8000s\r\n\r\n", filler);
+    snprintf(request, sizeof request, "GET / HTTP/1.1\r\nHost: x\r\nX-A: %.6000s\r\n\r\n", filler);
     assert_int_equal(ask(request), 200);
-    snprintf(request, sizeof request, "GET / HTTP/1.1\r\nHost: x\r\nX-A: %.8200s\r\n\r\n", filler);
+    snprintf(request, sizeof request, "GET / HTTP/1.1\r\nHost: x\r\nX-A: %.6200s\r\n\r\n", filler);
     assert_int_equal(ask(request), 431);
     snprintf(request, sizeof request, "GET / HTTP/1.1\r\nHost: x\r\nX-A: %s\r\n\r\n", filler);
     assert_int_equal(ask(request), 431);
@@ -554,26 +554,24 @@ static void a_full_queue_of_work_says_so_at_once(void **state)
     client_send_z(&first, GET("/work"));
     client_open(&second, http_port(server));
     client_send_z(&second, GET("/work"));
-    /* one runs and one waits; any further is refused as soon as both have arrived */
-    int status = 0;
-    static struct client more[8];
-    int refused = 0, opened = 0;
-    while (!refused && opened < 8) {
-        client_open(&more[opened], http_port(server));
-        client_send_z(&more[opened], GET("/work"));
-        opened++;
-        assert_int_equal(ask(GET("/")), 200); /* page threads are free meanwhile */
-        refused = opened >= 2;
+    /* one runs and one waits at most, so of four at least two are refused while page threads stay free */
+    static struct client more[2];
+    enum { OPENED = 2 };
+    for (int i = 0; i < OPENED; i++) {
+        client_open(&more[i], http_port(server));
+        client_send_z(&more[i], GET("/work"));
     }
-    for (int i = 0; i < 2 + opened; i++)
+    do {
+        assert_int_equal(ask(GET("/")), 200);
+        http_figures(server, &after);
+    } while (after.errors_5xx < before.errors_5xx + 2);
+    for (int i = 0; i < 2 + OPENED; i++)
         assert_int_equal(queue_push(gate, &token), ERR_OK);
     int worked = 0, busy = 0;
-    struct client *all[2 + 8] = {&first, &second};
-    for (int i = 0; i < opened; i++)
-        all[2 + i] = &more[i];
-    for (int i = 0; i < 2 + opened; i++) {
+    struct client *all[2 + OPENED] = {&first, &second, &more[0], &more[1]};
+    for (int i = 0; i < 2 + OPENED; i++) {
         assert_true(client_wait_answer(all[i], false));
-        status = client_status(all[i]);
+        int status = client_status(all[i]);
         worked += status == 200;
         busy += status == 503;
         if (status == 503)
@@ -582,9 +580,9 @@ static void a_full_queue_of_work_says_so_at_once(void **state)
             assert_string_equal(client_body(all[i]), "worked");
         client_close(all[i]);
     }
-    assert_int_equal(worked + busy, 2 + opened);
-    assert_true(worked >= 2);
-    assert_true(busy >= 1);
+    assert_int_equal(worked + busy, 2 + OPENED);
+    assert_true(worked >= 1);
+    assert_true(busy >= 2);
     http_figures(server, &after);
     assert_int_equal(after.errors_5xx - before.errors_5xx, busy);
     while (queue_count(gate))
