@@ -1,7 +1,8 @@
-/* http.c - what our HTTP layer costs: CPU of a hello page against the bare library with the same options (goal: at
- * most 2.0 times), memory of an idle event stream (goal: 12 kB), and the time until one event has reached 1,000
- * streams (goal: 50 ms). The load comes from wrk in a process of its own, so the CPU time of this process is the
- * server's alone. Prints numerator, denominator and ratio of each; exit 1 when a goal is missed. */
+/* http.c - what our HTTP layer costs: CPU of a hello page against the bare library with the same
+ * options (goal: at most 2.0 times), memory of an idle event stream (goal: 12 kB), and the time
+ * until one event has reached 1,000 streams (goal: 50 ms). The load comes from wrk in a process of
+ * its own, so the CPU time of this process is the server's alone. Prints numerator, denominator and
+ * ratio of each; exit 1 when a goal is missed. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -34,7 +35,8 @@ static enum MHD_Result bare_hello(void *cls, struct MHD_Connection *connection, 
         return MHD_YES;
     }
     bare_requests++;
-    struct MHD_Response *r = MHD_create_response_from_buffer(5, (void *)"hello", MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *r =
+        MHD_create_response_from_buffer(5, (void *)"hello", MHD_RESPMEM_PERSISTENT);
     enum MHD_Result ok = MHD_queue_response(connection, 200, r);
     MHD_destroy_response(r);
     return ok;
@@ -73,11 +75,12 @@ static void load(int port)
     }
 }
 
-static bool report(const char *what, double numerator, double denominator, const char *unit, double goal)
+static bool report(const char *what, double numerator, double denominator, const char *unit,
+                   double goal)
 {
     double ratio = numerator / denominator;
-    printf("%-44s %10.2f / %10.2f %-12s = %.2f (goal %.2f)%s\n", what, numerator, denominator, unit, ratio,
-           goal, ratio <= goal ? "" : "  MISSED");
+    printf("%-44s %10.2f / %10.2f %-12s = %.2f (goal %.2f)%s\n", what, numerator, denominator, unit,
+           ratio, goal, ratio <= goal ? "" : "  MISSED");
     return ratio <= goal;
 }
 
@@ -86,7 +89,8 @@ static bool measure_hello(struct http_server *s)
     struct MHD_Daemon *bare = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_SUSPEND_RESUME, 0, NULL, NULL, bare_hello, NULL,
         MHD_OPTION_THREAD_POOL_SIZE, THREADS, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_END);
     if (!bare)
         return false;
     int bare_port = MHD_get_daemon_info(bare, MHD_DAEMON_INFO_BIND_PORT)->port;
@@ -138,9 +142,10 @@ static int subscribe(int port)
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((unsigned short)port)};
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    static const char ask[] = "GET /events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n"
-                              "User-Agent: Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0\r\n"
-                              "Cookie: session=0123456789012345678901234567890123456789012\r\n\r\n";
+    static const char ask[] =
+        "GET /events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n"
+        "User-Agent: Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0\r\n"
+        "Cookie: session=0123456789012345678901234567890123456789012\r\n\r\n";
     if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) != 0 ||
         send(fd, ask, sizeof ask - 1, 0) != (ssize_t)sizeof ask - 1)
         exit(2);
@@ -157,8 +162,8 @@ static bool measure_streams(struct http_server *s)
     double before = resident_bytes();
     for (int i = 0; i < STREAMS; i++)
         fds[i] = subscribe(http_port(s));
-    bool good = report("memory of an idle event stream", (resident_bytes() - before) / STREAMS, 12000, "bytes",
-                       1.0);
+    bool good = report("memory of an idle event stream", (resident_bytes() - before) / STREAMS,
+                       12000, "bytes", 1.0);
     int64_t best = INT64_MAX, publish = INT64_MAX;
     for (int round = 0; round < 5; round++) {
         int64_t from = clock_mono();

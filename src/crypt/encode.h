@@ -1,6 +1,7 @@
-/* encode.h - bytes as text and back: hex (RFC 4648 section 8, lower case out, any case in) and base64 (standard
- * with padding; url-safe without, as tokens and JOSE want it). Decoding is strict: no blanks, no missing or
- * superfluous padding, no foreign letters. Results live in the arena. Threads: any. */
+/* encode.h - bytes as text and back: hex (RFC 4648 section 8, lower case out, any case in) and
+ * base64 (standard with padding; url-safe without, as tokens and JOSE want it). Decoding is strict:
+ * no blanks, no missing or superfluous padding, no foreign letters. Results live in the arena.
+ * Threads: any. */
 #ifndef CRYPT_ENCODE_H
 #define CRYPT_ENCODE_H
 

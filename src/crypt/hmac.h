@@ -1,5 +1,5 @@
-/* hmac.h - SHA-256 (FIPS 180-4) and HMAC-SHA256 (RFC 2104) for signed webhooks, and the comparison that does not
- * tell by its time how much was right. Threads: any. */
+/* hmac.h - SHA-256 (FIPS 180-4) and HMAC-SHA256 (RFC 2104) for signed webhooks, and the comparison
+ * that does not tell by its time how much was right. Threads: any. */
 #ifndef CRYPT_HMAC_H
 #define CRYPT_HMAC_H
 

@@ -45,7 +45,8 @@ enum err password_hash(struct arena *a, struct str password, struct str *out, st
                                    crypto_pwhash_ALG_ARGON2ID13);
     gate_leave();
     if (rc != 0)
-        return err_set(e, ERR_IO, "password", "There is no memory to hash the password; try again.");
+        return err_set(e, ERR_IO, "password",
+                       "There is no memory to hash the password; try again.");
     *out = str_z(text);
     return ERR_OK;
 }

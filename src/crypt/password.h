@@ -1,6 +1,6 @@
-/* password.h - argon2id (RFC 9106) with 19 MiB, two passes, one lane: about 30 ms and 19 MiB each. At most two run
- * at a time in the whole process; the others wait in line inside these functions. So they must be called on a
- * worker (ROUTE_WORKER), never on a page thread. Threads: any. */
+/* password.h - argon2id (RFC 9106) with 19 MiB, two passes, one lane: about 30 ms and 19 MiB each.
+ * At most two run at a time in the whole process; the others wait in line inside these functions.
+ * So they must be called on a worker (ROUTE_WORKER), never on a page thread. Threads: any. */
 #ifndef CRYPT_PASSWORD_H
 #define CRYPT_PASSWORD_H
 
@@ -12,7 +12,8 @@
 
 enum { PASSWORD_BYTES_MAX = 1024 };
 
-/* "$argon2id$v=19$m=19456,t=2,p=1$...". ERR_LIMIT: longer than PASSWORD_BYTES_MAX; ERR_IO: no memory. */
+/* "$argon2id$v=19$m=19456,t=2,p=1$...". ERR_LIMIT: longer than PASSWORD_BYTES_MAX; ERR_IO: no
+ * memory. */
 enum err password_hash(struct arena *a, struct str password, struct str *out,
                        struct errinfo *e) MUST_CHECK;
 /* False as well for a hash that is none. */

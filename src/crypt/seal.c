@@ -52,8 +52,8 @@ static bool sync_directory(const char *path)
     return ok;
 }
 
-/* Written under another name and linked into place: a crash leaves no half key, and of two processes that start
- * at once the second finds the first one's key. */
+/* Written under another name and linked into place: a crash leaves no half key, and of two
+ * processes that start at once the second finds the first one's key. */
 static enum err make_key(const char *path, struct errinfo *e)
 {
     char *scratch = NULL;
@@ -81,7 +81,8 @@ static enum err make_key(const char *path, struct errinfo *e)
 
 enum err seal_key_open(struct seal_key *key, const char *path, struct errinfo *e)
 {
-    if (sodium_init() < 0) /* picks the fastest code for this processor; harmless when done before */
+    if (sodium_init() <
+        0) /* picks the fastest code for this processor; harmless when done before */
         return err_set(e, ERR_BUG, "key", "libsodium does not start.");
     for (int turn = 0; turn < 2; turn++) {
         int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -104,7 +105,8 @@ void seal_key_deinit(struct seal_key *key)
     sodium_memzero(key->bytes, sizeof key->bytes);
 }
 
-struct str seal(struct arena *a, const struct seal_key *key, struct str secret, struct str belongs_to)
+struct str seal(struct arena *a, const struct seal_key *key, struct str secret,
+                struct str belongs_to)
 {
     unsigned char *p = arena_alloc(a, secret.n + SEAL_OVERHEAD), *nonce = p + 1;
     p[0] = VERSION;
@@ -125,8 +127,8 @@ enum err seal_open(struct arena *a, const struct seal_key *key, struct str seale
     unsigned char *plain = arena_alloc(a, sealed.n - SEAL_OVERHEAD + 1);
     unsigned long long n = 0;
     if (crypto_aead_xchacha20poly1305_ietf_decrypt(
-            plain, &n, NULL, p + 1 + NONCE, sealed.n - 1 - NONCE, (const unsigned char *)belongs_to.p,
-            belongs_to.n, p + 1, key->bytes) != 0)
+            plain, &n, NULL, p + 1 + NONCE, sealed.n - 1 - NONCE,
+            (const unsigned char *)belongs_to.p, belongs_to.n, p + 1, key->bytes) != 0)
         return err_set(e, ERR_INVALID, "secret",
                        "The secret does not open: damaged, or sealed with another key.");
     *out = (struct str){(const char *)plain, (size_t)n};

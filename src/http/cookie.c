@@ -34,7 +34,8 @@ struct str cookie_format(struct arena *a, const char *name, struct str value, in
 {
     if (!header_token(str_z(name)) || !cookie_octets(value))
         return STR_NONE;
-    struct str age = max_age_s < 0 ? STR("") : arena_printf(a, "; Max-Age=%lld", (long long)max_age_s);
+    struct str age =
+        max_age_s < 0 ? STR("") : arena_printf(a, "; Max-Age=%lld", (long long)max_age_s);
     return arena_printf(a, "%s=%.*s; Path=/; HttpOnly; SameSite=Lax%.*s%s", name, STR_FMT(value),
                         STR_FMT(age), secure ? "; Secure" : "");
 }

@@ -1,5 +1,5 @@
-/* cookie.h - reading and writing cookies (RFC 6265). Reading is lenient: a broken pair is passed over, for other
- * programs on the same host may have set it. Threads: any. */
+/* cookie.h - reading and writing cookies (RFC 6265). Reading is lenient: a broken pair is passed
+ * over, for other programs on the same host may have set it. Threads: any. */
 #ifndef HTTP_COOKIE_H
 #define HTTP_COOKIE_H
 

@@ -3,7 +3,8 @@
 
 #include "crypt/hmac.h"
 
-/* Origin is scheme "://" host; the scheme may not fall back to plain HTTP where the request came by TLS. */
+/* Origin is scheme "://" host; the scheme may not fall back to plain HTTP where the request came by
+ * TLS. */
 static bool same_origin(const struct request *rq, struct str origin)
 {
     ptrdiff_t at = str_find(origin, STR("://"), 0);

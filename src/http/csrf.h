@@ -1,5 +1,6 @@
-/* csrf.h - may this changing request have come from one of our own pages? Browsers tell by Sec-Fetch-Site or
- * Origin; the form's token tells for those that do not. Threads: the handler's. */
+/* csrf.h - may this changing request have come from one of our own pages? Browsers tell by
+ * Sec-Fetch-Site or Origin; the form's token tells for those that do not. Threads: the handler's.
+ */
 #ifndef HTTP_CSRF_H
 #define HTTP_CSRF_H
 

@@ -10,8 +10,8 @@
 #include "http/sse_inner.h"
 
 enum {
-    ARENA_KEPT = 64 << 10,     /* a connection keeps no more for its next request */
-    OVERRUN_READ = 1 << 20,    /* of a chunked body that is too large, read to be able to say so */
+    ARENA_KEPT = 64 << 10,  /* a connection keeps no more for its next request */
+    OVERRUN_READ = 1 << 20, /* of a chunked body that is too large, read to be able to say so */
 };
 
 void exchange_init(struct exchange *x, struct http_server *server, const struct http_site *site)
@@ -79,8 +79,8 @@ static void fail(struct exchange *x, int status, enum err code, const char *wher
     x->refused = true;
 }
 
-/* Whatever could make a proxy and us see different ends of a request is refused, and the connection closed
- * (RFC 9112 sections 6.1 and 11.2). */
+/* Whatever could make a proxy and us see different ends of a request is refused, and the connection
+ * closed (RFC 9112 sections 6.1 and 11.2). */
 static const char *framing_fault(struct exchange *x, bool http_1_1)
 {
     const struct request_inner *in = x->inner;
@@ -103,7 +103,8 @@ static const char *framing_fault(struct exchange *x, bool http_1_1)
     }
     if (coding.p && (length.p || !http_1_1 || !str_eq_nocase(coding, STR("chunked"))))
         return "The length of the body is not clear.";
-    if (http_1_1 && (!host.n || str_find_char(host, ',', 0) >= 0 || str_find_char(host, ' ', 0) >= 0))
+    if (http_1_1 &&
+        (!host.n || str_find_char(host, ',', 0) >= 0 || str_find_char(host, ' ', 0) >= 0))
         return "The Host header is missing or malformed.";
     x->length = coding.p ? -1 : 0;
     if (!length.p)
@@ -134,8 +135,8 @@ static void refuse_unknown(struct exchange *x, enum method method)
     bool reading = method == METHOD_GET || method == METHOD_HEAD;
     if (reading && raw.n > 1 && raw.p[raw.n - 1] == '/') {
         struct str query = x->inner->target.query;
-        struct str to = arena_printf(rq->arena, "%.*s%s%.*s", (int)raw.n - 1, raw.p, query.p ? "?" : "",
-                                     STR_FMT(query));
+        struct str to = arena_printf(rq->arena, "%.*s%s%.*s", (int)raw.n - 1, raw.p,
+                                     query.p ? "?" : "", STR_FMT(query));
         response_redirect(x->rs, to);
         x->rs->status = 308;
         x->refused = true;
@@ -149,7 +150,9 @@ static void pass_guard(struct exchange *x)
     struct request *rq = x->rq;
     const struct http_hooks *hooks = &x->site->hooks;
     enum right right = rq->route->right;
-    enum err err = hooks->guard ? hooks->guard(rq, right) : right == RIGHT_NONE ? ERR_OK : ERR_DENIED;
+    enum err err = hooks->guard          ? hooks->guard(rq, right)
+                   : right == RIGHT_NONE ? ERR_OK
+                                         : ERR_DENIED;
     if (err == ERR_OK)
         return;
     bool known = rq->who.agent || rq->who.account;
@@ -159,7 +162,8 @@ static void pass_guard(struct exchange *x)
     else if (known)
         fail(x, status, err, "right", "Your role does not allow this.");
     else
-        fail(x, rq->route->flags & ROUTE_API ? 401 : status, err, "session", "Please sign in first.");
+        fail(x, rq->route->flags & ROUTE_API ? 401 : status, err, "session",
+             "Please sign in first.");
 }
 
 static void check_head(struct exchange *x, struct str method_name, bool http_1_1,
@@ -178,7 +182,8 @@ static void check_head(struct exchange *x, struct str method_name, bool http_1_1
     } else if (x->inner->header_count > HEADERS_MAX || head_size(x) > HEADER_BYTES_MAX) {
         fail(x, 431, ERR_LIMIT, "header", "The request's headers are too large.");
     } else if (path_parse(rq->arena, rq->target, &x->inner->target) != ERR_OK ||
-               form_parse_urlencoded(rq->arena, x->inner->target.query, &x->inner->query) != ERR_OK) {
+               form_parse_urlencoded(rq->arena, x->inner->target.query, &x->inner->query) !=
+                   ERR_OK) {
         fail(x, 400, ERR_INVALID, "path", "The address is malformed.");
     } else {
         rq->path = x->inner->target.path;
@@ -235,7 +240,8 @@ static void check_body(struct exchange *x)
     struct request *rq = x->rq;
     rq->body = buf_str(&x->body);
     bool changes = rq->method != METHOD_GET && rq->method != METHOD_HEAD;
-    enum err err = form_parse(rq->arena, request_header(rq, "Content-Type"), rq->body, &x->inner->form);
+    enum err err =
+        form_parse(rq->arena, request_header(rq, "Content-Type"), rq->body, &x->inner->form);
     if (err == ERR_INVALID || err == ERR_LIMIT)
         fail(x, 400, err, "body", "The form is malformed.");
     else if (changes && !(rq->route->flags & ROUTE_NO_CSRF) && !csrf_passes(rq, &x->site->hooks))
@@ -279,7 +285,8 @@ void exchange_finish(struct exchange *x)
     for (int turn = 0; turn < 2 && !sound_answer(x); turn++) {
         if (x->rs->stream)
             sse_drop(x->rs->stream);
-        log_error("http", "the answer to %s is broken or larger than %d bytes", x->rq->target.p, ANSWER_MAX);
+        log_error("http", "the answer to %s is broken or larger than %d bytes", x->rq->target.p,
+                  ANSWER_MAX);
         if (turn == 0)
             fail(x, 500, ERR_BUG, "", "Something went wrong on our side.");
         else

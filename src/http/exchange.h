@@ -1,6 +1,7 @@
-/* exchange.h - one request and its answer, step by step, without knowing where the bytes come from: server.c calls
- * the steps in order and sends what stands in rs at the end. One exchange belongs to each connection and is used
- * again for its next request. Threads: one at a time; exchange_handle may run on a worker. */
+/* exchange.h - one request and its answer, step by step, without knowing where the bytes come from:
+ * server.c calls the steps in order and sends what stands in rs at the end. One exchange belongs to
+ * each connection and is used again for its next request. Threads: one at a time; exchange_handle
+ * may run on a worker. */
 #ifndef HTTP_EXCHANGE_H
 #define HTTP_EXCHANGE_H
 
@@ -62,8 +63,8 @@ void exchange_busy(struct exchange *x);
 void exchange_finish(struct exchange *x);
 /* Sent or given up: ready for the next request. */
 void exchange_end(struct exchange *x);
-/* An answer that lasts (a stream) needs none of the request's memory: it is freed, and with it all that an idle
- * stream does not need. */
+/* An answer that lasts (a stream) needs none of the request's memory: it is freed, and with it all
+ * that an idle stream does not need. */
 void exchange_release(struct exchange *x);
 
 #endif

@@ -25,8 +25,10 @@ enum err form_parse_urlencoded(struct arena *a, struct str body, struct form *ou
         size_t cut = mark < 0 ? piece.n : (size_t)mark;
         struct form_part *part = vec_push(&parts);
         if (!percent_decode(a, str_sub(piece, 0, cut), true, &part->name) ||
-            !percent_decode(a, str_sub(piece, mark < 0 ? cut : cut + 1, piece.n), true, &part->value) ||
-            part->name.n > FORM_NAME_MAX || !form_sound_text(part->name) || !form_sound_text(part->value))
+            !percent_decode(a, str_sub(piece, mark < 0 ? cut : cut + 1, piece.n), true,
+                            &part->value) ||
+            part->name.n > FORM_NAME_MAX || !form_sound_text(part->name) ||
+            !form_sound_text(part->value))
             return ERR_INVALID;
     }
     *out = (struct form){parts.p, parts.n};
@@ -61,8 +63,8 @@ struct str header_main(struct str value)
     return str_trim(mark < 0 ? value : str_sub(value, 0, (size_t)mark));
 }
 
-/* Reads `"text"` at *at; a quote inside is written \", any other backslash stands for itself, because old browsers
- * send whole Windows paths. */
+/* Reads `"text"` at *at; a quote inside is written \", any other backslash stands for itself,
+ * because old browsers send whole Windows paths. */
 static bool read_quoted(struct arena *a, struct str value, size_t *at, struct str *out)
 {
     char *p = arena_alloc(a, value.n - *at + 1), *w = p;

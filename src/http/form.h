@@ -1,7 +1,7 @@
-/* form.h - the fields of a query or a posted form. Strict: a body that is not exactly what its type says is refused
- * as a whole. Names and values are UTF-8 without NUL (the bytes of files are anything). Values point into the body
- * where nothing had to be decoded. Sources: WHATWG URL (urlencoded), RFC 7578 and RFC 2046 (multipart).
- * Threads: any. */
+/* form.h - the fields of a query or a posted form. Strict: a body that is not exactly what its type
+ * says is refused as a whole. Names and values are UTF-8 without NUL (the bytes of files are
+ * anything). Values point into the body where nothing had to be decoded. Sources: WHATWG URL
+ * (urlencoded), RFC 7578 and RFC 2046 (multipart). Threads: any. */
 #ifndef HTTP_FORM_H
 #define HTTP_FORM_H
 
@@ -37,7 +37,8 @@ enum err form_parse(struct arena *a, struct str type, struct str body, struct fo
 /* The next field of that name at or after *at, which moves behind it; NULL at the end. */
 const struct form_part *form_next(const struct form *f, const char *name, size_t *at);
 
-/* A parameter of a header value such as `form-data; name="x"`; quoted or plain. False when it is not there. */
+/* A parameter of a header value such as `form-data; name="x"`; quoted or plain. False when it is
+ * not there. */
 bool header_param(struct arena *a, struct str value, const char *name, struct str *out);
 /* What stands before the first ';'. */
 struct str header_main(struct str value);

@@ -1,4 +1,5 @@
-/* header.h - a header line as name and value, and what may stand in one (RFC 9110 section 5). Threads: any. */
+/* header.h - a header line as name and value, and what may stand in one (RFC 9110 section 5).
+ * Threads: any. */
 #ifndef HTTP_HEADER_H
 #define HTTP_HEADER_H
 
@@ -25,7 +26,8 @@ static inline bool header_token(struct str s)
 /* No CR, LF or NUL: one value stays one line. */
 static inline bool header_value(struct str s)
 {
-    return str_find_char(s, '\r', 0) < 0 && str_find_char(s, '\n', 0) < 0 && str_find_char(s, 0, 0) < 0;
+    return str_find_char(s, '\r', 0) < 0 && str_find_char(s, '\n', 0) < 0 &&
+           str_find_char(s, 0, 0) < 0;
 }
 
 #endif

@@ -15,8 +15,9 @@ enum {
     TARGET_MAX = 4096,
     HEADERS_MAX = 100,
     HEADER_BYTES_MAX = 6144, /* with a target and the answer's head it fits server.c's POOL_BYTES */
-    ANSWER_MAX = 64 << 20, /* bytes of one answer */
-    SMALL_BODY = 64 << 10, /* a body up to here lives in the arena and is read even when it is refused */
+    ANSWER_MAX = 64 << 20,   /* bytes of one answer */
+    SMALL_BODY =
+        64 << 10, /* a body up to here lives in the arena and is read even when it is refused */
 };
 
 struct sse_hub;
@@ -39,8 +40,8 @@ bool request_wants_json(const struct request *rq);
 /* Starts the answer over: status 200, no body, no headers. */
 void response_init(struct request *rq, struct response *rs);
 /* Turns the answer into an error with that status, by error page or as JSON. */
-void response_fail(const struct http_hooks *hooks, struct request *rq, struct response *rs, int status,
-                   enum err code, const char *where, const char *what);
+void response_fail(const struct http_hooks *hooks, struct request *rq, struct response *rs,
+                   int status, enum err code, const char *where, const char *what);
 /* The header of that name, or NULL. */
 const struct header *response_find_header(const struct response *rs, const char *name);
 /* Adds the headers that every answer carries where the handler has not set its own. */

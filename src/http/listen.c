@@ -52,7 +52,8 @@ enum err listen_open(const char *where, int *fd, int *port, struct errinfo *e)
     struct addrinfo want = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *list = NULL;
     int rc = getaddrinfo(host[0] ? host : NULL, colon + 1, &want, &list);
     if (rc)
-        return err_set(e, ERR_INVALID, "listen", "Cannot resolve '%s': %s.", where, gai_strerror(rc));
+        return err_set(e, ERR_INVALID, "listen", "Cannot resolve '%s': %s.", where,
+                       gai_strerror(rc));
     *fd = -1;
     for (const struct addrinfo *ai = list; ai && *fd < 0; ai = ai->ai_next)
         *fd = open_one(ai);

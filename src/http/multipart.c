@@ -1,5 +1,6 @@
-/* multipart.c - multipart/form-data over the whole body (RFC 7578, RFC 2046 section 5.1.1); see form.h. A part ends
- * at CRLF "--" boundary and nowhere else, so what a reader before us saw as data is data here too. */
+/* multipart.c - multipart/form-data over the whole body (RFC 7578, RFC 2046 section 5.1.1); see
+ * form.h. A part ends at CRLF "--" boundary and nowhere else, so what a reader before us saw as
+ * data is data here too. */
 #include "base/vec.h"
 #include "http/form.h"
 
@@ -44,14 +45,16 @@ static struct str without_folders(struct str name)
 static bool read_disposition(struct arena *a, struct str value, struct form_part *part)
 {
     struct str name;
-    if (!str_eq_nocase(header_main(value), STR("form-data")) || !header_param(a, value, "name", &name))
+    if (!str_eq_nocase(header_main(value), STR("form-data")) ||
+        !header_param(a, value, "name", &name))
         return false;
     part->name = decode_name(a, name);
     if (header_param(a, value, "filename", &name)) {
         part->is_file = true;
         part->file_name = without_folders(decode_name(a, name));
     }
-    return part->name.n <= FORM_NAME_MAX && form_sound_text(part->name) && form_sound_text(part->file_name);
+    return part->name.n <= FORM_NAME_MAX && form_sound_text(part->name) &&
+           form_sound_text(part->file_name);
 }
 
 /* The header lines of a part, up to and with the empty line. */
@@ -67,7 +70,8 @@ static bool read_part_head(struct reader *r, struct form_part *part)
         if (!line.n)
             return named;
         ptrdiff_t colon = str_find_char(line, ':', 0);
-        if (colon <= 0 || line.p[0] == ' ' || line.p[0] == '\t') /* folded lines are not for forms */
+        if (colon <= 0 || line.p[0] == ' ' ||
+            line.p[0] == '\t') /* folded lines are not for forms */
             return false;
         struct str key = str_sub(line, 0, (size_t)colon);
         struct str value = str_trim(str_sub(line, (size_t)colon + 1, line.n));
@@ -109,7 +113,8 @@ static bool find_first(struct reader *r)
     return hit >= 0;
 }
 
-enum err form_parse_multipart(struct arena *a, struct str body, struct str boundary, struct form *out)
+enum err form_parse_multipart(struct arena *a, struct str body, struct str boundary,
+                              struct form *out)
 {
     *out = (struct form){0};
     if (!boundary.n || boundary.n > BOUNDARY_MAX || str_find_char(boundary, '\r', 0) >= 0 ||

@@ -36,7 +36,8 @@ static struct str format_address(struct arena *a, const struct in6_addr *address
     return arena_strz(a, z);
 }
 
-enum err peers_new(struct arena *a, const char *const *addresses, struct peers *out, struct errinfo *e)
+enum err peers_new(struct arena *a, const char *const *addresses, struct peers *out,
+                   struct errinfo *e)
 {
     *out = (struct peers){0};
     size_t n = 0;
@@ -57,7 +58,8 @@ static bool listed(const struct peers *p, const struct in6_addr *address)
     return false;
 }
 
-/* Walks one header's list from the right; true when the client was found or the list cannot be trusted further. */
+/* Walks one header's list from the right; true when the client was found or the list cannot be
+ * trusted further. */
 static bool walk_forwarded(const struct peers *p, struct str list, struct in6_addr *client)
 {
     while (list.n) {

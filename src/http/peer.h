@@ -1,6 +1,6 @@
-/* peer.h - who is at the other end. X-Forwarded-For and X-Forwarded-Proto count only when the connection comes from
- * a listed proxy; then the rightmost address that is not itself a listed proxy is the client. Threads: immutable
- * after peers_new. */
+/* peer.h - who is at the other end. X-Forwarded-For and X-Forwarded-Proto count only when the
+ * connection comes from a listed proxy; then the rightmost address that is not itself a listed
+ * proxy is the client. Threads: immutable after peers_new. */
 #ifndef HTTP_PEER_H
 #define HTTP_PEER_H
 

@@ -1,5 +1,5 @@
-/* request.h - one HTTP request as a handler sees it, and the answer it builds. Everything lives in the request's
- * arena. Threads: the one that runs the handler. */
+/* request.h - one HTTP request as a handler sees it, and the answer it builds. Everything lives in
+ * the request's arena. Threads: the one that runs the handler. */
 #ifndef HTTP_REQUEST_H
 #define HTTP_REQUEST_H
 
@@ -33,7 +33,8 @@ struct request {
     struct request_inner *inner;
 };
 
-/* Path parameter (":id"), query field, header, cookie: STR_NONE when absent. Names compare as HTTP says. */
+/* Path parameter (":id"), query field, header, cookie: STR_NONE when absent. Names compare as HTTP
+ * says. */
 struct str request_param(const struct request *rq, const char *name);
 bool request_param_i64(const struct request *rq, const char *name, int64_t *out);
 struct str request_query(const struct request *rq, const char *name);
@@ -51,7 +52,7 @@ bool request_file(const struct request *rq, const char *name, struct form_file *
 /* A body that claims to be a form and is none was answered with 400 before the handler ran. */
 
 struct response {
-    int status; /* 200 at start */
+    int status;       /* 200 at start */
     const char *type; /* "text/html; charset=utf-8" at start */
     struct buf body;
     struct request_inner *inner;
@@ -60,17 +61,19 @@ struct response {
 
 /* Adds a header; refuses CR, LF and NUL in name and value (the answer becomes 500). */
 void response_header(struct response *rs, const char *name, struct str value);
-/* Set-Cookie with Path=/, HttpOnly, SameSite=Lax, and Secure when the client speaks TLS. max_age < 0: session,
- * 0: delete now. */
-void response_cookie(const struct request *rq, struct response *rs, const char *name, struct str value,
-                     int64_t max_age_s);
+/* Set-Cookie with Path=/, HttpOnly, SameSite=Lax, and Secure when the client speaks TLS. max_age <
+ * 0: session, 0: delete now. */
+void response_cookie(const struct request *rq, struct response *rs, const char *name,
+                     struct str value, int64_t max_age_s);
 /* 303 to an own path; anything that is not an own path ("//x", "https:") goes to "/". */
 void response_redirect(struct response *rs, struct str path);
 /* {"error":{"code","message","where","request"}} with err's status; set rs->status behind it for
  * another. */
-void response_json_error(const struct request *rq, struct response *rs, enum err code, const struct errinfo *e);
-/* Static bytes with a strong ETag (etag: its text without quotes, such as a hash) that outlive the answer; sends 304 when the client has them. */
-void response_static(const struct request *rq, struct response *rs, struct str bytes, const char *type,
-                     struct str etag, bool immutable);
+void response_json_error(const struct request *rq, struct response *rs, enum err code,
+                         const struct errinfo *e);
+/* Static bytes with a strong ETag (etag: its text without quotes, such as a hash) that outlive the
+ * answer; sends 304 when the client has them. */
+void response_static(const struct request *rq, struct response *rs, struct str bytes,
+                     const char *type, struct str etag, bool immutable);
 
 #endif

@@ -1,16 +1,19 @@
-/* response.c - building the answer: headers, cookies, redirects, errors, static bytes; see request.h. */
+/* response.c - building the answer: headers, cookies, redirects, errors, static bytes; see
+ * request.h. */
 #include "base/log.h"
 #include "http/cookie.h"
 #include "http/inner.h"
 #include "text/json.h"
 
-/* An event stream carries the first only: the others are for documents, and each costs every idle stream memory. */
+/* An event stream carries the first only: the others are for documents, and each costs every idle
+ * stream memory. */
 static const struct {
     const char *name, *value;
 } every_answer[] = {
     {"X-Content-Type-Options", "nosniff"},
     {"Content-Security-Policy",
-     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src "
+     "'self'; "
      "connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; "
      "base-uri 'none'"},
     {"Referrer-Policy", "same-origin"},
@@ -57,8 +60,8 @@ void response_header(struct response *rs, const char *name, struct str value)
     *h = (struct header){arena_strz(a, name), arena_str(a, value)};
 }
 
-void response_cookie(const struct request *rq, struct response *rs, const char *name, struct str value,
-                     int64_t max_age_s)
+void response_cookie(const struct request *rq, struct response *rs, const char *name,
+                     struct str value, int64_t max_age_s)
 {
     struct str line = cookie_format(rq->arena, name, value, max_age_s, rq->secure);
     if (!line.p) {
@@ -121,8 +124,8 @@ void response_json_error(const struct request *rq, struct response *rs, enum err
         response_header(rs, "Retry-After", STR("2"));
 }
 
-void response_fail(const struct http_hooks *hooks, struct request *rq, struct response *rs, int status,
-                   enum err code, const char *where, const char *what)
+void response_fail(const struct http_hooks *hooks, struct request *rq, struct response *rs,
+                   int status, enum err code, const char *where, const char *what)
 {
     struct errinfo e;
     err_set(&e, code, where, "%s", what);
@@ -157,8 +160,8 @@ static bool client_has(const struct request *rq, struct str tag)
     return false;
 }
 
-void response_static(const struct request *rq, struct response *rs, struct str bytes, const char *type,
-                     struct str etag, bool immutable)
+void response_static(const struct request *rq, struct response *rs, struct str bytes,
+                     const char *type, struct str etag, bool immutable)
 {
     struct str tag = arena_printf(rq->arena, "\"%.*s\"", STR_FMT(etag));
     rs->type = type;

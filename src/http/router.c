@@ -120,12 +120,14 @@ static bool fits(const struct row *row, const struct str *parts, size_t n, struc
     return true;
 }
 
-void router_find(const struct router *r, enum method method, struct str path, struct route_match *out)
+void router_find(const struct router *r, enum method method, struct str path,
+                 struct route_match *out)
 {
     *out = (struct route_match){0};
     if (path.n > 1 && path.p[path.n - 1] == '/')
         return; /* no pattern ends with a slash */
-    /* one more than a pattern may have: deeper paths only fit a rest, which needs no more of them */
+    /* one more than a pattern may have: deeper paths only fit a rest, which needs no more of them
+     */
     struct str parts[ROUTE_SEGMENTS_MAX + 1], rest = str_sub(path, 1, path.n);
     size_t n = 0;
     while (rest.n && n <= ROUTE_SEGMENTS_MAX && str_next(&rest, '/', &parts[n]))

@@ -1,5 +1,6 @@
-/* router.h - from method and path to a row of the route tables. Literal segments go before parameters, parameters
- * before the rest, whatever the order of the tables. Threads: immutable after router_new. */
+/* router.h - from method and path to a row of the route tables. Literal segments go before
+ * parameters, parameters before the rest, whatever the order of the tables. Threads: immutable
+ * after router_new. */
 #ifndef HTTP_ROUTER_H
 #define HTTP_ROUTER_H
 
@@ -27,7 +28,8 @@ struct router;
 enum err router_new(struct arena *a, const struct http_options *o, const struct router **out,
                     struct errinfo *e) MUST_CHECK;
 /* HEAD finds GET. */
-void router_find(const struct router *r, enum method method, struct str path, struct route_match *out);
+void router_find(const struct router *r, enum method method, struct str path,
+                 struct route_match *out);
 /* "GET, HEAD, POST" */
 struct str router_allow(struct arena *a, unsigned allowed);
 

@@ -1,8 +1,9 @@
-/* server.c - the only place that knows libmicrohttpd (with sse.c for streams): starts and stops its threads, hands
- * each request step by step to exchange.c, and sends the answer.
+/* server.c - the only place that knows libmicrohttpd (with sse.c for streams): starts and stops its
+ * threads, hands each request step by step to exchange.c, and sends the answer.
  *
- * Stopping keeps to an order, because libmicrohttpd must not be stopped while a connection is suspended: refuse new
- * connections, end the streams, wait for what runs, and only then stop the threads. */
+ * Stopping keeps to an order, because libmicrohttpd must not be stopped while a connection is
+ * suspended: refuse new connections, end the streams, wait for what runs, and only then stop the
+ * threads. */
 #include "http/server.h"
 
 #include <errno.h>
@@ -123,8 +124,8 @@ struct header_reader {
     size_t n, max;
 };
 
-static enum MHD_Result read_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
-                                   const char *value, size_t value_n)
+static enum MHD_Result read_header(void *cls, enum MHD_ValueKind kind, const char *name,
+                                   size_t name_n, const char *value, size_t value_n)
 {
     (void)kind;
     struct header_reader *r = cls;
@@ -159,7 +160,8 @@ static enum MHD_Result take(struct exchange *x, enum exchange_next next)
     return MHD_NO;
 }
 
-/* libmicrohttpd calls this with the head, with each piece of the body, at its end, and after a resume. */
+/* libmicrohttpd calls this with the head, with each piece of the body, at its end, and after a
+ * resume. */
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *upload,
                                   size_t *upload_size, void **context)
@@ -184,7 +186,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     return take(x, exchange_body(x, bytes));
 }
 
-/* The first word of a request, before libmicrohttpd touches the target. Its result becomes *context. */
+/* The first word of a request, before libmicrohttpd touches the target. Its result becomes
+ * *context. */
 static void *on_target(void *cls, const char *target, struct MHD_Connection *connection)
 {
     struct http_server *s = cls;
@@ -253,7 +256,8 @@ static size_t leave_escaped(void *cls, struct MHD_Connection *connection, char *
     return strlen(text);
 }
 
-static void log_library(void *cls, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+static void log_library(void *cls, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
 static void log_library(void *cls, const char *fmt, va_list ap)
 {
     (void)cls;
@@ -278,8 +282,8 @@ static int fit_connections(int wanted)
         return wanted;
     int fits = limit.rlim_cur > 2 * OTHER_FILES ? (int)limit.rlim_cur - OTHER_FILES
                                                 : (int)limit.rlim_cur / 2;
-    log_warn("http", "%d connections instead of %d: raise the limit of open files (ulimit -n)", fits,
-             wanted);
+    log_warn("http", "%d connections instead of %d: raise the limit of open files (ulimit -n)",
+             fits, wanted);
     return fits;
 }
 
@@ -290,13 +294,14 @@ static enum err start_daemon(struct http_server *s, const struct http_options *o
     unsigned timeout = o->idle_timeout_s > 0 ? (unsigned)o->idle_timeout_s : TIMEOUT_S;
     s->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-        on_request, s, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL, /* first, or it misses messages */
+        on_request, s, MHD_OPTION_EXTERNAL_LOGGER, log_library,
+        NULL, /* first, or it misses messages */
         MHD_OPTION_LISTEN_SOCKET, (MHD_socket)s->listen_fd, MHD_OPTION_THREAD_POOL_SIZE, threads,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections, MHD_OPTION_CONNECTION_TIMEOUT, timeout,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
-        MHD_OPTION_END);
+        MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped,
+        NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, s, MHD_OPTION_END);
     if (!s->daemon)
         return err_set(e, ERR_IO, "listen", "Cannot start the HTTP threads: %s.", strerror(errno));
     return ERR_OK;

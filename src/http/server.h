@@ -1,12 +1,14 @@
-/* server.h - the HTTP server: the only place that knows libmicrohttpd. Handlers run in a pool of blocking threads;
- * a route with ROUTE_WORKER runs on the small worker pool while its connection is suspended, so that password
- * hashing, outgoing requests and uploads never hold a page thread (503 with Retry-After when the queue is full).
+/* server.h - the HTTP server: the only place that knows libmicrohttpd. Handlers run in a pool of
+ * blocking threads; a route with ROUTE_WORKER runs on the small worker pool while its connection is
+ * suspended, so that password hashing, outgoing requests and uploads never hold a page thread (503
+ * with Retry-After when the queue is full).
  *
- * The guard runs before the body is read. A slash at the end of a path is redirected (308), an ambiguous path or
- * framing is a 400, HEAD is answered wherever GET is.
+ * The guard runs before the body is read. A slash at the end of a path is redirected (308), an
+ * ambiguous path or framing is a 400, HEAD is answered wherever GET is.
  *
- * Order of checks for each request: size of head and body -> route -> guard (session, right) -> CSRF (POST, PUT,
- * DELETE of a signed-in browser: Sec-Fetch-Site / Origin and the form's token) -> handler. */
+ * Order of checks for each request: size of head and body -> route -> guard (session, right) ->
+ * CSRF (POST, PUT, DELETE of a signed-in browser: Sec-Fetch-Site / Origin and the form's token) ->
+ * handler. */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
 
@@ -33,39 +35,44 @@ struct route {
 };
 
 struct http_hooks {
-    /* Fills rq->who. ERR_OK: may pass; ERR_DENIED: signed in but not allowed (who filled), or not signed in
-     * (who.agent and who.account 0). Called for every route, also RIGHT_NONE. */
+    /* Fills rq->who. ERR_OK: may pass; ERR_DENIED: signed in but not allowed (who filled), or not
+     * signed in (who.agent and who.account 0). Called for every route, also RIGHT_NONE. */
     enum err (*guard)(struct request *rq, enum right right);
-    /* The token that forms of this asker must carry, as field "csrf" or header X-CSRF-Token; compared in constant
-     * time. STR_NONE (signed out, no short-lived cookie either): Sec-Fetch-Site and Origin alone decide. */
+    /* The token that forms of this asker must carry, as field "csrf" or header X-CSRF-Token;
+     * compared in constant time. STR_NONE (signed out, no short-lived cookie either):
+     * Sec-Fetch-Site and Origin alone decide. */
     struct str (*csrf_token)(struct request *rq);
-    /* Writes a whole page for an error (HTML routes, and unknown paths of those that accept HTML); rs->status is
-     * set (400, 403, 404, 405, 413, 414, 431, 500, 503) and stays. ERR_DENIED of somebody who is not signed in:
-     * redirects to the sign-in page. rq->route is NULL and rq->who empty when no route was found. */
-    void (*error_page)(struct request *rq, struct response *rs, enum err code, const struct errinfo *e);
+    /* Writes a whole page for an error (HTML routes, and unknown paths of those that accept HTML);
+     * rs->status is set (400, 403, 404, 405, 413, 414, 431, 500, 503) and stays. ERR_DENIED of
+     * somebody who is not signed in: redirects to the sign-in page. rq->route is NULL and rq->who
+     * empty when no route was found. */
+    void (*error_page)(struct request *rq, struct response *rs, enum err code,
+                       const struct errinfo *e);
 };
 
 struct http_options {
-    const char *listen; /* "127.0.0.1:8080", "[::1]:0"; port 0 takes a free one */
+    const char *listen;                /* "127.0.0.1:8080", "[::1]:0"; port 0 takes a free one */
     const struct route *const *tables; /* several route tables */
     const size_t *table_counts;
     size_t table_count;
     struct http_hooks hooks;
     void *app;
-    int threads;               /* 0: 16 */
-    int connections_max;       /* 0: 20000, RLIMIT_NOFILE is raised to fit */
-    const char *const *proxies; /* addresses whose X-Forwarded-* count; NULL-terminated; may be NULL */
-    struct workers *workers;   /* for ROUTE_WORKER */
-    int64_t idle_timeout_s;    /* 0: 30 */
-    int64_t heartbeat_ms;      /* of event streams; 0: 15000 */
+    int threads;         /* 0: 16 */
+    int connections_max; /* 0: 20000, RLIMIT_NOFILE is raised to fit */
+    const char *const
+        *proxies;            /* addresses whose X-Forwarded-* count; NULL-terminated; may be NULL */
+    struct workers *workers; /* for ROUTE_WORKER */
+    int64_t idle_timeout_s;  /* 0: 30 */
+    int64_t heartbeat_ms;    /* of event streams; 0: 15000 */
 };
 
 struct http_server;
 
-enum err http_start(struct http_server **out, const struct http_options *o, struct errinfo *e) MUST_CHECK;
+enum err http_start(struct http_server **out, const struct http_options *o,
+                    struct errinfo *e) MUST_CHECK;
 int http_port(const struct http_server *s);
-/* Refuses new connections, ends streams with a "retry", waits up to wait_ms for running requests, stops.
- * Jobs on the workers are always waited for: stop the server before the workers. */
+/* Refuses new connections, ends streams with a "retry", waits up to wait_ms for running requests,
+ * stops. Jobs on the workers are always waited for: stop the server before the workers. */
 void http_stop(struct http_server *s, int64_t wait_ms);
 
 /* Figures for /metrics. */

@@ -1,8 +1,9 @@
-/* sse.c - event streams: a hub with all streams, a bounded ring of shared events for each. See sse.h.
+/* sse.c - event streams: a hub with all streams, a bounded ring of shared events for each. See
+ * sse.h.
  *
- * A stream that has nothing to say is suspended; who has something for it puts the event into the ring and resumes
- * the connection, whose thread then comes to read_stream. One lock guards the hub and all rings: what happens under
- * it is short, and never waits for a client. */
+ * A stream that has nothing to say is suspended; who has something for it puts the event into the
+ * ring and resumes the connection, whose thread then comes to read_stream. One lock guards the hub
+ * and all rings: what happens under it is short, and never waits for a client. */
 #include "http/sse.h"
 
 #include <pthread.h>
@@ -21,7 +22,8 @@
 
 enum { RING = 64, EVENT_MAX = 8192, BLOCK = 128, RETRY_MS = 2000 };
 
-/* The bytes of one event, shared by the streams that wait to send it; counted under the hub's lock. */
+/* The bytes of one event, shared by the streams that wait to send it; counted under the hub's lock.
+ */
 struct event {
     int users;
     size_t n;
@@ -33,10 +35,10 @@ struct sse_stream {
     struct sse_stream *previous, *next;
     struct MHD_Connection *connection; /* NULL until opened */
     int64_t brand, agent, session;
-    int64_t sent_at;               /* monotonic; of the last byte handed out */
+    int64_t sent_at; /* monotonic; of the last byte handed out */
     struct event *ring[RING];
     unsigned char first, count;
-    size_t offset;                 /* into ring[first] */
+    size_t offset; /* into ring[first] */
     bool suspended, ending;
 };
 

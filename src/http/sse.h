@@ -1,7 +1,7 @@
-/* sse.h - server-sent events: one suspended connection per desk. Each stream has a bounded queue; a client that
- * does not read loses events and gets one "resync" instead, the sender never waits. A comment goes out every 15 s,
- * which is also how a client that left is noticed. Events carry ids only; the page fetches what it needs.
- * Threads: any. */
+/* sse.h - server-sent events: one suspended connection per desk. Each stream has a bounded queue; a
+ * client that does not read loses events and gets one "resync" instead, the sender never waits. A
+ * comment goes out every 15 s, which is also how a client that left is noticed. Events carry ids
+ * only; the page fetches what it needs. Threads: any. */
 #ifndef HTTP_SSE_H
 #define HTTP_SSE_H
 
@@ -11,11 +11,12 @@
 
 struct http_server;
 
-/* Makes the answer of this request an event stream that hears events of (brand, agent). Sends "retry: 2000" with
- * a little jitter first. The handler returns right after. */
+/* Makes the answer of this request an event stream that hears events of (brand, agent). Sends
+ * "retry: 2000" with a little jitter first. The handler returns right after. */
 void sse_accept(struct request *rq, struct response *rs);
 /* To all streams of the brand (agent 0) or to those of one agent. data: one line of JSON. */
-void sse_publish(struct http_server *s, int64_t brand, int64_t agent, const char *event, struct str data);
+void sse_publish(struct http_server *s, int64_t brand, int64_t agent, const char *event,
+                 struct str data);
 /* Ends the streams of a session or an agent whose rights changed (0: any). */
 void sse_end(struct http_server *s, int64_t agent, int64_t session);
 

@@ -1,4 +1,5 @@
-/* sse_inner.h - the event streams as the server sees them. Together with server.c the only user of libmicrohttpd. */
+/* sse_inner.h - the event streams as the server sees them. Together with server.c the only user of
+ * libmicrohttpd. */
 #ifndef HTTP_SSE_INNER_H
 #define HTTP_SSE_INNER_H
 
@@ -19,8 +20,8 @@ void sse_hub_free(struct sse_hub *hub);
 void sse_hub_stop(struct sse_hub *hub);
 int sse_hub_count(struct sse_hub *hub);
 
-/* Turns an accepted stream into an answer of that connection; the answer frees it. NULL: no memory, and the stream
- * is freed. */
+/* Turns an accepted stream into an answer of that connection; the answer frees it. NULL: no memory,
+ * and the stream is freed. */
 struct MHD_Response *sse_open(struct sse_stream *stream, struct MHD_Connection *connection);
 /* A stream that was accepted but never opened. */
 void sse_drop(struct sse_stream *stream);

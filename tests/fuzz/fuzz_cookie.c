@@ -1,4 +1,5 @@
-/* fuzz_cookie.c - a Cookie header from anybody; what is found lies inside it, and what is written back is one line. */
+/* fuzz_cookie.c - a Cookie header from anybody; what is found lies inside it, and what is written
+ * back is one line. */
 #include "fuzz.h"
 
 #include "http/cookie.h"

@@ -1,5 +1,5 @@
-/* fuzz_multipart.c - the first line is the content type, the rest the body. Values lie inside the body and never
- * hold the boundary that would have ended them. */
+/* fuzz_multipart.c - the first line is the content type, the rest the body. Values lie inside the
+ * body and never hold the boundary that would have ended them. */
 #include "fuzz.h"
 
 #include "http/form.h"

@@ -1,5 +1,5 @@
-/* fuzz_path.c - request targets: an accepted path is UTF-8, starts with '/', and has no segments that lead
- * elsewhere. */
+/* fuzz_path.c - request targets: an accepted path is UTF-8, starts with '/', and has no segments
+ * that lead elsewhere. */
 #include "fuzz.h"
 
 #include "http/path.h"

@@ -1,5 +1,6 @@
-/* replay.c - runs a fuzz target over each file of a folder: the corpus as an ordinary test. Fails when the folder
- * holds nothing. Each input is copied into memory of exactly its size, so that sanitizers see a byte too many. */
+/* replay.c - runs a fuzz target over each file of a folder: the corpus as an ordinary test. Fails
+ * when the folder holds nothing. Each input is copied into memory of exactly its size, so that
+ * sanitizers see a byte too many. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* Encodings against the RFCs' own vectors, passwords and their gate, tokens, the sealing key and its file. */
+/* Encodings against the RFCs' own vectors, passwords and their gate, tokens, the sealing key and
+ * its file. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,11 +36,11 @@ static int tear_down(void **state)
     return 0;
 }
 
-#define assert_str(s, literal)                                                       \
-    do {                                                                             \
-        struct str got_ = (s);                                                       \
-        assert_int_equal(got_.n, sizeof(literal) - 1);                               \
-        assert_memory_equal(got_.p, literal, sizeof(literal) - 1);                   \
+#define assert_str(s, literal)                                                                     \
+    do {                                                                                           \
+        struct str got_ = (s);                                                                     \
+        assert_int_equal(got_.n, sizeof(literal) - 1);                                             \
+        assert_memory_equal(got_.p, literal, sizeof(literal) - 1);                                 \
     } while (0)
 
 static void bytes_become_text_and_back(void **state)
@@ -93,7 +94,8 @@ static void a_token_is_new_each_time_and_stored_as_a_hash(void **state)
     assert_true(str_eq(token_hash(&arena, a), token_hash(&arena, a)));
     assert_false(str_eq(token_hash(&arena, a), token_hash(&arena, b)));
     assert_false(str_eq(token_derive(&arena, a, STR("form")), token_derive(&arena, a, STR("x"))));
-    assert_false(str_eq(token_derive(&arena, a, STR("form")), token_derive(&arena, b, STR("form"))));
+    assert_false(
+        str_eq(token_derive(&arena, a, STR("form")), token_derive(&arena, b, STR("form"))));
 }
 
 static void a_password_opens_only_its_own_hash(void **state)
@@ -130,7 +132,8 @@ static double dummy_cost(bool dummy, struct str hash)
     return (double)(to.tv_sec - from.tv_sec) * 1e3 + (double)(to.tv_nsec - from.tv_nsec) / 1e6;
 }
 
-/* CPU time of one thread, so that a loaded machine does not matter; a skipped hash would be 1000 times less. */
+/* CPU time of one thread, so that a loaded machine does not matter; a skipped hash would be 1000
+ * times less. */
 static void an_unknown_user_costs_as_much_as_a_known_one(void **state)
 {
     (void)state;
@@ -175,12 +178,13 @@ static void a_sealed_secret_opens_only_where_it_belongs(void **state)
     char *bent = (char *)arena_str(&arena, sealed).p;
     for (size_t i = 0; i < sealed.n; i++) {
         bent[i] ^= 1;
-        assert_int_equal(seal_open(&arena, &key, (struct str){bent, sealed.n}, STR("account:17"), &out,
-                                   &e),
-                         ERR_INVALID);
+        assert_int_equal(
+            seal_open(&arena, &key, (struct str){bent, sealed.n}, STR("account:17"), &out, &e),
+            ERR_INVALID);
         bent[i] ^= 1;
-        assert_int_equal(seal_open(&arena, &key, str_sub(sealed, 0, i), STR("account:17"), &out, &e),
-                         ERR_INVALID);
+        assert_int_equal(
+            seal_open(&arena, &key, str_sub(sealed, 0, i), STR("account:17"), &out, &e),
+            ERR_INVALID);
     }
     sealed = seal(&arena, &key, STR(""), STR(""));
     assert_int_equal(seal_open(&arena, &key, sealed, STR(""), &out, &e), ERR_OK);

@@ -111,7 +111,8 @@ const char *client_header(const struct client *c, const char *name)
     static char value[2048];
     const char *end = strstr(c->in, "\r\n\r\n");
     size_t n = strlen(name);
-    for (const char *line = strstr(c->in, "\r\n"); line && line < end; line = strstr(line + 2, "\r\n")) {
+    for (const char *line = strstr(c->in, "\r\n"); line && line < end;
+         line = strstr(line + 2, "\r\n")) {
         if (strncasecmp(line + 2, name, n) != 0 || line[2 + n] != ':')
             continue;
         const char *from = line + 2 + n + 1;

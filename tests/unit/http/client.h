@@ -1,5 +1,5 @@
-/* client.h - a raw HTTP client for the tests: writes bytes as they are, reads until the answer, a text or the end
- * is there. Threads: one at a time. */
+/* client.h - a raw HTTP client for the tests: writes bytes as they are, reads until the answer, a
+ * text or the end is there. Threads: one at a time. */
 #ifndef TEST_CLIENT_H
 #define TEST_CLIENT_H
 
@@ -22,8 +22,8 @@ void client_send_z(struct client *c, const char *text);
 bool client_wait_for(struct client *c, const char *text);
 /* Reads until the other side closes; false after 10 s. */
 bool client_wait_end(struct client *c);
-/* Reads one whole answer with Content-Length (or without a body) from the start of in; false when it does not come.
- * head_only: the answer to HEAD. */
+/* Reads one whole answer with Content-Length (or without a body) from the start of in; false when
+ * it does not come. head_only: the answer to HEAD. */
 bool client_wait_answer(struct client *c, bool head_only);
 /* Forgets what came. */
 void client_clear(struct client *c);

@@ -46,7 +46,8 @@ static void urlencoded_fields_are_read(void **state)
 {
     (void)state;
     struct form f;
-    assert_int_equal(form_parse_urlencoded(&arena, STR("a=1&b=x+y%26%C3%BC&a=2&&c&=d&e=f=g"), &f), ERR_OK);
+    assert_int_equal(form_parse_urlencoded(&arena, STR("a=1&b=x+y%26%C3%BC&a=2&&c&=d&e=f=g"), &f),
+                     ERR_OK);
     assert_int_equal(f.n, 6);
     assert_str(value(&f, "a"), "1");
     assert_str(value(&f, "b"), "x y&\xc3\xbc");
@@ -59,7 +60,8 @@ static void urlencoded_fields_are_read(void **state)
     assert_null(form_next(&f, "a", &at));
     assert_int_equal(form_parse_urlencoded(&arena, STR(""), &f), ERR_OK);
     assert_int_equal(f.n, 0);
-    static const char *const bad[] = {"a=%", "a=%1", "a=%zz", "%=a", "a=%00", "a=%ff", "a=\xff", "a=%ed%a0%80"};
+    static const char *const bad[] = {"a=%",   "a=%1",  "a=%zz",  "%=a",
+                                      "a=%00", "a=%ff", "a=\xff", "a=%ed%a0%80"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(form_parse_urlencoded(&arena, str_z(bad[i]), &f), ERR_INVALID);
     struct buf many;
@@ -81,15 +83,15 @@ static void multipart_fields_and_files_are_read(void **state)
 {
     (void)state;
     struct form f;
-    assert_int_equal(multipart("preamble\r\n" PART(NAMED("text"), "two\r\nlines\r\n-- b")
-                                   PART(NAMED("empty"), "")
-                                       PART(NAMED("up") "; filename=\"C:\\dir\\a%22b.png\"\r\n"
-                                                        "content-type: image/png",
-                                            "\x89PNG\r\n--c\r\n\xff")
-                                           PART("Content-Disposition: form-data; name=plain", "x")
-                                               PART(NAMED("none") "; filename=\"\"", "") "--b--\r\nepilogue",
-                               &f),
-                     ERR_OK);
+    assert_int_equal(
+        multipart("preamble\r\n" PART(NAMED("text"), "two\r\nlines\r\n-- b") PART(
+                      NAMED("empty"), "") PART(NAMED("up") "; filename=\"C:\\dir\\a%22b.png\"\r\n"
+                                                           "content-type: image/png",
+                                               "\x89PNG\r\n--c\r\n\xff")
+                      PART("Content-Disposition: form-data; name=plain", "x")
+                          PART(NAMED("none") "; filename=\"\"", "") "--b--\r\nepilogue",
+                  &f),
+        ERR_OK);
     assert_int_equal(f.n, 5);
     assert_str(value(&f, "text"), "two\r\nlines\r\n-- b");
     assert_str(value(&f, "empty"), "");
@@ -114,15 +116,16 @@ static void multipart_that_is_not_sound_is_refused_whole(void **state)
         "",
         "--b",
         "--b\r\n",
-        "--b\r\n\r\nx\r\n--b--",                             /* a part without a name */
-        "--b\r\n" NAMED("a") "\r\n\r\n1",                    /* no end */
-        "--b\r\n" NAMED("a") "\r\n\r\n1--b--",               /* a boundary inside a line is data */
-        "--b\r\n" NAMED("a") "\r\n\r\n1\r\n--b",             /* cut off */
-        "--b\n" NAMED("a") "\n\n1\n--b--",                   /* bare line feeds */
-        "--b\r\n" NAMED("a") "\r\n\r\n1\r\n--bc\r\n--b--",   /* another word in the boundary's place */
+        "--b\r\n\r\nx\r\n--b--",                 /* a part without a name */
+        "--b\r\n" NAMED("a") "\r\n\r\n1",        /* no end */
+        "--b\r\n" NAMED("a") "\r\n\r\n1--b--",   /* a boundary inside a line is data */
+        "--b\r\n" NAMED("a") "\r\n\r\n1\r\n--b", /* cut off */
+        "--b\n" NAMED("a") "\n\n1\n--b--",       /* bare line feeds */
+        "--b\r\n" NAMED(
+            "a") "\r\n\r\n1\r\n--bc\r\n--b--", /* another word in the boundary's place */
         PART("Content-Disposition: attachment; name=\"a\"", "1") "--b--",
         PART("Content-Disposition: form-data; name=\"a", "1") "--b--",
-        PART(NAMED("a") "\r\n" NAMED("b"), "1") "--b--",     /* named twice */
+        PART(NAMED("a") "\r\n" NAMED("b"), "1") "--b--", /* named twice */
         PART(NAMED("a") "\r\n folded: x", "1") "--b--",
         PART(NAMED("a"), "\xff") "--b--",
         PART(NAMED("\xff"), "1") "--b--",
@@ -141,13 +144,16 @@ static void boundaries_may_be_odd(void **state)
 {
     (void)state;
     struct form f;
-    struct str body = STR("--a b'()+_,-./:=?\r\n" NAMED("a") "\r\n\r\n1\r\n--a b'()+_,-./:=?--\r\n");
-    assert_int_equal(form_parse(&arena, STR("Multipart/Form-Data; charset=utf-8; BOUNDARY=\"a b'()+_,-./:=?\""),
-                                body, &f),
-                     ERR_OK);
+    struct str body =
+        STR("--a b'()+_,-./:=?\r\n" NAMED("a") "\r\n\r\n1\r\n--a b'()+_,-./:=?--\r\n");
+    assert_int_equal(
+        form_parse(&arena, STR("Multipart/Form-Data; charset=utf-8; BOUNDARY=\"a b'()+_,-./:=?\""),
+                   body, &f),
+        ERR_OK);
     assert_str(value(&f, "a"), "1");
     assert_int_equal(form_parse(&arena, STR("multipart/form-data"), body, &f), ERR_INVALID);
-    assert_int_equal(form_parse(&arena, STR("multipart/form-data; boundary="), body, &f), ERR_INVALID);
+    assert_int_equal(form_parse(&arena, STR("multipart/form-data; boundary="), body, &f),
+                     ERR_INVALID);
     char large[80];
     memset(large, 'b', sizeof large);
     struct str seventy_one = {large, 71};
@@ -164,7 +170,8 @@ static void cookies_are_read_leniently_and_written_strictly(void **state)
     assert_str(cookie_find(STR("b="), "b"), "");
     assert_null(cookie_find(STR("ab=1; B=2"), "b").p);
     assert_null(cookie_find(STR_NONE, "b").p);
-    assert_str(cookie_format(&arena, "s", STR("v"), -1, true), "s=v; Path=/; HttpOnly; SameSite=Lax; Secure");
+    assert_str(cookie_format(&arena, "s", STR("v"), -1, true),
+               "s=v; Path=/; HttpOnly; SameSite=Lax; Secure");
     static const char *const bad[] = {"a;b", "a b", "a,b", "a\"b", "a\\b", "\xc3\xbc", "a\r\nb"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_null(cookie_format(&arena, "s", str_z(bad[i]), -1, false).p);
@@ -180,7 +187,8 @@ static struct str token_of(struct request *rq)
 static void only_own_pages_may_change_things(void **state)
 {
     (void)state;
-    /* site: Sec-Fetch-Site; given: X-CSRF-Token, field: the form's; the host is "zuruf.example:8443" */
+    /* site: Sec-Fetch-Site; given: X-CSRF-Token, field: the form's; the host is
+     * "zuruf.example:8443" */
     static const struct {
         const char *site, *origin, *given, *field;
         bool signed_in, secure, passes;
@@ -206,7 +214,8 @@ static void only_own_pages_may_change_things(void **state)
         {NULL, "null", "token", NULL, true, true, false},
         {NULL, "", "token", NULL, true, true, false},
         {"same-origin", NULL, NULL, NULL, false, true, true}, /* signed out, no token to ask for */
-        {"cross-site", NULL, NULL, NULL, false, true, false}, /* a foreign page may not sign in either */
+        {"cross-site", NULL, NULL, NULL, false, true,
+         false}, /* a foreign page may not sign in either */
         {NULL, "https://evil.example", NULL, NULL, false, true, false},
         {NULL, NULL, NULL, NULL, false, true, true}, /* no browser */
     };
@@ -216,7 +225,8 @@ static void only_own_pages_may_change_things(void **state)
         struct form_part field = {.name = STR("csrf"), .value = str_z(rows[i].field)};
         struct request_inner in = {.headers = headers, .header_count = 1};
         if (rows[i].site)
-            headers[in.header_count++] = (struct header){STR("sec-fetch-site"), str_z(rows[i].site)};
+            headers[in.header_count++] =
+                (struct header){STR("sec-fetch-site"), str_z(rows[i].site)};
         if (rows[i].origin)
             headers[in.header_count++] = (struct header){STR("origin"), str_z(rows[i].origin)};
         if (rows[i].given)

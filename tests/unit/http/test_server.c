@@ -1,4 +1,5 @@
-/* A real server on a free port, spoken to over raw sockets: routing, limits, hostile requests, workers, stopping. */
+/* A real server on a free port, spoken to over raw sockets: routing, limits, hostile requests,
+ * workers, stopping. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -125,7 +126,8 @@ static enum err guard(struct request *rq, enum right right)
     return right == RIGHT_NONE || str_eq_z(user, "agent") ? ERR_OK : ERR_DENIED;
 }
 
-static void error_page(struct request *rq, struct response *rs, enum err code, const struct errinfo *e)
+static void error_page(struct request *rq, struct response *rs, enum err code,
+                       const struct errinfo *e)
 {
     if (code == ERR_DENIED && !rq->who.agent)
         response_redirect(rs, STR("/sign-in"));
@@ -195,10 +197,14 @@ static void paths_find_their_handler(void **state)
         {GET("/"), "hello", 200},
         {GET("/case/17"), "17", 200},
         {GET("/case/new"), "new", 200}, /* a literal goes before a parameter */
-        {GET("/case/%C3%BCber%20uns"), "\xc3\xbc" "ber uns", 200},
+        {GET("/case/%C3%BCber%20uns"),
+         "\xc3\xbc"
+         "ber uns",
+         200},
         {GET("/case/%2575"), "%75", 200}, /* decoded once */
         {GET("/files/a/b/c.txt"), "a/b/c.txt", 200},
-        {GET("/files/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15"), "1/2/3/4/5/6/7/8/9/10/11/12/13/14/15", 200},
+        {GET("/files/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15"), "1/2/3/4/5/6/7/8/9/10/11/12/13/14/15",
+         200},
         {GET("/files"), NULL, 404},
         {GET("/case"), NULL, 404},
         {GET("/case/1/2"), NULL, 404},
@@ -239,9 +245,10 @@ static void paths_that_two_programs_read_differently_are_refused(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "/a%2fb", "/a%2Fb", "/files/..", "/files/../etc", "/./case", "/files/%2e%2e/x", "//evil",
-        "/files//x", "/case/%00", "/case/%0a", "/case/%ff", "/case/%C3", "/case/%zz", "/case/%4", "/case/%",
-        "/case/%5c", "/a\\b", "http://x/", "*", "/case/1#x", "/?q=%zz", "/?q=%ff", "/?q=%00",
+        "/a%2fb",    "/a%2Fb",    "/files/..", "/files/../etc", "/./case",   "/files/%2e%2e/x",
+        "//evil",    "/files//x", "/case/%00", "/case/%0a",     "/case/%ff", "/case/%C3",
+        "/case/%zz", "/case/%4",  "/case/%",   "/case/%5c",     "/a\\b",     "http://x/",
+        "*",         "/case/1#x", "/?q=%zz",   "/?q=%ff",       "/?q=%00",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char request[200];
@@ -289,11 +296,14 @@ static void too_much_is_refused(void **state)
     char filler[20001];
     memset(filler, 'a', 20000);
     filler[20000] = 0;
-    assert_int_equal(ask("POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n0123456789"), 200);
+    assert_int_equal(ask("POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n0123456789"),
+                     200);
     assert_string_equal(client_body(&c), "0123456789");
-    assert_int_equal(ask("POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n0123456789a"), 413);
+    assert_int_equal(
+        ask("POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n0123456789a"), 413);
     /* told by the length alone: nothing of the body was sent */
-    assert_int_equal(ask("POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n"), 413);
+    assert_int_equal(ask("POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n"),
+                     413);
     assert_string_equal(client_header(&c, "Connection"), "close");
     assert_int_equal(ask("POST /small HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
                          "8\r\n01234567\r\n8\r\n01234567\r\n0\r\n\r\n"),
@@ -333,7 +343,8 @@ static void bodies_arrive_whole(void **state)
     assert_int_equal(c.n - (size_t)(client_body(&c) - c.in), 100000);
     assert_memory_equal(client_body(&c), request + n - 100000, 100000);
     client_open(&c, http_port(server));
-    client_send_z(&c, "POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    client_send_z(
+        &c, "POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
     assert_true(client_wait_for(&c, "100 Continue\r\n\r\n"));
     client_clear(&c);
     client_send_z(&c, "ok");
@@ -344,8 +355,9 @@ static void bodies_arrive_whole(void **state)
 
 /* --- hostile framing --- */
 
-/* Each of these would, where it is read in two ways, carry a second request, whose answer is the word "hidden". Heads
- * are not counted: libmicrohttpd 0.9.75 sends that of some of its own refusals twice before it closes. */
+/* Each of these would, where it is read in two ways, carry a second request, whose answer is the
+ * word "hidden". Heads are not counted: libmicrohttpd 0.9.75 sends that of some of its own refusals
+ * twice before it closes. */
 static void no_request_hides_in_another(void **state)
 {
     (void)state;
@@ -412,7 +424,8 @@ static void requests_in_a_row_are_answered_in_order(void **state)
     (void)state;
     client_open(&c, http_port(server));
     for (int i = 0; i < 50; i++)
-        client_send_z(&c, GET("/case/1") "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc");
+        client_send_z(
+            &c, GET("/case/1") "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc");
     client_send_z(&c, "GET /case/777 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     assert_true(client_wait_end(&c));
     assert_int_equal(client_answers(&c), 101);
@@ -426,8 +439,9 @@ static void a_slow_sender_holds_up_nobody(void **state)
     static struct client slow[64];
     for (size_t i = 0; i < 64; i++) { /* sixteen times as many as there are threads */
         client_open(&slow[i], http_port(server));
-        client_send_z(&slow[i], i % 2 ? "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n123"
-                                      : "GET / HTTP/1.1\r\nHo");
+        client_send_z(&slow[i],
+                      i % 2 ? "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n123"
+                            : "GET / HTTP/1.1\r\nHo");
     }
     for (int i = 0; i < 20; i++)
         assert_int_equal(ask(GET("/case/5")), 200);
@@ -444,8 +458,8 @@ static void a_slow_sender_holds_up_nobody(void **state)
 static void every_answer_carries_the_safety_headers(void **state)
 {
     (void)state;
-    static const char *const requests[] = {GET("/"), HTML("/nothing"), GET("/a%2fb"), GET("/style.css"),
-                                           "BREW / HTTP/1.1\r\nHost: x\r\n\r\n"};
+    static const char *const requests[] = {GET("/"), HTML("/nothing"), GET("/a%2fb"),
+                                           GET("/style.css"), "BREW / HTTP/1.1\r\nHost: x\r\n\r\n"};
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
         assert_int_not_equal(ask(requests[i]), 0);
         const char *policy = client_header(&c, "Content-Security-Policy");
@@ -466,13 +480,22 @@ static void redirects_stay_at_home(void **state)
     static const struct {
         const char *next, *location;
     } rows[] = {
-        {"/desk%3Fa%3Db", "/desk?a=b"}, {"//evil", "/"},    {"/%5Cevil", "/"},       {"https:evil", "/"},
-        {"https://evil", "/"},          {"", "/"},          {"/%09/evil", "/"},      {"/a%0d%0aX: y", "/"},
-        {"%20//evil", "/"},             {"/%C3%BC", "/%C3%BC"}, {"/a b", NULL},
+        {"/desk%3Fa%3Db", "/desk?a=b"},
+        {"//evil", "/"},
+        {"/%5Cevil", "/"},
+        {"https:evil", "/"},
+        {"https://evil", "/"},
+        {"", "/"},
+        {"/%09/evil", "/"},
+        {"/a%0d%0aX: y", "/"},
+        {"%20//evil", "/"},
+        {"/%C3%BC", "/%C3%BC"},
+        {"/a b", NULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char request[300];
-        snprintf(request, sizeof request, "GET /redirect?next=%s HTTP/1.1\r\nHost: x\r\n\r\n", rows[i].next);
+        snprintf(request, sizeof request, "GET /redirect?next=%s HTTP/1.1\r\nHost: x\r\n\r\n",
+                 rows[i].next);
         int status = ask(request);
         if (strchr(rows[i].next, ' ')) { /* a blank in the request line */
             assert_true(status == 400 || status == 0);
@@ -488,9 +511,12 @@ static void a_header_stays_one_line(void **state)
     (void)state;
     assert_int_equal(ask(GET("/inject?v=plain")), 200);
     assert_string_equal(client_header(&c, "X-Echo"), "plain");
-    static const char *const bad[] = {GET("/inject?v=a%0d%0aSet-Cookie:%20x=y"), GET("/inject?v=a%0ab"),
-                                      GET("/inject?v=a%0db"), GET("/inject-cookie?v=a;b"),
-                                      GET("/inject-cookie?v=a%0d%0ab"), GET("/inject-cookie?v=a%20b")};
+    static const char *const bad[] = {GET("/inject?v=a%0d%0aSet-Cookie:%20x=y"),
+                                      GET("/inject?v=a%0ab"),
+                                      GET("/inject?v=a%0db"),
+                                      GET("/inject-cookie?v=a;b"),
+                                      GET("/inject-cookie?v=a%0d%0ab"),
+                                      GET("/inject-cookie?v=a%20b")};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_int_equal(ask(bad[i]), 500);
         assert_null(client_header(&c, "Set-Cookie"));
@@ -502,19 +528,25 @@ static void a_header_stays_one_line(void **state)
 static void the_asker_is_known_by_what_a_proxy_says(void **state)
 {
     (void)state;
-#define ASKER "GET /asker?q=a+b%26 HTTP/1.1\r\nHost: x\r\nX-Test: 7\r\nCookie: a; =b; sid=\"s1\"; sid=s2\r\n"
+#define ASKER                                                                                      \
+    "GET /asker?q=a+b%26 HTTP/1.1\r\nHost: x\r\nX-Test: 7\r\nCookie: a; =b; sid=\"s1\"; "          \
+    "sid=s2\r\n"
     assert_int_equal(ask(ASKER "\r\n"), 200);
     assert_string_equal(client_body(&c), "127.0.0.1 plain q=a b& h=7 c=s1");
-    assert_string_equal(client_header(&c, "Set-Cookie"), "sid=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=60");
+    assert_string_equal(client_header(&c, "Set-Cookie"),
+                        "sid=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=60");
     assert_null(client_header(&c, "Strict-Transport-Security"));
     assert_non_null(strstr(c.in, "gone=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0") ? c.in : NULL);
-    assert_int_equal(ask(ASKER "X-Forwarded-For: 6.6.6.6, 8.8.4.4, 10.0.0.1\r\nX-Forwarded-Proto: https\r\n\r\n"),
-                     200);
+    assert_int_equal(
+        ask(ASKER
+            "X-Forwarded-For: 6.6.6.6, 8.8.4.4, 10.0.0.1\r\nX-Forwarded-Proto: https\r\n\r\n"),
+        200);
     assert_string_equal(client_body(&c), "8.8.4.4 secure q=a b& h=7 c=s1");
     assert_string_equal(client_header(&c, "Set-Cookie"),
                         "sid=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=60; Secure");
     assert_non_null(client_header(&c, "Strict-Transport-Security"));
-    assert_int_equal(ask(ASKER "X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 2001:DB8::1\r\n\r\n"), 200);
+    assert_int_equal(ask(ASKER "X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 2001:DB8::1\r\n\r\n"),
+                     200);
     assert_non_null(strstr(client_body(&c), "2001:db8::1 plain"));
     assert_int_equal(ask(ASKER "X-Forwarded-For: 1.2.3.4, rubbish\r\n\r\n"), 200);
     assert_non_null(strstr(client_body(&c), "127.0.0.1 plain"));
@@ -530,11 +562,12 @@ static void static_bytes_are_sent_once(void **state)
     static const struct {
         const char *tags;
         int status;
-    } rows[] = {{"\"v1\"", 304}, {"W/\"v1\"", 304}, {"\"a\", \"v1\"", 304}, {"*", 304}, {"\"v2\"", 200}, {"v1", 200}};
+    } rows[] = {{"\"v1\"", 304}, {"W/\"v1\"", 304}, {"\"a\", \"v1\"", 304},
+                {"*", 304},      {"\"v2\"", 200},   {"v1", 200}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char request[200];
-        snprintf(request, sizeof request, "GET /style.css HTTP/1.1\r\nHost: x\r\nIf-None-Match: %s\r\n\r\n",
-                 rows[i].tags);
+        snprintf(request, sizeof request,
+                 "GET /style.css HTTP/1.1\r\nHost: x\r\nIf-None-Match: %s\r\n\r\n", rows[i].tags);
         assert_int_equal(ask(request), rows[i].status);
         if (rows[i].status == 304)
             assert_string_equal(client_body(&c), "");
@@ -554,7 +587,8 @@ static void a_full_queue_of_work_says_so_at_once(void **state)
     client_send_z(&first, GET("/work"));
     client_open(&second, http_port(server));
     client_send_z(&second, GET("/work"));
-    /* one runs and one waits at most, so of four at least two are refused while page threads stay free */
+    /* one runs and one waits at most, so of four at least two are refused while page threads stay
+     * free */
     static struct client more[2];
     enum { OPENED = 2 };
     for (int i = 0; i < OPENED; i++) {
@@ -625,8 +659,11 @@ static void options_that_cannot_be_are_refused(void **state)
         const struct route *table;
         size_t n;
         const char *listen;
-    } rows[] = {{twice, 2, "127.0.0.1:0"}, {bad, 1, "127.0.0.1:0"}, {worker, 1, "127.0.0.1:0"},
-                {pages, 1, "nonsense"},    {pages, 1, "127.0.0.1:"}};
+    } rows[] = {{twice, 2, "127.0.0.1:0"},
+                {bad, 1, "127.0.0.1:0"},
+                {worker, 1, "127.0.0.1:0"},
+                {pages, 1, "nonsense"},
+                {pages, 1, "127.0.0.1:"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct http_options o = {.listen = rows[i].listen,
                                  .tables = &rows[i].table,

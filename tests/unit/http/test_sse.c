@@ -1,4 +1,5 @@
-/* Event streams over raw sockets: who hears what, clients that do not read, heartbeats, ends and stopping. */
+/* Event streams over raw sockets: who hears what, clients that do not read, heartbeats, ends and
+ * stopping. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +23,8 @@ static struct http_server *server;
 static enum err guard(struct request *rq, enum right right)
 {
     (void)right;
-    return request_param_i64(rq, "brand", &rq->who.brand) && request_param_i64(rq, "agent", &rq->who.agent) &&
+    return request_param_i64(rq, "brand", &rq->who.brand) &&
+                   request_param_i64(rq, "agent", &rq->who.agent) &&
                    request_param_i64(rq, "session", &rq->who.session)
                ? ERR_OK
                : ERR_DENIED;
