@@ -4,7 +4,7 @@
 #include "channels/shared.h"
 
 const struct channel *const channel_table[] = {
-    &channel_feed, &channel_api, &channel_file, &channel_demo,
+    &channel_mail, &channel_feed, &channel_api, &channel_file, &channel_demo,
 };
 const size_t channel_count = sizeof channel_table / sizeof *channel_table;
 

@@ -1,6 +1,8 @@
 /* mailbox.c - see mailbox.h. curl's own IMAP verbs are two: a custom command, whose answer's lines all come to
- * the header callback, and "UID FETCH n BODY[]" by a ;UID=n address. Commands are chosen so that no answer but
- * that of the second holds a literal, which custom commands cut off. */
+ * the header callback, and "UID FETCH n BODY[]" by a ;UID=n address. Commands are chosen by what curl 7.88 can take:
+ * no answer but that of the second holds a literal, which custom commands cut off; a line is shorter than half the
+ * buffer, else it is dropped; and there are few lines, for each counts what waits behind it as header bytes, of which
+ * 300 KB end a transfer. */
 #include "net/mailbox.h"
 
 #include <stdlib.h>
@@ -14,7 +16,12 @@
 #include "net/url.h"
 #include "text/unicode.h"
 
-enum { COMMAND_MS = 60 * 1000, ANSWER_MAX = 16 * 1024 * 1024, FOLDER_MAX = 255 };
+enum {
+    COMMAND_MS = 60 * 1000,
+    ANSWER_MAX = 1024 * 1024,
+    LINE_BUFFER = 256 * 1024, /* MAILBOX_RANGE_MAX numbers of ten digits fit into half of it */
+    FOLDER_MAX = 255
+};
 
 struct mailbox {
     struct easy easy;
@@ -22,7 +29,9 @@ struct mailbox {
     struct str url;               /* without a trailing slash */
     struct str folder;            /* selected, ready for an address */
     struct mailbox_folder status; /* of the last SELECT seen */
-    struct vec mails;             /* struct mailbox_mail that the current command listed */
+    struct vec uids;              /* uint32_t that the current command found */
+    struct vec mails;             /* struct mailbox_mail that it described */
+    bool fetching;                /* the body is a message, not the lines of a command */
     size_t answer_bytes;
     struct buf body;              /* of the message being fetched */
     bool too_large;
@@ -62,6 +71,16 @@ static int64_t received(struct str line)
     return at > 0 ? at * CLOCK_SECOND : 0;
 }
 
+/* " 3 5 7" */
+static void keep_found(struct mailbox *m, struct str numbers)
+{
+    struct str piece;
+    int64_t uid;
+    while (str_next(&numbers, ' ', &piece))
+        if (str_to_i64(str_trim(piece), &uid) && uid > 0 && uid <= UINT32_MAX)
+            *(uint32_t *)vec_push(&m->uids) = (uint32_t)uid;
+}
+
 static size_t on_answer(char *p, size_t size, size_t n, void *arg)
 {
     struct mailbox *m = arg;
@@ -78,6 +97,8 @@ static size_t on_answer(char *p, size_t size, size_t n, void *arg)
         m->status.uidvalidity = (uint32_t)v;
     else if (number_after(line, STR("UIDNEXT"), &v) && v > 0 && v <= UINT32_MAX)
         m->status.uidnext = (uint32_t)v;
+    else if (m->uids.arena && str_starts_nocase(line, STR("* SEARCH")))
+        keep_found(m, str_sub(line, 8, line.n));
     else if (m->mails.arena && number_after(line, STR("UID"), &uid) && uid > 0 && uid <= UINT32_MAX &&
              number_after(line, STR("RFC822.SIZE"), &v))
         *(struct mailbox_mail *)vec_push(&m->mails) = (struct mailbox_mail){(uint32_t)uid, v, received(line)};
@@ -87,7 +108,7 @@ static size_t on_answer(char *p, size_t size, size_t n, void *arg)
 static size_t on_body(char *p, size_t size, size_t n, void *arg)
 {
     struct mailbox *m = arg;
-    if (m->mails.arena) /* a custom command: its lines came to on_answer already */
+    if (!m->fetching) /* these lines came to on_answer already */
         return size * n;
     buf_add(&m->body, (struct str){p, size * n});
     if (buf_ok(&m->body))
@@ -121,6 +142,7 @@ enum err mailbox_open(const struct mailbox_options *o, struct mailbox **out, str
     curl_easy_setopt(c, CURLOPT_USERNAME, arena_str(&m->arena, o->user).p);
     curl_easy_setopt(c, CURLOPT_PASSWORD, arena_str(&m->arena, o->password).p);
     curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)COMMAND_MS);
+    curl_easy_setopt(c, CURLOPT_BUFFERSIZE, (long)LINE_BUFFER);
     curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_answer);
     curl_easy_setopt(c, CURLOPT_HEADERDATA, m);
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
@@ -149,10 +171,11 @@ static CURLcode perform(struct mailbox *m, struct str url, const char *command)
     CURLcode rc = CURLE_OK;
     curl_easy_setopt(m->easy.curl, CURLOPT_URL, url.p);
     curl_easy_setopt(m->easy.curl, CURLOPT_CUSTOMREQUEST, command);
+    m->fetching = !command;
     for (int attempt = 0; attempt < 2; attempt++) {
         m->answer_bytes = 0;
         m->too_large = false;
-        m->mails.n = 0;
+        m->uids.n = m->mails.n = 0;
         buf_clear(&m->body);
         rc = easy_perform(&m->easy);
         if (!is_broken_connection(rc) || m->too_large)
@@ -234,7 +257,7 @@ enum err mailbox_select(struct mailbox *m, struct str folder, struct mailbox_fol
     m->folder = arena_strz(&m->arena, escaped);
     curl_free(escaped);
     m->status = (struct mailbox_folder){0};
-    vec_init(&m->mails, &m->arena, sizeof(struct mailbox_mail));
+    m->uids = m->mails = (struct vec){0};
     CURLcode rc = perform(m, arena_printf(&m->arena, "%.*s/%s", STR_FMT(m->url), m->folder.p), "NOOP");
     if (rc == CURLE_LOGIN_DENIED && strstr(m->easy.error, "Select failed"))
         return err_set(e, ERR_NOT_FOUND, "folder", "the mailbox has no folder %.100s", arena_str(&m->arena, folder).p);
@@ -246,35 +269,70 @@ enum err mailbox_select(struct mailbox *m, struct str folder, struct mailbox_fol
     return ERR_OK;
 }
 
-static int by_uid(const void *a, const void *b)
+static int by_number(const void *a, const void *b)
 {
-    const struct mailbox_mail *x = a, *y = b;
-    return (x->uid > y->uid) - (x->uid < y->uid);
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
 }
 
-enum err mailbox_list(struct mailbox *m, uint32_t from, uint32_t to, struct arena *a, struct mailbox_mail **out,
-                      size_t *count, struct errinfo *e)
+/* A command on the selected folder, as it was when it was selected. */
+static enum err command(struct mailbox *m, struct arena *a, struct str text, struct errinfo *e)
 {
-    vec_init(&m->mails, a, sizeof(struct mailbox_mail));
-    /* A range of UIDs: "n:*" would name the last message even when its UID is below n. */
-    struct str command = arena_printf(a, "UID FETCH %u:%u (UID RFC822.SIZE INTERNALDATE)", from, to);
     struct str url = arena_printf(a, "%.*s/%s;UIDVALIDITY=%u", STR_FMT(m->url), m->folder.p, m->status.uidvalidity);
-    CURLcode rc = perform(m, url, command.p);
+    CURLcode rc = perform(m, url, text.p);
     if (m->too_large)
         return err_set(e, ERR_LIMIT, "mailbox", "the server's answer is larger than %d bytes", ANSWER_MAX);
     if (rc == CURLE_REMOTE_FILE_NOT_FOUND)
         return err_set(e, ERR_CONFLICT, "mailbox", "the folder was made anew meanwhile");
-    if (rc != CURLE_OK)
-        return easy_explain(&m->easy, rc, "mailbox", e);
-    struct mailbox_mail *mails = m->mails.p;
+    return easy_explain(&m->easy, rc, "mailbox", e);
+}
+
+enum err mailbox_search(struct mailbox *m, uint32_t from, uint32_t to, struct arena *a, uint32_t **out,
+                        size_t *count, struct errinfo *e)
+{
+    if (to >= from + MAILBOX_RANGE_MAX)
+        to = from + MAILBOX_RANGE_MAX - 1;
+    vec_init(&m->uids, a, sizeof(uint32_t));
+    m->mails = (struct vec){0};
+    /* Two ends: "n:*" would name the last message even when its UID is below n. */
+    TRY(command(m, a, arena_printf(a, "UID SEARCH UID %u:%u", from, to), e));
+    uint32_t *uids = m->uids.p;
     size_t kept = 0;
-    if (m->mails.n > 1)
-        qsort(mails, m->mails.n, sizeof *mails, by_uid);
-    for (size_t i = 0; i < m->mails.n; i++) /* servers may tell of others unasked, or of one twice */
-        if (mails[i].uid >= from && mails[i].uid <= to && (kept == 0 || mails[kept - 1].uid != mails[i].uid))
-            mails[kept++] = mails[i];
-    *out = mails;
+    if (m->uids.n > 1)
+        qsort(uids, m->uids.n, sizeof *uids, by_number);
+    for (size_t i = 0; i < m->uids.n; i++)
+        if (uids[i] >= from && uids[i] <= to && (kept == 0 || uids[kept - 1] != uids[i]))
+            uids[kept++] = uids[i];
+    *out = uids;
     *count = kept;
+    return ERR_OK;
+}
+
+enum err mailbox_describe(struct mailbox *m, const uint32_t *uids, size_t n, struct arena *a,
+                          struct mailbox_mail **out, size_t *count, struct errinfo *e)
+{
+    struct buf text;
+    buf_init_in(&text, a, (size_t)MAILBOX_DESCRIBE_MAX * 16);
+    buf_add_z(&text, "UID FETCH ");
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&text, "%s%u", i ? "," : "", uids[i]);
+    buf_add_z(&text, " (UID RFC822.SIZE INTERNALDATE)");
+    if (!buf_ok(&text) || n == 0 || n > MAILBOX_DESCRIBE_MAX)
+        return err_set(e, ERR_BUG, "mailbox", "described %zu messages at once", n);
+    m->uids = (struct vec){0};
+    vec_init(&m->mails, a, sizeof(struct mailbox_mail));
+    TRY(command(m, a, arena_str(a, buf_str(&text)), e));
+    struct mailbox_mail *mails = arena_array(a, n, sizeof *mails);
+    *count = 0;
+    for (size_t i = 0; i < n; i++) /* in our order; servers may tell of others unasked, or of one twice */
+        for (size_t k = 0; k < m->mails.n; k++) {
+            const struct mailbox_mail *told = vec_at(&m->mails, k);
+            if (told->uid == uids[i]) {
+                mails[(*count)++] = *told;
+                break;
+            }
+        }
+    *out = mails;
     return ERR_OK;
 }
 
@@ -282,7 +340,6 @@ enum err mailbox_fetch(struct mailbox *m, uint32_t uid, size_t max, struct arena
                        struct errinfo *e)
 {
     uint32_t expected = m->status.uidvalidity;
-    m->mails = (struct vec){0};
     buf_init(&m->body, max);
     struct str url = arena_printf(a, "%.*s/%s;UIDVALIDITY=%u/;UID=%u", STR_FMT(m->url), m->folder.p, expected, uid);
     CURLcode rc = perform(m, url, NULL);

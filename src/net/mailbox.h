@@ -15,6 +15,8 @@
 struct arena;
 struct mailbox;
 
+enum { MAILBOX_RANGE_MAX = 10000, MAILBOX_DESCRIBE_MAX = 25 };
+
 struct mailbox_options {
     struct str url; /* imaps://host[:port], or imap://host[:port] with STARTTLS */
     struct str user, password;
@@ -41,9 +43,12 @@ void mailbox_close(struct mailbox *m); /* NULL is fine */
  * ERR_NOT_FOUND: no such folder; ERR_DENIED: user or password, or guard; ERR_IO, ERR_PEER as fetch.h. */
 enum err mailbox_select(struct mailbox *m, struct str folder, struct mailbox_folder *out,
                         struct errinfo *e) MUST_CHECK;
-/* What there is with from <= UID <= to, ascending. */
-enum err mailbox_list(struct mailbox *m, uint32_t from, uint32_t to, struct arena *a, struct mailbox_mail **out,
-                      size_t *count, struct errinfo *e) MUST_CHECK;
+/* Which messages there are with from <= UID <= to, ascending; at most MAILBOX_RANGE_MAX UIDs are asked for at once. */
+enum err mailbox_search(struct mailbox *m, uint32_t from, uint32_t to, struct arena *a, uint32_t **out,
+                        size_t *count, struct errinfo *e) MUST_CHECK;
+/* Size and time of n <= MAILBOX_DESCRIBE_MAX messages, ascending; one that was deleted meanwhile is missing. */
+enum err mailbox_describe(struct mailbox *m, const uint32_t *uids, size_t n, struct arena *a,
+                          struct mailbox_mail **out, size_t *count, struct errinfo *e) MUST_CHECK;
 /* The whole message as it came. ERR_NOT_FOUND: deleted meanwhile; ERR_CONFLICT: UIDVALIDITY changed, begin again
  * with mailbox_select; ERR_LIMIT: larger than max. */
 enum err mailbox_fetch(struct mailbox *m, uint32_t uid, size_t max, struct arena *a, struct str *raw,
