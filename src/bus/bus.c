@@ -1,4 +1,5 @@
-/* bus.c - see bus.h. The list of listeners has one lock, each queue its own; both are held for moments only. */
+/* bus.c - see bus.h. The list of listeners has one lock, each queue its own; both are held for
+ * moments only. */
 #include "bus/bus.h"
 
 #include <pthread.h>

@@ -1,6 +1,7 @@
-/* bus.h - tells threads of this process what changed. A notice goes to every listener that wants its topic; each
- * has a bounded queue, and one that does not keep up loses its queue and is told so once: it then reads afresh what
- * it shows. It carries ids only and knows no store. Threads: any; a listener belongs to one thread at a time. */
+/* bus.h - tells threads of this process what changed. A notice goes to every listener that wants
+ * its topic; each has a bounded queue, and one that does not keep up loses its queue and is told so
+ * once: it then reads afresh what it shows. It carries ids only and knows no store. Threads: any; a
+ * listener belongs to one thread at a time. */
 #ifndef BUS_BUS_H
 #define BUS_BUS_H
 
@@ -31,7 +32,8 @@ void bus_free(struct bus *b);
 /* Never waits for a listener. */
 void bus_publish(struct bus *b, const struct notice *n);
 
-/* topics: BUS_TOPIC of each one wanted. max: notices kept while the listener is busy, at least 1. */
+/* topics: BUS_TOPIC of each one wanted. max: notices kept while the listener is busy, at least 1.
+ */
 struct bus_listener *bus_subscribe(struct bus *b, unsigned topics, size_t max);
 void bus_unsubscribe(struct bus_listener *l);
 /* The oldest notice; waits up to wait_ms (0: not at all, -1: for ever). */

@@ -73,7 +73,8 @@ enum err store_check(struct store *s, struct errinfo *e)
     if (rc == SQLITE_OK && (rc = sqlite3_step(q)) == SQLITE_ROW) {
         const char *said = (const char *)sqlite3_column_text(q, 0);
         if (!said || strcmp(said, "ok") != 0)
-            err = err_set(e, ERR_IO, "store", "%s is damaged: %s", s->path, said ? said : "unknown");
+            err =
+                err_set(e, ERR_IO, "store", "%s is damaged: %s", s->path, said ? said : "unknown");
     } else {
         err = err_set(e, ERR_IO, "store", "%s: %s", s->path, sqlite3_errmsg(db->handle));
     }
@@ -81,7 +82,8 @@ enum err store_check(struct store *s, struct errinfo *e)
     if (err == ERR_OK)
         err = db_number(db, "SELECT count(*) FROM pragma_foreign_key_check", &orphans, e);
     if (err == ERR_OK && orphans)
-        err = err_set(e, ERR_IO, "store", "%s has %lld rows that point nowhere", s->path, (long long)orphans);
+        err = err_set(e, ERR_IO, "store", "%s has %lld rows that point nowhere", s->path,
+                      (long long)orphans);
     db_close(db);
     return err;
 }

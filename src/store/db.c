@@ -8,8 +8,9 @@
 
 enum { BUSY_WAIT_MS = 5000 };
 
-/* Readers keep little of their own: the kernel has the file in its cache, and there is one for each page thread. The
- * writer checkpoints by itself between groups (writer.c), so that no caller waits for it. */
+/* Readers keep little of their own: the kernel has the file in its cache, and there is one for each
+ * page thread. The writer checkpoints by itself between groups (writer.c), so that no caller waits
+ * for it. */
 static const char *const settings[] = {
     [DB_READER] = "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -512;"
                   "PRAGMA cell_size_check = ON",
@@ -97,7 +98,8 @@ enum err db_open(struct db **out, struct store *s, enum db_kind kind, struct err
         return err_set(e, ERR_IO, "store", "out of memory");
     db->store = s;
     db->writes = kind == DB_WRITER;
-    /* a reader also opens for writing: WAL needs its shared memory file; query_only keeps it from the rest */
+    /* a reader also opens for writing: WAL needs its shared memory file; query_only keeps it from
+     * the rest */
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                 (kind == DB_WRITER ? SQLITE_OPEN_CREATE : 0);
     int rc = sqlite3_open_v2(s->path, &db->handle, flags, NULL);

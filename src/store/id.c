@@ -1,31 +1,37 @@
 /* id.c - ids that sort by time and never repeat.
  *
- * From the top: 41 bits of milliseconds since 2000, 8 bits of node, 14 bits that count; the sign stays 0. The first
- * bits of the count tell how the number was made, so the two kinds can never meet:
+ * From the top: 41 bits of milliseconds since 2000, 8 bits of node, 14 bits that count; the sign
+ * stays 0. The first bits of the count tell how the number was made, so the two kinds can never
+ * meet:
  *
- *   000 + 11 bits  a present moment. (milliseconds, count) is one number that only grows: 2,048 a millisecond, then
- *                  the next millisecond is used although it has not come. A clock that steps back changes nothing.
- *   1   + 13 bits, 01 + 12, 001 + 11   a past moment. Any past millisecond may be asked for any number of times, in
- *                  any order, today or next year, so no memory of "used" counts could be kept. Instead one
- *                  counter runs over all past ids of the node and replaces the lowest bits of the time: the first
- *                  2^23 of them are exact to a second (10 bits replaced), the next 2^28 to about a minute (16),
- *                  the next 2^35 to a few hours (24). Within such a window each value of the counter is another
- *                  number, and the windows of the three kinds differ by their first bits.
+ *   000 + 11 bits  a present moment. (milliseconds, count) is one number that only grows: 2,048 a
+ *                  millisecond, then the next millisecond is used although it has not come. A
+ *                  clock that steps back changes nothing.
+ *   1 + 13 bits, 01 + 12 bits, 001 + 11 bits
+ *                  a past moment. Any past millisecond may be asked for any number of times, in
+ *                  any order, today or next year, so no memory of used counts could be kept.
+ *                  Instead one counter runs over all past ids of the node and replaces the lowest
+ *                  bits of the time: the first 2^23 of them are exact to a second (10 bits
+ *                  replaced), the next 2^28 to about a minute (16), the next 2^35 to a few hours
+ *                  (24). Within such a window each value of the counter is another number, and
+ *                  the windows of the three kinds differ by their first bits.
  *
- * Restart: the table id_mark holds, for each node, numbers that lie above all that were given. The writer moves them
- * in the same commit as the first row that could carry a number beyond them (id_save), with a reserve so that this
- * is rare: a number that reached the disk is therefore always below a mark that reached the disk. */
+ * Restart: the table id_mark holds, for each node, numbers that lie above all that were given. The
+ * writer moves them in the same commit as the first row that could carry a number beyond them
+ * (id_save), with a reserve so that this is rare: a number that reached the disk is therefore
+ * always below a mark that reached the disk. */
 #include "base/log.h"
 #include "store/store_int.h"
 
 enum { COUNT_BITS = 14, NODE_BITS = 8, TIME_SHIFT = COUNT_BITS + NODE_BITS, LIVE_BITS = 11 };
-#define EPOCH INT64_C(946684800000)       /* 2000-01-01 */
-#define LATEST ((INT64_C(1) << 41) - 1)   /* 2069 */
+#define EPOCH INT64_C(946684800000)               /* 2000-01-01 */
+#define LATEST ((INT64_C(1) << 41) - 1)           /* 2069 */
 #define LIVE_RESERVE (INT64_C(4000) << LIVE_BITS) /* 4 s */
 #define PAST_RESERVE INT64_C(4096)
 
 static const struct past_kind {
-    int count_bits, time_bits; /* of the running counter: in the count, in place of the time's lowest */
+    int count_bits; /* of the running counter that stand in the count */
+    int time_bits;  /* of it that stand in place of the time's lowest */
 } past_kinds[] = {{13, 10}, {12, 16}, {11, 24}};
 
 static int64_t of_epoch(int64_t t)
@@ -83,7 +89,8 @@ enum err id_start(struct store *s, struct db *db, struct errinfo *e)
 {
     sqlite3_stmt *q;
     pthread_mutex_init(&s->id.lock, NULL);
-    int rc = sqlite3_prepare_v2(db->handle, "SELECT live, past FROM id_mark WHERE node = ?1", -1, &q, NULL);
+    int rc = sqlite3_prepare_v2(db->handle, "SELECT live, past FROM id_mark WHERE node = ?1", -1,
+                                &q, NULL);
     if (rc == SQLITE_OK) {
         sqlite3_bind_int(q, 1, s->node);
         rc = sqlite3_step(q);
@@ -98,7 +105,8 @@ enum err id_start(struct store *s, struct db *db, struct errinfo *e)
     return ERR_OK;
 }
 
-static enum err write_marks(struct store *s, struct db *db, int64_t live, int64_t past, struct errinfo *e)
+static enum err write_marks(struct store *s, struct db *db, int64_t live, int64_t past,
+                            struct errinfo *e)
 {
     sqlite3_stmt *q;
     int rc = sqlite3_prepare_v2(db->handle,

@@ -1,5 +1,6 @@
-/* migrate.c - brings a database to the version of this program. Each migration runs in one transaction together with
- * its mark in the table migration, so that a crash leaves it done or not begun. */
+/* migrate.c - brings a database to the version of this program. Each migration runs in one
+ * transaction together with its mark in the table migration, so that a crash leaves it done or not
+ * begun. */
 #include <stdio.h>
 
 #include "base/log.h"
@@ -17,7 +18,8 @@ static enum err refuse_strangers(struct db *db, struct errinfo *e)
     TRY(db_number(db, "SELECT count(*) FROM sqlite_schema", &tables, e));
     TRY(db_number(db, "SELECT count(*) FROM sqlite_schema WHERE name = 'migration'", &ours, e));
     if (tables && !ours)
-        return err_set(e, ERR_INVALID, "store", "%s is a database of another program", db->store->path);
+        return err_set(e, ERR_INVALID, "store", "%s is a database of another program",
+                       db->store->path);
     return ERR_OK;
 }
 
@@ -26,7 +28,8 @@ static enum err recorded_name(struct db *db, int number, char *name, size_t size
 {
     sqlite3_stmt *q;
     name[0] = 0;
-    int rc = sqlite3_prepare_v2(db->handle, "SELECT name FROM migration WHERE number = ?1", -1, &q, NULL);
+    int rc = sqlite3_prepare_v2(db->handle, "SELECT name FROM migration WHERE number = ?1", -1, &q,
+                                NULL);
     if (rc == SQLITE_OK) {
         sqlite3_bind_int(q, 1, number);
         rc = sqlite3_step(q);
@@ -35,7 +38,8 @@ static enum err recorded_name(struct db *db, int number, char *name, size_t size
     }
     sqlite3_finalize(q);
     if (db_error(rc) != ERR_OK)
-        return err_set(e, db_error(rc), "store", "migration %d: %s", number, sqlite3_errmsg(db->handle));
+        return err_set(e, db_error(rc), "store", "migration %d: %s", number,
+                       sqlite3_errmsg(db->handle));
     return ERR_OK;
 }
 
@@ -43,7 +47,8 @@ static enum err record(struct db *db, const struct migration *m, int64_t now, st
 {
     sqlite3_stmt *q;
     int rc = sqlite3_prepare_v2(
-        db->handle, "INSERT INTO migration(number, name, applied_at) VALUES(?1, ?2, ?3)", -1, &q, NULL);
+        db->handle, "INSERT INTO migration(number, name, applied_at) VALUES(?1, ?2, ?3)", -1, &q,
+        NULL);
     if (rc == SQLITE_OK) {
         sqlite3_bind_int(q, 1, m->number);
         sqlite3_bind_text(q, 2, m->name, -1, SQLITE_STATIC);
@@ -52,20 +57,24 @@ static enum err record(struct db *db, const struct migration *m, int64_t now, st
     }
     sqlite3_finalize(q);
     if (rc != SQLITE_DONE)
-        return err_set(e, db_error(rc), "store", "migration %d: %s", m->number, sqlite3_errmsg(db->handle));
+        return err_set(e, db_error(rc), "store", "migration %d: %s", m->number,
+                       sqlite3_errmsg(db->handle));
     return ERR_OK;
 }
 
-static enum err run_migration(struct db *db, const struct migration *m, int64_t now, struct errinfo *e)
+static enum err run_migration(struct db *db, const struct migration *m, int64_t now,
+                              struct errinfo *e)
 {
     int64_t orphans;
     TRY(db_run(db, "BEGIN IMMEDIATE", e));
     int rc = sqlite3_exec(db->handle, m->sql, NULL, NULL, NULL);
     if (rc != SQLITE_OK)
-        return err_set(e, db_error(rc), m->name, "migration %d (%s) failed: %s; nothing of it was kept",
-                       m->number, m->name, sqlite3_errmsg(db->handle));
+        return err_set(e, db_error(rc), m->name,
+                       "migration %d (%s) failed: %s; nothing of it was kept", m->number, m->name,
+                       sqlite3_errmsg(db->handle));
     if (!db_in_transaction(db))
-        return err_set(e, ERR_BUG, m->name, "migration %d (%s) ends its transaction", m->number, m->name);
+        return err_set(e, ERR_BUG, m->name, "migration %d (%s) ends its transaction", m->number,
+                       m->name);
     TRY(db_number(db, "SELECT count(*) FROM pragma_foreign_key_check", &orphans, e));
     if (orphans)
         return err_set(e, ERR_BUG, m->name, "migration %d (%s) leaves %lld rows that point nowhere",
@@ -81,8 +90,9 @@ static enum err run_missing(struct db *db, const struct store_options *o, struct
         char name[128];
         TRY(recorded_name(db, m->number, name, sizeof name, e));
         if (name[0] && !str_eq_z(str_z(name), m->name))
-            return err_set(e, ERR_INVALID, "store", "migration %d is '%s' in %s, but '%s' in this program",
-                           m->number, name, o->path, m->name);
+            return err_set(e, ERR_INVALID, "store",
+                           "migration %d is '%s' in %s, but '%s' in this program", m->number, name,
+                           o->path, m->name);
         if (name[0])
             continue;
         enum err err = run_migration(db, m, clock_now(&db->store->clock), e);
@@ -104,12 +114,14 @@ enum err store_migrate(struct db *db, const struct store_options *o, struct erri
     TRY(db_run(db, own_tables, e));
     TRY(db_number(db, "SELECT max(number) FROM migration", &version, e));
     if (version > known)
-        return err_set(e, ERR_INVALID, "store",
-                       "%s has version %lld, this program knows %d: use a newer program or restore a backup",
-                       o->path, (long long)version, known);
+        return err_set(
+            e, ERR_INVALID, "store",
+            "%s has version %lld, this program knows %d: use a newer program or restore a backup",
+            o->path, (long long)version, known);
     if (version == known)
         return ERR_OK;
-    /* a migration may rebuild a table that others point to; it is checked before its commit instead */
+    /* a migration may rebuild a table that others point to; it is checked before its commit instead
+     */
     TRY(db_run(db, "PRAGMA foreign_keys = OFF", e));
     TRY(run_missing(db, o, e));
     return db_run(db, "PRAGMA foreign_keys = ON", e);

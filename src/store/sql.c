@@ -1,5 +1,5 @@
-/* sql.c - see sql.h. A statement gets a small number at its first use in the process; each connection keeps its
- * prepared form in an array under that number. */
+/* sql.c - see sql.h. A statement gets a small number at its first use in the process; each
+ * connection keeps its prepared form in an array under that number. */
 #include "store/sql.h"
 
 #include <stdio.h>
@@ -24,7 +24,8 @@ static unsigned statement_id(struct sql_statement *s)
 static void failed(struct sql_run *r, int rc)
 {
     r->err = db_error(rc);
-    snprintf(r->db->what, sizeof r->db->what, "%s: %s", r->statement->name, sqlite3_errmsg(r->db->handle));
+    snprintf(r->db->what, sizeof r->db->what, "%s: %s", r->statement->name,
+             sqlite3_errmsg(r->db->handle));
     if (r->err == ERR_IO || r->err == ERR_BUG)
         log_error("store", "%s (%d)", r->db->what, sqlite3_extended_errcode(r->db->handle));
 }

@@ -1,9 +1,10 @@
-/* sql.h - what generated statement functions (tools/sqlc) stand on: prepare once per connection, bind, step,
- * read. Nobody writes these calls by hand.
+/* sql.h - what generated statement functions (tools/sqlc) stand on: prepare once per connection,
+ * bind, step, read. Nobody writes these calls by hand.
  *
- * Errors of the engine become: unique and foreign keys ERR_CONFLICT; checks and NOT NULL ERR_INVALID; too large
- * ERR_LIMIT; locked ERR_BUSY; disk, memory or damage ERR_IO; anything else ERR_BUG. The words go to the log, and
- * to the errinfo of the write in which they happened. Threads: as the connection. */
+ * Errors of the engine become: unique and foreign keys ERR_CONFLICT; checks and NOT NULL
+ * ERR_INVALID; too large ERR_LIMIT; locked ERR_BUSY; disk, memory or damage ERR_IO; anything else
+ * ERR_BUG. The words go to the log, and to the errinfo of the write in which they happened.
+ * Threads: as the connection. */
 #ifndef STORE_SQL_H
 #define STORE_SQL_H
 
@@ -40,7 +41,7 @@ enum err sql_begin(struct sql_run *r, struct db *db, struct sql_statement *s) MU
 void sql_bind_i64(struct sql_run *r, int at, int64_t v);
 void sql_bind_i64_null(struct sql_run *r, int at, int64_t v); /* 0 binds NULL */
 void sql_bind_real(struct sql_run *r, int at, double v);
-void sql_bind_text(struct sql_run *r, int at, struct str v); /* absent binds '' */
+void sql_bind_text(struct sql_run *r, int at, struct str v);      /* absent binds '' */
 void sql_bind_text_null(struct sql_run *r, int at, struct str v); /* absent binds NULL */
 void sql_bind_blob(struct sql_run *r, int at, struct str v);
 void sql_bind_blob_null(struct sql_run *r, int at, struct str v);

@@ -10,8 +10,8 @@
 #include "base/log.h"
 #include "store/store_int.h"
 
-/* PATH.lock is held as long as the store is open. It is never removed: a new file under the same name would be a
- * second lock. */
+/* PATH.lock is held as long as the store is open. It is never removed: a new file under the same
+ * name would be a second lock. */
 static enum err take_lock(struct store *s, struct errinfo *e)
 {
     char name[4096];

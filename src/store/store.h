@@ -1,11 +1,15 @@
-/* store.h - connections, transactions, ids and notices. It knows no tables: statements lie in .sql files beside
- * their room and become typed functions at build time (tools/sqlc, docs/architecture.md "add a statement").
+/* store.h - connections, transactions, ids and notices. It knows no tables: statements lie in .sql
+ * files beside their room and become typed functions at build time (tools/sqlc,
+ * docs/architecture.md "add a statement").
  *
- * Writing (SQLite): one writer thread owns all writes. It never waits to fill a group: it runs what has arrived,
- * each job in a savepoint, commits once (WAL, synchronous=FULL), then answers every caller. A job that fails is
- * rolled back alone. After FULL, IOERR or NOMEM the autocommit flag is checked: when the transaction is gone the
- * whole group has failed. After a failed commit of the file system nothing is acknowledged any more (ERR_IO).
- * Reading: each thread has its own connection, opened when first needed, closed when the thread ends. */
+ * Writing (SQLite): one writer thread owns all writes. It never waits to fill a group: it runs what
+ * has arrived, each job in a savepoint, commits once (WAL, synchronous=FULL), then answers every
+ * caller. A job that fails is rolled back alone. After FULL, IOERR or NOMEM the autocommit flag is
+ * checked: when the transaction is gone the whole group has failed. After a failed commit of the
+ * file system nothing is acknowledged any more (ERR_IO) until the store is opened anew; a full disk
+ * fails its group only, since nothing of it can have been kept.
+ * Reading: each thread has its own connection, opened when first needed, closed when the thread
+ * ends. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -23,9 +27,9 @@ struct db; /* a connection for reading */
 struct tx; /* an open write transaction; valid inside its function only */
 
 struct migration {
-    int number;       /* 1, 2, ...; never changed once released */
+    int number; /* 1, 2, ...; never changed once released */
     const char *name;
-    const char *sql;  /* NUL-terminated script, run in one transaction together with its mark */
+    const char *sql; /* NUL-terminated script, run in one transaction together with its mark */
 };
 
 struct store_options {
@@ -35,41 +39,49 @@ struct store_options {
     const struct clock *clock; /* NULL: clock_system */
     int node;                  /* 0..255, part of each id */
     size_t queue_max;          /* waiting write jobs; 0: 4096. More are refused with ERR_BUSY */
-    /* Called once per notice after its commit, from the writer thread; must be quick. May be NULL. */
+    /* Called once per notice after its commit, from the writer thread; must be quick. May be NULL.
+     */
     void (*notice)(void *ctx, const struct notice *n);
     void *notice_ctx;
 };
 
-/* Opens, migrates and starts the writer. ERR_INVALID when the database is of a newer version (names both) or
- * no database; ERR_BUSY when another process holds it; ERR_IO. */
-enum err store_open(struct store **out, const struct store_options *o, struct errinfo *e) MUST_CHECK;
+/* Opens, migrates and starts the writer. ERR_INVALID when the database is of a newer version (names
+ * both) or no database; ERR_BUSY when another process holds it; ERR_IO. */
+enum err store_open(struct store **out, const struct store_options *o,
+                    struct errinfo *e) MUST_CHECK;
 /* Finishes queued writes, checkpoints, closes. No reader may be in use. */
 void store_close(struct store *s);
 
 /* This thread's reading connection. Aborts when it cannot be opened after start. */
 struct db *store_reader(struct store *s) __attribute__((returns_nonnull));
-/* One snapshot over several statements; end is needed in any case. Without them each statement sees its own. */
+/* One snapshot over several statements; end is needed in any case. Without them each statement sees
+ * its own. */
 enum err db_begin(struct db *db) MUST_CHECK;
 void db_end(struct db *db);
 
-/* A write. It may run twice (another engine retries), so it touches nothing but its transaction and arg's
- * results, and must set those afresh on each run. Returning an error rolls it back. */
+/* A write. It may run twice (another engine retries), so it touches nothing but its transaction and
+ * arg's results, and must set those afresh on each run. Returning an error rolls it back. */
 typedef enum err (*store_write_fn)(struct tx *tx, void *arg, struct errinfo *e);
-/* Runs fn in a transaction and returns when it is durable (or failed). Not from the writer thread itself. */
+/* Runs fn in a transaction and returns when it is durable (or failed). Not from the writer thread
+ * itself. */
 enum err store_write(struct store *s, store_write_fn fn, void *arg, struct errinfo *e) MUST_CHECK;
 
 /* Reading inside the transaction. */
 struct db *tx_db(struct tx *tx);
 /* Scratch memory that lives until this job has been answered. */
 struct arena *tx_arena(struct tx *tx);
-/* Handed to the notice callback after the commit; a rolled-back job tells nothing. Equal notices are sent once. */
+/* Handed to the notice callback after the commit; a rolled-back job tells nothing. Equal notices
+ * are sent once. */
 void tx_notify(struct tx *tx, struct notice n);
 
-/* A new id: 41 bits of milliseconds, 8 bits of node, 14 bits that count. Sortable by time and unique also after a
- * restart or a step of the clock: numbers are reserved in blocks with a high-water mark in the store.
- * at: moment it shall carry (clamped to now); 0 means now. Threads: any. */
+/* A new id: 41 bits of milliseconds since 2000, 8 bits of node, 14 bits that count. Sortable by
+ * time and unique, also after a restart, a crash or a step of the clock, however often the same
+ * moment is asked for (id.c tells how). at: moment it shall carry (clamped to now); 0 means now.
+ * Present ids rise strictly; past ones are exact to a second for the first 8 million of a node,
+ * later to a minute. An id becomes safe against being given again by any later commit, so it should
+ * be stored before it leaves the process. Never waits. Threads: any. */
 int64_t store_id(struct store *s, int64_t at);
-/* The moment an id carries. */
+/* The moment an id carries; of a past one, the start of its second (minute). */
 int64_t store_id_time(int64_t id);
 
 /* Online copy of the whole database into a new file, while the server runs. */

@@ -27,9 +27,10 @@ struct db {
 /* Ids: see id.c. */
 struct id_state {
     pthread_mutex_t lock;
-    int64_t live;      /* last number given to a present moment: milliseconds and count */
-    int64_t past;      /* how many were given to past moments */
-    int64_t live_mark, past_mark; /* saved: no later start gives a number below; writer thread only */
+    int64_t live; /* last number given to a present moment: milliseconds and count */
+    int64_t past; /* how many were given to past moments */
+    int64_t live_mark,
+        past_mark; /* saved: no later start gives a number below; writer thread only */
 };
 
 struct store {
@@ -70,11 +71,13 @@ void writer_free(struct store *s);
 
 /* id.c */
 enum err id_start(struct store *s, struct db *db, struct errinfo *e) MUST_CHECK;
-/* Inside the transaction that is about to be committed: moves the marks above all numbers given so far. */
+/* Inside the transaction that is about to be committed: moves the marks above all numbers given so
+ * far. */
 enum err id_save(struct store *s, struct db *db, struct errinfo *e) MUST_CHECK;
 /* That transaction was rolled back: the next one must save again. */
 void id_unsaved(struct store *s);
-/* The store closes: gives the reserve back, so that the next start does not run ahead of the clock. */
+/* The store closes: gives the reserve back, so that the next start does not run ahead of the clock.
+ */
 void id_save_exact(struct store *s, struct db *db);
 void id_stop(struct store *s);
 

@@ -1,5 +1,6 @@
-/* writer.c - the one thread that writes. It takes what has arrived, runs each job in a savepoint of one transaction,
- * commits once, tells the notices, answers the callers, and only then looks after the write-ahead log. */
+/* writer.c - the one thread that writes. It takes what has arrived, runs each job in a savepoint of
+ * one transaction, commits once, tells the notices, answers the callers, and only then looks after
+ * the write-ahead log. */
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +16,9 @@
 #include "store/store_int.h"
 
 enum {
-    GROUP_MAX = 1000,     /* jobs, or changed rows, in one commit */
-    QUEUE_MAX = 4096,     /* when the options name none */
-    WAL_PAGES = 1000,     /* checkpoint from here */
+    GROUP_MAX = 1000, /* jobs, or changed rows, in one commit */
+    QUEUE_MAX = 4096, /* when the options name none */
+    WAL_PAGES = 1000, /* checkpoint from here */
     SCRATCH_KEEP = 1 << 20
 };
 
@@ -95,7 +96,8 @@ static bool run_job(struct writer *w, struct job *j)
     enum err err = j->fn(tx, j->arg, j->e);
     if (err != ERR_OK)
         job_failed(j, err, w->db->what);
-    /* SQLite itself rolls back everything after some failures of disk or memory, whatever fn made of them */
+    /* SQLite itself rolls back everything after some failures of disk or memory, whatever fn made
+     * of them */
     if (!db_in_transaction(w->db))
         return false;
     if (err != ERR_OK) {
@@ -156,7 +158,8 @@ static enum err run_alone(struct writer *w, struct job *j, struct errinfo *e)
     return err_set(e, ERR_IO, "store", "the transaction was lost: %.200s", w->db->what);
 }
 
-/* A deferred foreign key can fail the commit of all for the fault of one: each again in a transaction of its own. */
+/* A deferred foreign key can fail the commit of all for the fault of one: each again in a
+ * transaction of its own. */
 static void run_each_alone(struct writer *w)
 {
     for (size_t i = 0; i < w->group_count; i++) {
@@ -243,7 +246,8 @@ static int wal_grew(void *p, sqlite3 *handle, const char *name, int pages)
     return SQLITE_OK;
 }
 
-/* Copies the log into the file; readers are not disturbed, what they still need stays for the next time. */
+/* Copies the log into the file; readers are not disturbed, what they still need stays for the next
+ * time. */
 static void checkpoint(struct writer *w)
 {
     if (w->wal_pages < WAL_PAGES || w->broken)

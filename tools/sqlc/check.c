@@ -1,5 +1,6 @@
-/* check.c - lets SQLite compile each statement against the schema and compares what it says with the header:
- * parameters, columns, tables touched. SQLite's authorizer callback tells the tables. */
+/* check.c - lets SQLite compile each statement against the schema and compares what it says with
+ * the header: parameters, columns, tables touched. SQLite's authorizer callback tells the tables.
+ */
 #include <string.h>
 
 #include "base/vec.h"
@@ -64,7 +65,8 @@ static int authorize(void *p, int action, const char *table, const char *column,
     case SQLITE_RECURSIVE:
         break;
     default:
-        t->forbidden = "reads or writes no rows: schema, transactions and settings belong to the store";
+        t->forbidden =
+            "reads or writes no rows: schema, transactions and settings belong to the store";
     }
     return SQLITE_OK;
 }
@@ -114,7 +116,8 @@ static bool type_fits(const char *declared, enum field_type type)
     static const struct {
         const char *name;
         enum field_type type;
-    } plain[] = {{"INTEGER", FIELD_I64}, {"REAL", FIELD_REAL}, {"TEXT", FIELD_TEXT}, {"BLOB", FIELD_BLOB}};
+    } plain[] = {
+        {"INTEGER", FIELD_I64}, {"REAL", FIELD_REAL}, {"TEXT", FIELD_TEXT}, {"BLOB", FIELD_BLOB}};
     for (size_t i = 0; declared && i < sizeof plain / sizeof *plain; i++)
         if (str_eq_nocase(str_z(declared), str_z(plain[i].name)))
             return plain[i].type == type;
@@ -132,8 +135,8 @@ static void check_columns(const struct sql_file *f, const struct statement *s, s
         const char *name = sqlite3_column_name(stmt, i);
         const char *type = sqlite3_column_decltype(stmt, i);
         if (!str_eq_z(c->name, name))
-            fail(f->path, s->line, "column %d is declared as '%.*s', but the SQL calls it '%s'", i + 1,
-                 STR_FMT(c->name), name);
+            fail(f->path, s->line, "column %d is declared as '%.*s', but the SQL calls it '%s'",
+                 i + 1, STR_FMT(c->name), name);
         if (!type_fits(type, c->type))
             fail(f->path, s->line, "column '%s' is declared as %s, but the schema says %s", name,
                  field_type_words[c->type], type);
@@ -155,7 +158,8 @@ static bool has_limit(struct str sql, bool outer)
         } else if (c == '(' || c == ')') {
             depth += c == '(' ? 1 : -1;
         } else if (str_starts_nocase(rest, STR("limit")) && (depth == 0 || !outer) && i > 0 &&
-                   strchr(" \n\r\t)", sql.p[i - 1]) && rest.n > 5 && strchr(" \n\r\t(", rest.p[5])) {
+                   strchr(" \n\r\t)", sql.p[i - 1]) && rest.n > 5 &&
+                   strchr(" \n\r\t(", rest.p[5])) {
             return true;
         }
     }
@@ -165,10 +169,13 @@ static bool has_limit(struct str sql, bool outer)
 static void check_kind(const struct sql_file *f, const struct statement *s)
 {
     if (s->kind == STATEMENT_EXEC && !s->writes)
-        fail(f->path, s->line, "'%.*s' is exec, but writes nothing; use one or many", STR_FMT(s->name));
+        fail(f->path, s->line, "'%.*s' is exec, but writes nothing; use one or many",
+             STR_FMT(s->name));
     if (s->kind == STATEMENT_MANY && !s->unbounded && !has_limit(s->sql, !s->writes))
-        fail(f->path, s->line, "'%.*s' may return any number of rows: add LIMIT, or end its header with "
-             "unbounded \"reason\"", STR_FMT(s->name));
+        fail(f->path, s->line,
+             "'%.*s' may return any number of rows: add LIMIT, or end its header with "
+             "unbounded \"reason\"",
+             STR_FMT(s->name));
 }
 
 static void check_tables(const struct sql_file *f, const struct statement *s, struct touched *t)
@@ -179,8 +186,10 @@ static void check_tables(const struct sql_file *f, const struct statement *s, st
     for (size_t i = 0; i < t->tables.n && !bound; i++) {
         struct str table = *(struct str *)vec_at(&t->tables, i);
         if (ask(t->db, "SELECT 1 FROM pragma_table_info(?1) WHERE name = 'brand'", table))
-            fail(f->path, s->line, "'%.*s' touches %.*s, which belongs to brands, without binding :brand; "
-                 "bind it, or end the header with any-brand \"reason\"", STR_FMT(s->name), STR_FMT(table));
+            fail(f->path, s->line,
+                 "'%.*s' touches %.*s, which belongs to brands, without binding :brand; "
+                 "bind it, or end the header with any-brand \"reason\"",
+                 STR_FMT(s->name), STR_FMT(table));
     }
     for (size_t i = 0; i < t->written.n; i++) {
         struct str table = *(struct str *)vec_at(&t->written, i);
@@ -188,8 +197,9 @@ static void check_tables(const struct sql_file *f, const struct statement *s, st
         for (size_t k = 0; k < f->owns_count; k++)
             own = own || str_eq(f->owns[k], table);
         if (!own)
-            fail(f->path, s->line, "'%.*s' writes %.*s, which is not in this file's --owns:",
-                 STR_FMT(s->name), STR_FMT(table));
+            fail(f->path, s->line,
+                 "'%.*s' writes %.*s, which is not in this file's --owns:", STR_FMT(s->name),
+                 STR_FMT(table));
     }
 }
 
@@ -210,8 +220,8 @@ static void check_statement(struct sqlc *tool, sqlite3 *db, struct sql_file *f, 
     }
     const char *behind = skip_comments((struct str){tail, (size_t)(s->sql.p + s->sql.n - tail)});
     if (behind != s->sql.p + s->sql.n)
-        fail(f->path, line_of(f->text, behind), "'%.*s' has a second statement; give it its own header",
-             STR_FMT(s->name));
+        fail(f->path, line_of(f->text, behind),
+             "'%.*s' has a second statement; give it its own header", STR_FMT(s->name));
     s->sql = str_trim((struct str){start, (size_t)(tail - start)});
     s->writes = !sqlite3_stmt_readonly(stmt);
     if (t.forbidden)

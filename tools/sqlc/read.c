@@ -49,17 +49,19 @@ static struct str take_word(struct cursor *c)
 static struct str take_name(struct cursor *c, const char *what)
 {
     static const char *const taken[] = {
-        "auto",   "bool",  "break",  "case",   "char",     "const",  "continue", "default",
-        "do",     "double", "else",  "enum",   "extern",   "float",  "for",      "goto",
-        "if",     "inline", "int",   "long",   "register", "return", "short",    "signed",
-        "sizeof", "static", "struct", "switch", "typedef", "union",  "unsigned", "void",
-        "volatile", "while", "errno", "restrict", "true", "false"};
+        "auto",     "bool",   "break",  "case",     "char",     "const",  "continue", "default",
+        "do",       "double", "else",   "enum",     "extern",   "float",  "for",      "goto",
+        "if",       "inline", "int",    "long",     "register", "return", "short",    "signed",
+        "sizeof",   "static", "struct", "switch",   "typedef",  "union",  "unsigned", "void",
+        "volatile", "while",  "errno",  "restrict", "true",     "false"};
     struct str name = take_word(c);
     if (!name.n || (name.p[0] >= '0' && name.p[0] <= '9'))
-        fail(c->path, c->line, "%s expected before '%.*s' (a-z, 0-9 and _)", what, STR_FMT(c->rest));
+        fail(c->path, c->line, "%s expected before '%.*s' (a-z, 0-9 and _)", what,
+             STR_FMT(c->rest));
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
         if (str_eq_z(name, taken[i]))
-            fail(c->path, c->line, "'%s' is a word of C; name it otherwise (for a column: AS)", taken[i]);
+            fail(c->path, c->line, "'%s' is a word of C; name it otherwise (for a column: AS)",
+                 taken[i]);
     return name;
 }
 
@@ -127,7 +129,8 @@ static void read_header(struct cursor *c, struct arena *a, struct statement *s)
     if (c->rest.n)
         fail(c->path, c->line, "'%.*s' is not understood", STR_FMT(c->rest));
     if (s->kind == STATEMENT_EXEC && s->out_count)
-        fail(c->path, c->line, "'%.*s' is exec and returns nothing; use one or many", STR_FMT(s->name));
+        fail(c->path, c->line, "'%.*s' is exec and returns nothing; use one or many",
+             STR_FMT(s->name));
     if (s->kind != STATEMENT_EXEC && !s->out_count)
         fail(c->path, c->line, "'%.*s' returns rows: declare them with -> (name type, ...)",
              STR_FMT(s->name));

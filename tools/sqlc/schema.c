@@ -14,7 +14,8 @@ struct str migration_name(const char *path, size_t place)
         !str_to_i64(str_sub(base, 0, (size_t)dash), &number))
         fail(path, 0, "a schema file is called NNN-name.sql");
     if (number != (int64_t)place + 1)
-        fail(path, 0, "has the number %lld, but is schema file %zu: numbers go 1, 2, 3, ... without gaps",
+        fail(path, 0,
+             "has the number %lld, but is schema file %zu: numbers go 1, 2, 3, ... without gaps",
              (long long)number, place + 1);
     return str_sub(base, (size_t)dash + 1, base.n - 4);
 }

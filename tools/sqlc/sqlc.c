@@ -5,7 +5,8 @@
  *
  * The second form writes the schema itself as the table of migrations that store_open takes.
  *
- * A .sql file lies beside its room. A statement is a header of lines that begin with "--:" and one SQL statement:
+ * A .sql file lies beside its room. A statement is a header of lines that begin with "--:" and one
+ * SQL statement:
  *
  *   --owns: case, note                               (first: the tables that this file may write)
  *
@@ -15,25 +16,30 @@
  *
  *   --: list many (brand i64, before i64, limit i64)
  *   --:   -> (id i64, title text)
- *   SELECT id, title FROM "case" WHERE brand = :brand AND id < :before ORDER BY id DESC LIMIT :limit;
+ *   SELECT id, title FROM "case" WHERE brand = :brand AND id < :before
+ *   ORDER BY id DESC LIMIT :limit;
  *
  *   --: close exec (brand i64, id i64, version i64)
  *   UPDATE "case" SET state = 3 WHERE brand = :brand AND id = :id AND version = :version;
  *
- * Kinds: one (first row, or ERR_NOT_FOUND; also INSERT or UPDATE ... RETURNING), many (all rows), exec (changed rows).
- * Types: i64, real, text, blob. "i64?", "text?" and "blob?" mean that SQL NULL is 0 or STR_NONE, both ways;
- * without '?' an absent text goes in and comes out as ''.
- * At the end of a header: unbounded "reason" for a many without LIMIT, any-brand "reason" for a statement that
- * touches tables with a column brand without binding :brand.
+ * Kinds: one (first row, or ERR_NOT_FOUND; also INSERT or UPDATE ... RETURNING), many (all rows),
+ * exec (changed rows).
+ * Types: i64, real, text, blob. "i64?", "text?" and "blob?" mean that SQL NULL is 0 or STR_NONE,
+ * both ways; without '?' an absent text goes in and comes out as ''.
+ * At the end of a header: unbounded "reason" for a many without LIMIT, any-brand "reason" for a
+ * statement that touches tables with a column brand without binding :brand.
  *
  * Each becomes (prefix care_sql; a parameter or row list that is empty is left out):
  *
- *   enum err care_sql_get(struct db *, struct arena *, const struct care_sql_get_in *, struct care_sql_get_row *);
- *   enum err care_sql_list(struct db *, struct arena *, const struct care_sql_list_in *,
+ *   enum err care_sql_get(struct db *db, struct arena *a,
+ *                         const struct care_sql_get_in *in, struct care_sql_get_row *row);
+ *   enum err care_sql_list(struct db *db, struct arena *a, const struct care_sql_list_in *in,
  *                          struct care_sql_list_row **rows, size_t *n);
- *   enum err care_sql_close(struct tx *, const struct care_sql_close_in *, int64_t *changed);   (may be NULL)
+ *   enum err care_sql_close(struct tx *tx, const struct care_sql_close_in *in,
+ *                           int64_t *changed);      (changed may be NULL)
  *
- * A statement that writes takes a struct tx * in place of the struct db *. Texts of rows live in the arena.
+ * A statement that writes takes a struct tx * in place of the struct db *. Texts of rows live in
+ * the arena.
  *
  * In a folder's meson.build (the functions are private to the folder, #include "care_sql.h"):
  *
@@ -89,7 +95,8 @@ struct str read_file(struct arena *a, const char *path)
 
 static void usage(void)
 {
-    fputs("usage: sqlc --schema FILE... (--in FILE --prefix NAME | --table NAME) --out-h FILE --out-c FILE\n",
+    fputs("usage: sqlc --schema FILE... (--in FILE --prefix NAME | --table NAME) --out-h FILE "
+          "--out-c FILE\n",
           stderr);
     exit(2);
 }

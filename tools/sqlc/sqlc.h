@@ -1,5 +1,5 @@
-/* sqlc.h - what the files of the SQL tool share: the parsed form of a .sql file and how they complain.
- * Everything lives in one arena until the tool ends. */
+/* sqlc.h - what the files of the SQL tool share: the parsed form of a .sql file and how they
+ * complain. Everything lives in one arena until the tool ends. */
 #ifndef SQLC_H
 #define SQLC_H
 

@@ -6,7 +6,8 @@
 
 #include "sqlc.h"
 
-static const char *const c_types[FIELD_TYPE_COUNT] = {"int64_t ", "double ", "struct str ", "struct str "};
+static const char *const c_types[FIELD_TYPE_COUNT] = {"int64_t ", "double ", "struct str ",
+                                                      "struct str "};
 
 static FILE *open_out(const char *path)
 {
@@ -111,7 +112,8 @@ static void write_reads(FILE *o, const struct statement *s, const char *indent)
         const struct field *c = &s->out[i];
         bool copied = c->type == FIELD_TEXT || c->type == FIELD_BLOB;
         fprintf(o, "%srow->%.*s = sql_%s%s(&run, %zu%s);\n", indent, STR_FMT(c->name),
-                field_type_words[c->type], copied && c->null ? "_null" : "", i, copied ? ", a" : "");
+                field_type_words[c->type], copied && c->null ? "_null" : "", i,
+                copied ? ", a" : "");
     }
 }
 
@@ -134,20 +136,26 @@ static void write_function(FILE *o, const char *prefix, const struct statement *
     if (s->kind == STATEMENT_ONE && !copies)
         fputs("    (void)a;\n", o);
     if (s->kind == STATEMENT_MANY)
-        fprintf(o, "    struct vec found;\n    vec_init(&found, a, sizeof(struct %s_%.*s_row));\n"
-                "    *rows = NULL;\n    *n = 0;\n", prefix, n, name);
-    fprintf(o, "    TRY(sql_begin(&run, %s, &statement_%.*s));\n", s->writes ? "tx_db(tx)" : "db", n, name);
+        fprintf(o,
+                "    struct vec found;\n    vec_init(&found, a, sizeof(struct %s_%.*s_row));\n"
+                "    *rows = NULL;\n    *n = 0;\n",
+                prefix, n, name);
+    fprintf(o, "    TRY(sql_begin(&run, %s, &statement_%.*s));\n", s->writes ? "tx_db(tx)" : "db",
+            n, name);
     write_binds(o, s);
     if (s->kind == STATEMENT_ONE) {
         fputs("    if (!sql_next(&run))\n        return sql_end(&run, ERR_NOT_FOUND);\n", o);
         write_reads(o, s, "    ");
         fputs("    return sql_end(&run, ERR_OK);\n}\n", o);
     } else if (s->kind == STATEMENT_MANY) {
-        fprintf(o, "    while (sql_next(&run)) {\n        struct %s_%.*s_row *row = vec_push(&found);\n",
-                prefix, n, name);
+        fprintf(
+            o,
+            "    while (sql_next(&run)) {\n        struct %s_%.*s_row *row = vec_push(&found);\n",
+            prefix, n, name);
         write_reads(o, s, "        ");
         fputs("    }\n    TRY(sql_end(&run, ERR_OK));\n    *rows = found.p;\n    *n = found.n;\n"
-              "    return ERR_OK;\n}\n", o);
+              "    return ERR_OK;\n}\n",
+              o);
     } else {
         fputs("    return sql_exec(&run, changed);\n}\n", o);
     }
@@ -181,12 +189,14 @@ void write_schema(struct sqlc *t)
 
     o = open_out(t->out_c);
     fputs("/* Generated from schema/ by tools/sqlc; do not edit. */\n", o);
-    fprintf(o, "#include \"%s\"\n\nconst struct migration %s_table[] = {\n", file_name(t->out_h), t->table);
+    fprintf(o, "#include \"%s\"\n\nconst struct migration %s_table[] = {\n", file_name(t->out_h),
+            t->table);
     for (size_t i = 0; i < t->schema_count; i++) {
         fprintf(o, "    {%zu, \"%.*s\",\n", i + 1, STR_FMT(migration_name(t->schema[i], i)));
         write_literal(o, read_file(&t->arena, t->schema[i]));
         fputs("},\n", o);
     }
-    fprintf(o, "    {0, NULL, NULL},\n};\n\nconst size_t %s_count = %zu;\n", t->table, t->schema_count);
+    fprintf(o, "    {0, NULL, NULL},\n};\n\nconst size_t %s_count = %zu;\n", t->table,
+            t->schema_count);
     close_out(o, t->out_c);
 }

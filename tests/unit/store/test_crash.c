@@ -1,5 +1,6 @@
-/* A process killed in the middle of its writes has lost nothing that it acknowledged, and its ids are not given out
- * again. A child writes and tells each acknowledged id through a pipe; it is killed after a random number of them. */
+/* A process killed in the middle of its writes has lost nothing that it acknowledged, and its ids
+ * are not given out again. A child writes and tells each acknowledged id through a pipe; it is
+ * killed after a random number of them. */
 #include "scratch.h"
 
 #include <signal.h>
@@ -116,7 +117,9 @@ static void an_opening_killed_at_any_moment_can_be_repeated(void **state)
         scratch_open(s);
         assert_int_equal(note_count(s), 0);
         scratch_close(s);
-        for (const char *const *f = (const char *const[]){"store.db", "store.db-wal", "store.db-shm", NULL}; *f; f++)
+        for (const char *const *f =
+                 (const char *const[]){"store.db", "store.db-wal", "store.db-shm", NULL};
+             *f; f++)
             unlink(scratch_file(s, *f));
     }
 }
@@ -124,9 +127,10 @@ static void an_opening_killed_at_any_moment_can_be_repeated(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(nothing_acknowledged_is_lost, scratch_setup, scratch_teardown),
-        cmocka_unit_test_setup_teardown(an_opening_killed_at_any_moment_can_be_repeated, scratch_setup,
+        cmocka_unit_test_setup_teardown(nothing_acknowledged_is_lost, scratch_setup,
                                         scratch_teardown),
+        cmocka_unit_test_setup_teardown(an_opening_killed_at_any_moment_can_be_repeated,
+                                        scratch_setup, scratch_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* Ids: unique and sorted whatever the clock does, over restarts, and for any number of past moments. */
+/* Ids: unique and sorted whatever the clock does, over restarts, and for any number of past
+ * moments. */
 #include "scratch.h"
 
 #include <stdlib.h>
@@ -148,10 +149,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(present_ids_rise, scratch_setup, scratch_teardown),
-        cmocka_unit_test_setup_teardown(past_ids_carry_their_moment, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(past_ids_carry_their_moment, scratch_setup,
+                                        scratch_teardown),
         cmocka_unit_test_setup_teardown(the_same_moment_a_hundred_thousand_times, scratch_setup,
                                         scratch_teardown),
-        cmocka_unit_test_setup_teardown(threads_never_get_the_same, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(threads_never_get_the_same, scratch_setup,
+                                        scratch_teardown),
         cmocka_unit_test_setup_teardown(nodes_never_get_the_same, scratch_setup, scratch_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,7 +38,8 @@ static void another_history_is_refused(void **state)
     struct scratch *s = *state;
     scratch_open(s);
     scratch_close(s);
-    struct migration other[3] = {schema_table[0], schema_table[1], {3, "more", "CREATE TABLE more(x)"}};
+    struct migration other[3] = {
+        schema_table[0], schema_table[1], {3, "more", "CREATE TABLE more(x)"}};
     other[1].name = "renamed";
     s->options.migrations = other;
     s->options.migration_count = 3;
@@ -48,22 +49,25 @@ static void another_history_is_refused(void **state)
 static void a_failing_migration_leaves_nothing(void **state)
 {
     struct scratch *s = *state;
-    struct migration list[3] = {schema_table[0], schema_table[1],
-                                {3, "halfway", "CREATE TABLE half(x); INSERT INTO nowhere VALUES (1)"}};
+    struct migration list[3] = {
+        schema_table[0],
+        schema_table[1],
+        {3, "halfway", "CREATE TABLE half(x); INSERT INTO nowhere VALUES (1)"}};
     s->options.migrations = list;
     s->options.migration_count = 3;
     assert_refused(s, ERR_BUG, "halfway", "nowhere");
     list[2].sql = "CREATE TABLE half(x); COMMIT";
     assert_refused(s, ERR_BUG, "halfway", "transaction");
-    /* that COMMIT kept its table without a mark; a migration that sees it fails until somebody looks */
+    /* that COMMIT kept its table without a mark; a migration that sees it fails until somebody
+     * looks */
     list[2].sql = "DROP TABLE half; CREATE TABLE half(y);";
     scratch_open(s);
     struct note_job j = {.id = 1};
     assert_int_equal(store_write(s->store, note_write, &j, NULL), ERR_OK);
     scratch_close(s);
     s->options.migration_count = 3;
-    struct migration next[4] = {list[0], list[1], list[2],
-                                {4, "orphans", "UPDATE note SET parent = 12345"}};
+    struct migration next[4] = {
+        list[0], list[1], list[2], {4, "orphans", "UPDATE note SET parent = 12345"}};
     s->options.migrations = next;
     s->options.migration_count = 4;
     assert_refused(s, ERR_BUG, "orphans", "nowhere");
@@ -164,13 +168,16 @@ static void damage_is_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_newer_database_is_refused_with_both_versions, scratch_setup,
+        cmocka_unit_test_setup_teardown(a_newer_database_is_refused_with_both_versions,
+                                        scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(another_history_is_refused, scratch_setup,
                                         scratch_teardown),
-        cmocka_unit_test_setup_teardown(another_history_is_refused, scratch_setup, scratch_teardown),
-        cmocka_unit_test_setup_teardown(a_failing_migration_leaves_nothing, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(a_failing_migration_leaves_nothing, scratch_setup,
+                                        scratch_teardown),
         cmocka_unit_test_setup_teardown(a_second_open_is_refused, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(strange_files_are_refused, scratch_setup, scratch_teardown),
-        cmocka_unit_test_setup_teardown(a_backup_while_writing_is_whole, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(a_backup_while_writing_is_whole, scratch_setup,
+                                        scratch_teardown),
         cmocka_unit_test_setup_teardown(damage_is_found, scratch_setup, scratch_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* What tools/sqlc refuses, and with which words. Each case is a small .sql file over the schema of these tests. */
+/* What tools/sqlc refuses, and with which words. Each case is a small .sql file over the schema of
+ * these tests. */
 #include "scratch.h"
 
 #include <stdio.h>
@@ -12,38 +13,51 @@ static const struct refusal {
     const char *sql;
     const char *said; /* behind the file's name; NULL: it is accepted */
 } refusals[] = {
-    {"--: a one (brand i64) -> (n i64)\nSELECT count(*) AS n FROM note WHERE brand = :brand;\n", NULL},
+    {"--: a one (brand i64) -> (n i64)\nSELECT count(*) AS n FROM note WHERE brand = :brand;\n",
+     NULL},
     {"SELECT 1;\n", ":1: SQL without a header (--: name kind ...)"},
     {"-- only a comment\n\n--: a one -> (n i64)\n", ":3: 'a' has no SQL"},
     {"--: a one -> (n i64)\n\nSELECT absent AS n\nFROM word;\n", ":3: 'a': no such column: absent"},
     {"--: a one -> (n i64)\nSELECT 1 AS n FROM nowhere;\n", ":2: 'a': no such table: nowhere"},
     {"--: a one -> (n i64)\nSELECT 1 AS n; SELECT 2;\n", ":2: 'a' has a second statement"},
-    {"--: a one (x i64) -> (n i64)\nSELECT 1 AS n;\n", ":1: parameter 'x' is declared, but the SQL has no :x"},
+    {"--: a one (x i64) -> (n i64)\nSELECT 1 AS n;\n",
+     ":1: parameter 'x' is declared, but the SQL has no :x"},
     {"--: a one -> (n i64)\nSELECT :x AS n;\n", ":1: the SQL has :x, but it is not declared"},
     {"--: a one (x i64) -> (n i64)\nSELECT ?1 AS n;\n", ":1: parameter 'x' is declared"},
     {"--: a one (x i64, x text) -> (n i64)\nSELECT :x AS n;\n", ":1: 'x' is declared twice"},
-    {"--: a one -> (n i64, m i64)\nSELECT 1 AS n;\n", ":1: 'a' declares 2 columns, the SQL returns 1"},
-    {"--: a one -> (n i64)\nSELECT 1 AS m;\n", ":1: column 1 is declared as 'n', but the SQL calls it 'm'"},
+    {"--: a one -> (n i64, m i64)\nSELECT 1 AS n;\n",
+     ":1: 'a' declares 2 columns, the SQL returns 1"},
+    {"--: a one -> (n i64)\nSELECT 1 AS m;\n",
+     ":1: column 1 is declared as 'n', but the SQL calls it 'm'"},
     {"--: a one -> (name i64)\nSELECT name FROM word;\n",
      ":1: column 'name' is declared as i64, but the schema says TEXT"},
-    {"--: a one -> (n int)\nSELECT 1 AS n;\n", ":1: 'n' has the type 'int'; it is one of i64, real, text, blob"},
+    {"--: a one -> (n int)\nSELECT 1 AS n;\n",
+     ":1: 'n' has the type 'int'; it is one of i64, real, text, blob"},
     {"--: a one -> (n real?)\nSELECT 1 AS n;\n", ":1: 'n': real cannot be NULL"},
-    {"--: a some -> (n i64)\nSELECT 1 AS n;\n", ":1: 'a' is of kind 'some'; it is one of one, many, exec"},
+    {"--: a some -> (n i64)\nSELECT 1 AS n;\n",
+     ":1: 'a' is of kind 'some'; it is one of one, many, exec"},
     {"--: case one -> (n i64)\nSELECT 1 AS n;\n", ":1: 'case' is a word of C"},
     {"--: a one\nSELECT 1 AS n;\n", ":1: 'a' returns rows: declare them"},
-    {"--: a one -> (n i64)\nSELECT 1 AS n;\n\n--: a one -> (n i64)\nSELECT 1 AS n;\n", ":4: 'a' exists already"},
+    {"--: a one -> (n i64)\nSELECT 1 AS n;\n\n--: a one -> (n i64)\nSELECT 1 AS n;\n",
+     ":4: 'a' exists already"},
     {"--: a one -> (n i64) sometimes\nSELECT 1 AS n;\n", ":1: 'sometimes' is not understood"},
     /* lists are bounded */
-    {"--: a many -> (n i64)\nSELECT n FROM word;\n", ":1: 'a' may return any number of rows: add LIMIT"},
-    {"--: a many -> (n i64)\nSELECT n FROM (SELECT n FROM word LIMIT 3);\n", ":1: 'a' may return any number"},
+    {"--: a many -> (n i64)\nSELECT n FROM word;\n",
+     ":1: 'a' may return any number of rows: add LIMIT"},
+    {"--: a many -> (n i64)\nSELECT n FROM (SELECT n FROM word LIMIT 3);\n",
+     ":1: 'a' may return any number"},
     {"--: a many -> (n i64)\nSELECT n FROM word -- LIMIT 3\n;\n", ":1: 'a' may return any number"},
-    {"--: a many -> (n i64)\nSELECT n FROM word WHERE name <> ' LIMIT ';\n", ":1: 'a' may return any number"},
+    {"--: a many -> (n i64)\nSELECT n FROM word WHERE name <> ' LIMIT ';\n",
+     ":1: 'a' may return any number"},
     {"--: a many -> (n i64)\nSELECT n FROM word LIMIT 3;\n", NULL},
-    {"--: a many -> (n i64) unbounded \"\"\nSELECT n FROM word;\n", ":1: unbounded wants its reason"},
+    {"--: a many -> (n i64) unbounded \"\"\nSELECT n FROM word;\n",
+     ":1: unbounded wants its reason"},
     {"--: a many -> (n i64) unbounded \"ten at most\"\nSELECT n FROM word;\n", NULL},
     /* brands are kept apart */
-    {"--: a one -> (n i64)\nSELECT count(*) AS n FROM note;\n", ":1: 'a' touches note, which belongs to brands"},
-    {"--: a one (id i64) -> (n i64)\nSELECT n FROM word WHERE n = (SELECT parent FROM note WHERE id = :id);\n",
+    {"--: a one -> (n i64)\nSELECT count(*) AS n FROM note;\n",
+     ":1: 'a' touches note, which belongs to brands"},
+    {"--: a one (id i64) -> (n i64)\nSELECT n FROM word WHERE n = (SELECT parent FROM note WHERE "
+     "id = :id);\n",
      ":1: 'a' touches note"},
     {"--: a one -> (n i64) any-brand \"counts all\"\nSELECT count(*) AS n FROM note;\n", NULL},
     /* each room writes its own tables */
@@ -53,7 +67,8 @@ static const struct refusal {
     {"--owns: elsewhere\n", ":1: --owns: names 'elsewhere', which is no table"},
     {"--owns: word\n--owns: note\n", ":2: --owns: stands once in a file"},
     {"--: a exec\nSELECT 1;\n", ":1: 'a' is exec, but writes nothing"},
-    {"--owns: word\n--: a exec -> (n i64)\nDELETE FROM word RETURNING n;\n", ":2: 'a' is exec and returns nothing"},
+    {"--owns: word\n--: a exec -> (n i64)\nDELETE FROM word RETURNING n;\n",
+     ":2: 'a' is exec and returns nothing"},
     /* and nothing else */
     {"--: a exec\nDROP TABLE word;\n", ":1: 'a' reads or writes no rows"},
     {"--: a exec\nCOMMIT;\n", ":1: 'a' reads or writes no rows"},
@@ -68,8 +83,9 @@ static int run(struct scratch *s, const char *arguments, struct str *said)
     assert_non_null(source);
     assert_non_null(tool);
     const char *command =
-        arena_printf(&s->arena, "cd %s && %s --schema %s/tests/unit/store/schema/*.sql %s 2>&1", s->dir, tool,
-                     source, arguments).p;
+        arena_printf(&s->arena, "cd %s && %s --schema %s/tests/unit/store/schema/*.sql %s 2>&1",
+                     s->dir, tool, source, arguments)
+            .p;
     FILE *p = popen(command, "r");
     assert_non_null(p);
     char *text = arena_alloc(&s->arena, 4096);
@@ -137,7 +153,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(bad_statements_are_refused_in_plain_words, scratch_setup,
                                         scratch_teardown),
-        cmocka_unit_test_setup_teardown(bad_schemas_and_usage_are_refused, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(bad_schemas_and_usage_are_refused, scratch_setup,
+                                        scratch_teardown),
         cmocka_unit_test(all_statements_stand_in_the_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* Writing and reading: groups, failures, notices, and what generated statements make of each type. */
+/* Writing and reading: groups, failures, notices, and what generated statements make of each type.
+ */
 #include "scratch.h"
 
 #include <pthread.h>
@@ -22,7 +23,8 @@ static void each_type_there_and_back(void **state)
     assert_true(row.score == 0.5);
     assert_null(row.raw.p);
     assert_int_equal(row.parent, 0);
-    assert_int_equal(note_sql_get(db, &s->arena, &(struct note_sql_get_in){2, 7}, &row), ERR_NOT_FOUND);
+    assert_int_equal(note_sql_get(db, &s->arena, &(struct note_sql_get_in){2, 7}, &row),
+                     ERR_NOT_FOUND);
     assert_int_equal(row.id, 0);
 }
 
@@ -30,8 +32,12 @@ static enum err write_full(struct tx *tx, void *arg, struct errinfo *e)
 {
     (void)arg;
     (void)e;
-    struct note_sql_add_in in = {
-        .id = 1, .brand = 1, .body = STR_NONE, .extra = STR(""), .score = -1e300, .raw = {"\0\1", 2}};
+    struct note_sql_add_in in = {.id = 1,
+                                 .brand = 1,
+                                 .body = STR_NONE,
+                                 .extra = STR(""),
+                                 .score = -1e300,
+                                 .raw = {"\0\1", 2}};
     TRY(note_sql_add(tx, &in, NULL));
     in = (struct note_sql_add_in){.id = 2, .brand = 1, .body = {"a\0b", 3}, .parent = 1};
     TRY(note_sql_add(tx, &in, NULL));
@@ -146,7 +152,9 @@ static void count_notice(void *ctx, const struct notice *n)
     struct arena a;
     arena_init(&a);
     /* the reader of the writer's thread is another connection: it sees committed rows only */
-    assert_int_equal(note_sql_get(store_reader(s->store), &a, &(struct note_sql_get_in){1, n->id}, &row), ERR_OK);
+    assert_int_equal(
+        note_sql_get(store_reader(s->store), &a, &(struct note_sql_get_in){1, n->id}, &row),
+        ERR_OK);
     arena_deinit(&a);
     notices++;
 }
@@ -231,8 +239,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_type_there_and_back, scratch_setup, scratch_teardown),
-        cmocka_unit_test_setup_teardown(absent_is_null_only_where_declared, scratch_setup, scratch_teardown),
-        cmocka_unit_test_setup_teardown(refusals_of_the_engine_have_their_codes, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(absent_is_null_only_where_declared, scratch_setup,
+                                        scratch_teardown),
+        cmocka_unit_test_setup_teardown(refusals_of_the_engine_have_their_codes, scratch_setup,
+                                        scratch_teardown),
         cmocka_unit_test_setup_teardown(a_failing_job_fails_alone, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(notices_come_once_in_order_after_the_commit, scratch_setup,
                                         scratch_teardown),
