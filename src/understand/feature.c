@@ -1,0 +1,459 @@
+/* feature.c - see feature.h. */
+#include "understand/feature.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "understand/token.h"
+
+enum {
+    GRAM_MIN = 2,           /* bytes of a character sequence, the blank at a word's border included */
+    GRAM_MAX = 5,
+    LIST_MAX = 24 * 1024,   /* different features of one text */
+    TABLE_MAX = 64 * 1024,  /* a power of two above LIST_MAX * 2 */
+    PLACES_MAX = 64 * 1024,
+    NAMES_MAX = 32,
+    NAME_WORDS_MAX = 6,
+    NAME_PART_MIN = 5       /* letters from which the first word of a longer name stands for it */
+};
+
+/* Kinds of features; mixed into their hashes. */
+enum salt {
+    SALT_WORD = 1, SALT_PAIR, SALT_THREE, SALT_ADDRESSED, SALT_GRAM, SALT_OPENING, SALT_OPENING_PAIR, SALT_ASKED,
+    SALT_ASKED_LAST, SALT_FIRST, SALT_LAST, SALT_SHAPE, SALT_PLACEHOLDER
+};
+
+/* What stands in word pairs instead of names and links. */
+enum placeholder { HOLD_BRAND = 1, HOLD_HANDLE, HOLD_URL, HOLD_ASK, HOLD_ASKS, HOLD_CALL, HOLD_DOTS };
+
+/* A token's part in naming the brand. */
+enum role { ROLE_NONE, ROLE_BRAND, ROLE_REST /* further words of the name */, ROLE_PART };
+
+enum shape {
+    SHAPE_BRAND = 1, SHAPE_ADDRESS, SHAPE_ASKS, SHAPE_ASK_END, SHAPE_CALLS, SHAPE_LINKS, SHAPE_HASHTAGS, SHAPE_HANDLES,
+    SHAPE_EMOJI, SHAPE_CAPS, SHAPE_LENGTH, SHAPE_NUMBERS, SHAPE_SENTENCES, SHAPE_QUOTES, SHAPE_DOTS,
+    SHAPE_ADDRESS_ASKS, SHAPE_ADDRESS_LENGTH, SHAPE_SIGN_OFF, SHAPE_RETWEET
+};
+
+struct name {
+    uint64_t words[NAME_WORDS_MAX];
+    size_t n;
+    uint64_t joined, genitive; /* of all its letters; with an s behind */
+    bool part;                 /* its first word may stand for it */
+};
+
+struct feature_brand {
+    struct name names[NAMES_MAX];
+    size_t n;
+};
+
+struct slot {
+    uint64_t hash;
+    uint32_t turn, feature;
+};
+
+struct features {
+    struct tokens tokens;
+    uint8_t roles[TOKEN_MAX];
+    uint64_t words[TOKEN_MAX]; /* hash that stands for a token in pairs; 0: left out */
+    struct feature list[LIST_MAX];
+    size_t n;
+    struct feature_place places[PLACES_MAX];
+    size_t place_count;
+    bool keep_places;
+    struct slot table[TABLE_MAX];
+    uint32_t turn, mask;
+};
+
+static uint64_t salted(enum salt salt, uint64_t h)
+{
+    return token_mix(h + (uint64_t)salt * UINT64_C(0x9e3779b97f4a7c15));
+}
+
+static uint64_t then(uint64_t a, uint64_t b)
+{
+    return a * UINT64_C(0xc2b2ae3d27d4eb4f) + b;
+}
+
+/* brand */
+
+static bool name_read(struct name *out, struct tokens *tokens, struct str name)
+{
+    unsigned char joined[TOKEN_WORD_MAX * NAME_WORDS_MAX + 1];
+    size_t length = 0;
+    tokens_read(tokens, name);
+    *out = (struct name){0};
+    for (size_t i = 0; i < tokens->n && out->n < NAME_WORDS_MAX; i++) {
+        const struct token *t = &tokens->t[i];
+        if (t->kind != TOKEN_WORD && t->kind != TOKEN_NUMBER && t->kind != TOKEN_HANDLE && t->kind != TOKEN_HASHTAG)
+            continue;
+        memcpy(joined + length, tokens->pool + t->start, t->n);
+        length += t->n;
+        if (out->n == 0)
+            out->part = t->n >= NAME_PART_MIN;
+        out->words[out->n++] = t->hash;
+    }
+    out->part = out->part && out->n > 1;
+    out->joined = token_hash(joined, length);
+    joined[length] = 's';
+    out->genitive = token_hash(joined, length + 1);
+    return out->n > 0;
+}
+
+const struct feature_brand *feature_brand_new(struct arena *a, struct brand_names names)
+{
+    struct feature_brand *b = ARENA_NEW(a, struct feature_brand);
+    struct tokens *tokens = ARENA_NEW(a, struct tokens);
+    for (size_t i = 0; i < names.n && b->n < NAMES_MAX; i++)
+        if (name_read(&b->names[b->n], tokens, str_trim(names.names[i])))
+            b->n++;
+    return b->n ? b : NULL;
+}
+
+bool feature_brand_owns(const struct feature_brand *b, struct str name)
+{
+    struct arena a;
+    struct name n;
+    arena_init(&a);
+    bool own = false;
+    if (b && name_read(&n, ARENA_NEW(&a, struct tokens), name))
+        for (size_t i = 0; i < b->n && !own; i++)
+            own = b->names[i].joined == n.joined;
+    arena_deinit(&a);
+    return own;
+}
+
+static bool is_word(const struct token *t)
+{
+    return t->kind == TOKEN_WORD || t->kind == TOKEN_NUMBER || t->kind == TOKEN_HASHTAG;
+}
+
+static size_t name_at(const struct name *name, const struct tokens *tokens, size_t i)
+{
+    const struct token *t = &tokens->t[i];
+    if (t->hash == name->joined || (t->hash == name->genitive && t->kind == TOKEN_WORD))
+        return 1;
+    if (name->n < 2 || i + name->n > tokens->n)
+        return 0;
+    for (size_t k = 0; k < name->n; k++)
+        if (!is_word(t + k) || t[k].hash != name->words[k])
+            return 0;
+    return name->n;
+}
+
+static void find_brand(struct features *f, const struct feature_brand *brand)
+{
+    const struct tokens *tokens = &f->tokens;
+    memset(f->roles, ROLE_NONE, tokens->n);
+    if (!brand)
+        return;
+    for (size_t i = 0; i < tokens->n; i++) {
+        if (!is_word(&tokens->t[i]) && tokens->t[i].kind != TOKEN_HANDLE)
+            continue;
+        size_t n = 0;
+        bool part = false;
+        for (size_t k = 0; k < brand->n && !n; k++) {
+            n = name_at(&brand->names[k], tokens, i);
+            part |= brand->names[k].part && tokens->t[i].hash == brand->names[k].words[0];
+        }
+        if (n) {
+            f->roles[i] = ROLE_BRAND;
+            memset(f->roles + i + 1, ROLE_REST, n - 1);
+            i += n - 1;
+        } else if (part) {
+            f->roles[i] = ROLE_PART;
+        }
+    }
+}
+
+/* collecting */
+
+static void emit(struct features *f, uint64_t hash, enum feature_block block, size_t first, size_t last)
+{
+    uint32_t at = (uint32_t)hash & f->mask;
+    struct slot *s;
+    while ((s = &f->table[at])->turn == f->turn && s->hash != hash)
+        at = (at + 1) & f->mask;
+    if (s->turn != f->turn) {
+        if (f->n == LIST_MAX || f->n * 2 > f->mask)
+            return;
+        *s = (struct slot){hash, f->turn, (uint32_t)f->n};
+        f->list[f->n++] = (struct feature){hash, 1, (uint8_t)block};
+    } else if (f->list[s->feature].count < UINT16_MAX) {
+        f->list[s->feature].count++;
+    }
+    if (f->keep_places && f->place_count < PLACES_MAX)
+        f->places[f->place_count++] = (struct feature_place){s->feature, (uint16_t)first, (uint16_t)last};
+}
+
+static void emit_shape(struct features *f, enum shape shape, unsigned value)
+{
+    emit(f, salted(SALT_SHAPE, shape * 256u + value), FEATURE_SHAPE, 1, 0);
+}
+
+static void emit_grams(struct features *f, size_t i)
+{
+    static const uint64_t masks[] = {0, 0xff, 0xffff, 0xffffff, 0xffffffff, 0xffffffffff};
+    const struct token *t = &f->tokens.t[i];
+    const unsigned char *p = f->tokens.pool + t->start - 1;
+    size_t n = t->n + 2u;
+    for (size_t at = 0; at + GRAM_MIN <= n; at++) {
+        uint64_t bytes;
+        memcpy(&bytes, p + at, 8);
+        size_t longest = n - at < GRAM_MAX ? n - at : GRAM_MAX;
+        for (size_t k = GRAM_MIN; k <= longest; k++)
+            emit(f, salted(SALT_GRAM, (bytes & masks[k]) | (uint64_t)k << 56), FEATURE_CHARS, i, i);
+    }
+}
+
+static uint64_t hold(enum placeholder p)
+{
+    return salted(SALT_PLACEHOLDER, p);
+}
+
+/* What stands for a token among its neighbours; 0: nothing. */
+static uint64_t standing(const struct token *t, enum role role)
+{
+    if (role == ROLE_BRAND || role == ROLE_PART)
+        return hold(HOLD_BRAND);
+    switch (t->kind) {
+    case TOKEN_WORD:
+    case TOKEN_NUMBER:
+    case TOKEN_HASHTAG:
+    case TOKEN_EMOJI:
+        return role == ROLE_REST ? 0 : t->hash;
+    case TOKEN_HANDLE:
+        return hold(HOLD_HANDLE);
+    case TOKEN_URL:
+        return hold(HOLD_URL);
+    case TOKEN_ASK:
+        return hold(t->repeated ? HOLD_ASKS : HOLD_ASK);
+    case TOKEN_CALL:
+        return hold(HOLD_CALL);
+    case TOKEN_STOP:
+        return t->repeated || t->n == 3 ? hold(HOLD_DOTS) : 0;
+    default:
+        return 0;
+    }
+}
+
+static void read_words(struct features *f, bool addressed)
+{
+    size_t before = 0, earlier = 0; /* indexes + 1 of the last two words */
+    for (size_t i = 0; i < f->tokens.n; i++) {
+        uint64_t h = f->words[i];
+        if (!h)
+            continue;
+        const struct token *t = &f->tokens.t[i];
+        emit(f, salted(SALT_WORD, h), FEATURE_WORDS, i, i);
+        if (addressed)
+            emit(f, salted(SALT_ADDRESSED, h), FEATURE_WORDS, i, i);
+        if (before)
+            emit(f, salted(SALT_PAIR, then(f->words[before - 1], h)), FEATURE_WORDS, before - 1, i);
+        if (earlier)
+            emit(f, salted(SALT_THREE, then(then(f->words[earlier - 1], f->words[before - 1]), h)), FEATURE_WORDS,
+                 earlier - 1, i);
+        if (t->kind == TOKEN_HANDLE && f->roles[i] == ROLE_NONE)
+            emit(f, salted(SALT_WORD, t->hash), FEATURE_WORDS, i, i);
+        if ((t->kind == TOKEN_WORD || t->kind == TOKEN_HASHTAG || t->kind == TOKEN_HANDLE) && f->roles[i] == ROLE_NONE)
+            emit_grams(f, i);
+        earlier = before;
+        before = i + 1;
+    }
+}
+
+/* First words of sentences, and of those that end in a question mark also the last. */
+static void read_sentences(struct features *f)
+{
+    size_t first = SIZE_MAX, second = SIZE_MAX, last = SIZE_MAX, opening = SIZE_MAX, sentences = 0;
+    for (size_t i = 0; i <= f->tokens.n; i++) {
+        enum token_kind kind = i < f->tokens.n ? (enum token_kind)f->tokens.t[i].kind : TOKEN_STOP;
+        if (kind == TOKEN_STOP || kind == TOKEN_ASK || kind == TOKEN_CALL) {
+            if (first == SIZE_MAX)
+                continue;
+            sentences++;
+            emit(f, salted(SALT_OPENING, f->words[first]), FEATURE_SHAPE, first, first);
+            if (second != SIZE_MAX)
+                emit(f, salted(SALT_OPENING_PAIR, then(f->words[first], f->words[second])), FEATURE_SHAPE, first,
+                     second);
+            if (kind == TOKEN_ASK) {
+                emit(f, salted(SALT_ASKED, f->words[first]), FEATURE_SHAPE, first, i);
+                emit(f, salted(SALT_ASKED_LAST, f->words[last]), FEATURE_SHAPE, last, i);
+            }
+            first = second = SIZE_MAX;
+        } else if ((kind == TOKEN_WORD || kind == TOKEN_NUMBER) && f->words[i]) {
+            if (first == SIZE_MAX)
+                first = i;
+            else if (second == SIZE_MAX)
+                second = i;
+            last = i;
+            if (opening == SIZE_MAX)
+                opening = i;
+        }
+    }
+    if (opening != SIZE_MAX) {
+        emit(f, salted(SALT_FIRST, f->words[opening]), FEATURE_SHAPE, opening, opening);
+        emit(f, salted(SALT_LAST, f->words[last]), FEATURE_SHAPE, last, last);
+    }
+    emit_shape(f, SHAPE_SENTENCES, sentences < 5 ? (unsigned)sentences : 5);
+}
+
+struct tally {
+    unsigned asks, calls, links, hashtags, handles, emoji, caps, words, numbers, quotes, dots, sign_offs;
+    unsigned brand, part;
+    bool brand_handle, brand_first, handle_first, retweet, ask_last;
+};
+
+static void tally_count(const struct features *f, struct tally *y)
+{
+    bool opened = false; /* something other than handles was seen */
+    for (size_t i = 0; i < f->tokens.n; i++) {
+        const struct token *t = &f->tokens.t[i];
+        enum role role = (enum role)f->roles[i];
+        y->asks += t->kind == TOKEN_ASK ? 1u + t->repeated : 0;
+        y->calls += t->kind == TOKEN_CALL ? 1u + t->repeated : 0;
+        y->links += t->kind == TOKEN_URL;
+        y->hashtags += t->kind == TOKEN_HASHTAG;
+        y->handles += t->kind == TOKEN_HANDLE;
+        y->emoji += t->kind == TOKEN_EMOJI;
+        y->words += t->kind == TOKEN_WORD;
+        y->caps += t->kind == TOKEN_WORD && t->caps;
+        y->numbers += t->kind == TOKEN_NUMBER;
+        y->dots += t->kind == TOKEN_STOP && (t->repeated || t->n == 3);
+        if (t->kind == TOKEN_MARK) {
+            char c = (char)f->tokens.pool[t->start];
+            y->quotes += c == '"';
+            y->sign_offs += (c == '^' || c == '/') && i + 2 >= f->tokens.n;
+        }
+        y->brand += role == ROLE_BRAND;
+        y->part += role == ROLE_PART;
+        y->brand_handle |= role == ROLE_BRAND && t->kind == TOKEN_HANDLE;
+        if (!opened) {
+            y->brand_first |= role == ROLE_BRAND;
+            y->handle_first |= t->kind == TOKEN_HANDLE;
+            y->retweet |= t->kind == TOKEN_WORD && t->caps && t->n == 2 && i == 0 && i + 1 < f->tokens.n &&
+                          f->tokens.t[1].kind == TOKEN_HANDLE;
+            opened = t->kind != TOKEN_HANDLE && t->kind != TOKEN_MARK;
+        }
+        if (t->kind != TOKEN_URL && t->kind != TOKEN_EMOJI && t->kind != TOKEN_HASHTAG)
+            y->ask_last = t->kind == TOKEN_ASK;
+    }
+}
+
+static unsigned up_to(unsigned v, unsigned most)
+{
+    return v < most ? v : most;
+}
+
+static unsigned magnitude(unsigned v)
+{
+    unsigned m = 0;
+    for (; v; v >>= 1)
+        m++;
+    return m;
+}
+
+/* The posts's outer form; tells whether somebody is addressed. */
+static bool read_shape(struct features *f, bool brand_known)
+{
+    struct tally y = {0};
+    tally_count(f, &y);
+    bool addressed = brand_known ? y.brand_handle || y.brand_first : y.handles > 0;
+    unsigned address;
+    if (brand_known)
+        address = y.brand_first ? 1 : y.brand_handle ? 2 : y.brand ? 3 : y.part ? 4 : y.handle_first ? 5 : 6;
+    else
+        address = y.handle_first ? 7 : y.handles ? 8 : 9;
+    emit_shape(f, SHAPE_ADDRESS, address);
+    emit_shape(f, SHAPE_BRAND, brand_known ? 1 + up_to(y.brand + y.part, 2) : 0);
+    emit_shape(f, SHAPE_ASKS, up_to(y.asks, 3));
+    emit_shape(f, SHAPE_ASK_END, y.ask_last);
+    emit_shape(f, SHAPE_CALLS, up_to(y.calls, 3));
+    emit_shape(f, SHAPE_LINKS, up_to(y.links, 2));
+    emit_shape(f, SHAPE_HASHTAGS, up_to(y.hashtags, 3));
+    emit_shape(f, SHAPE_HANDLES, up_to(y.handles, 3));
+    emit_shape(f, SHAPE_EMOJI, up_to(y.emoji, 2));
+    emit_shape(f, SHAPE_CAPS, y.words && y.caps * 2 > y.words ? 3 : up_to(y.caps, 2));
+    emit_shape(f, SHAPE_LENGTH, up_to(magnitude(y.words), 8));
+    emit_shape(f, SHAPE_NUMBERS, up_to(y.numbers, 3));
+    emit_shape(f, SHAPE_QUOTES, up_to(y.quotes, 2));
+    emit_shape(f, SHAPE_DOTS, up_to(y.dots, 2));
+    emit_shape(f, SHAPE_SIGN_OFF, up_to(y.sign_offs, 1));
+    emit_shape(f, SHAPE_RETWEET, y.retweet);
+    emit_shape(f, SHAPE_ADDRESS_ASKS, address * 2 + y.ask_last);
+    emit_shape(f, SHAPE_ADDRESS_LENGTH, address * 16 + up_to(magnitude(y.words), 8));
+    return addressed;
+}
+
+/* the outside */
+
+struct features *features_new(void)
+{
+    struct features *f = calloc(1, sizeof *f);
+    if (!f)
+        log_fatal("understand", "out of memory: %zu bytes wanted", sizeof *f);
+    return f;
+}
+
+void features_free(struct features *f)
+{
+    free(f);
+}
+
+void features_read(struct features *f, struct str text, const struct feature_brand *brand, bool places)
+{
+    tokens_read(&f->tokens, text);
+    f->n = f->place_count = 0;
+    f->keep_places = places;
+    if (++f->turn == 0) {
+        memset(f->table, 0, sizeof f->table);
+        f->turn = 1;
+    }
+    /* a small table for a small text stays in the nearest cache */
+    uint32_t want = 1024;
+    while (want < TABLE_MAX && want < f->tokens.pool_n * 10)
+        want *= 2;
+    f->mask = want - 1;
+    find_brand(f, brand);
+    for (size_t i = 0; i < f->tokens.n; i++)
+        f->words[i] = standing(&f->tokens.t[i], (enum role)f->roles[i]);
+    bool addressed = read_shape(f, brand != NULL);
+    read_words(f, addressed);
+    read_sentences(f);
+}
+
+const struct feature *features_list(const struct features *f, size_t *n)
+{
+    *n = f->n;
+    return f->list;
+}
+
+const struct feature_place *features_places(const struct features *f, size_t *n)
+{
+    *n = f->place_count;
+    return f->places;
+}
+
+size_t features_letters(const struct features *f)
+{
+    return f->tokens.letters;
+}
+
+void features_token(const struct features *f, size_t i, uint32_t *from, uint32_t *to)
+{
+    *from = f->tokens.t[i].from;
+    *to = f->tokens.t[i].to;
+}
+
+size_t features_token_count(const struct features *f)
+{
+    return f->tokens.n;
+}
+
+float feature_count_weight(unsigned count)
+{
+    return count < 2 ? 1 : 1 + logf((float)count);
+}

@@ -1,0 +1,22 @@
+/* pack.h - writes weights as a model file: each row rounded to signed bytes with a scale of its own.
+ * Threads: one at a time. */
+#ifndef UNDERSTAND_PACK_H
+#define UNDERSTAND_PACK_H
+
+#include "base/buf.h"
+#include "understand/descent.h"
+#include "understand/examples.h"
+#include "understand/vocabulary.h"
+
+/* What turns a head's scores into probabilities. */
+struct calibration {
+    float gain;
+    float *bias; /* added to the gained scores, one for each class */
+};
+
+/* blocks: what each block of features counts. The buffer fails when its maximum is too small. */
+void pack_model(const struct examples *ex, const struct problem *p, const struct weights *w,
+                const struct calibration *calibrations, const struct vocabulary *v, const float *blocks,
+                struct buf *out);
+
+#endif

@@ -1,0 +1,370 @@
+/* train.c - see train.h. The steps: count features, choose the vocabulary, make vectors, fit once without a
+ * seventh of the texts to calibrate on them, fit on all, write.
+ *
+ * Starting from a base model keeps its rows, and its scores enter the new problem as further features of each
+ * text. As everything is linear, what is learned about them is added into the rows afterwards, so that a model
+ * made from a base is as small and as fast as any other. */
+#include "understand/train.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "understand/calibrate.h"
+#include "understand/descent.h"
+#include "understand/model_int.h"
+#include "understand/pack.h"
+#include "understand/vocabulary.h"
+
+enum {
+    ROWS_MAX = 1 << 18,
+    WEIGHTS_MAX = 1 << 24,     /* rows times classes: bounds the memory */
+    BASE_CLASSES_MAX = 64,     /* above, what a base knows does not help */
+    FEW_TEXTS = 300,           /* below, a feature seen once counts */
+    HELD_OUT = 7,              /* one in so many texts is kept for calibrating */
+    CALIBRATE_MIN = 100
+};
+static const float BLOCKS[FEATURE_BLOCKS] = {1.0F, 1.0F, 0.2F};
+static const float SELF_SURE = 0.9F, SELF_WEIGHT = 0.3F;
+static const float BASE_SPREAD = 0.5F; /* what a base's score varies as a feature */
+
+struct trainer {
+    const struct examples *ex;
+    const struct train_options *options;
+    struct arena arena;
+    struct features *features;
+    struct vocabulary vocabulary;
+    struct problem problem;
+    size_t entries_cap;
+    size_t labelled; /* samples from the examples; those behind are unlabelled */
+    size_t base_columns;
+    float base_scale[MODEL_HEADS_MAX * BASE_CLASSES_MAX];
+    const struct example **rows;
+};
+
+static const struct example *row_at(const struct trainer *t, size_t i)
+{
+    return examples_row(t->ex, t->options->rows ? t->options->rows[i] : i);
+}
+
+static size_t row_count(const struct trainer *t)
+{
+    return t->options->rows ? t->options->row_count : t->ex->rows.n;
+}
+
+static bool has_label(const struct examples *ex, const struct example *row)
+{
+    for (int h = 0; h < ex->head_count; h++)
+        if (row->labels[h] >= 0)
+            return true;
+    return false;
+}
+
+/* Which texts take part; all labelled ones first. */
+static void choose_rows(struct trainer *t)
+{
+    size_t n = row_count(t), more = t->options->unlabelled ? t->options->unlabelled->rows.n : 0, at = 0;
+    t->rows = arena_array(&t->arena, n + more + 1, sizeof *t->rows);
+    for (size_t i = 0; i < n; i++)
+        if (has_label(t->ex, row_at(t, i)))
+            t->rows[at++] = row_at(t, i);
+    t->labelled = at;
+    for (size_t i = 0; i < more; i++)
+        t->rows[at++] = examples_row(t->options->unlabelled, i);
+    t->problem.sample_count = at;
+}
+
+static enum err lay_out_heads(struct trainer *t, struct errinfo *e)
+{
+    struct problem *p = &t->problem;
+    p->head_count = t->ex->head_count;
+    for (int h = 0; h < p->head_count; h++) {
+        size_t classes = t->ex->heads[h].classes.n, met = 0;
+        bool *seen = arena_array(&t->arena, classes + 1, sizeof *seen);
+        for (size_t i = 0; i < t->labelled; i++) {
+            int label = t->rows[i]->labels[h];
+            if (label >= 0 && !seen[label]) {
+                seen[label] = true;
+                met++;
+            }
+        }
+        if (met < 2)
+            return err_set(e, ERR_INVALID, "--head", "head \"%.*s\" has %zu different labels, at least 2 are wanted",
+                           STR_FMT(t->ex->heads[h].name), met);
+        p->heads[h] = (struct span){p->columns, classes};
+        p->columns += classes;
+    }
+    if (p->columns - (size_t)p->head_count > MODEL_COLUMNS_MAX)
+        return err_set(e, ERR_LIMIT, "--head", "more than %d classes in all", MODEL_COLUMNS_MAX);
+    return ERR_OK;
+}
+
+static void choose_vocabulary(struct trainer *t)
+{
+    const struct model *base = t->options->base;
+    struct feature_counts *counts = feature_counts_new();
+    for (size_t i = 0; i < t->problem.sample_count; i++) {
+        size_t n;
+        features_read(t->features, t->rows[i]->text, t->rows[i]->brand, false);
+        const struct feature *list = features_list(t->features, &n);
+        feature_counts_add(counts, list, n);
+    }
+    uint32_t most = ROWS_MAX;
+    while (most > MODEL_SET && (uint64_t)most * t->problem.columns > WEIGHTS_MAX)
+        most /= 2;
+    struct vocabulary from = {0};
+    if (base) {
+        from.rows = base->rows;
+        from.tags = arena_alloc(&t->arena, base->rows);
+        from.codes = arena_alloc(&t->arena, base->rows);
+        for (size_t r = 0; r < base->rows; r++) {
+            from.tags[r] = (uint8_t)base->table[r * base->stride];
+            from.codes[r] = (uint8_t)base->table[r * base->stride + 1] >> 4;
+        }
+    }
+    vocabulary_init(&t->vocabulary, counts, t->problem.sample_count < FEW_TEXTS ? 1 : 2, most,
+                    base ? &from : NULL);
+    feature_counts_free(counts);
+}
+
+static void add_entry(struct trainer *t, size_t at, uint32_t row, float value)
+{
+    struct problem *p = &t->problem;
+    if (at == t->entries_cap) {
+        t->entries_cap = t->entries_cap ? t->entries_cap * 2 : 1 << 16;
+        p->entries = realloc(p->entries, t->entries_cap * sizeof *p->entries);
+        if (!p->entries)
+            log_fatal("understand", "out of memory: %zu features", t->entries_cap);
+    }
+    p->entries[at] = (struct entry){row, value};
+}
+
+/* The vector of one text; returns where the next one starts. */
+static size_t make_vector(struct trainer *t, const struct example *ex, size_t at)
+{
+    size_t n, first = at;
+    float squares[FEATURE_BLOCKS] = {0}, factor[FEATURE_BLOCKS];
+    uint8_t blocks[1 << 15];
+    features_read(t->features, ex->text, ex->brand, false);
+    const struct feature *list = features_list(t->features, &n);
+    for (size_t i = 0; i < n && at - first < sizeof blocks; i++) {
+        size_t row = model_row(t->vocabulary.tags, 1, t->vocabulary.rows, list[i].hash);
+        if (row == SIZE_MAX)
+            continue;
+        float v = model_value(&list[i], t->vocabulary.codes[row]);
+        squares[list[i].block] += v * v;
+        blocks[at - first] = list[i].block;
+        add_entry(t, at++, (uint32_t)row, v);
+    }
+    for (int b = 0; b < FEATURE_BLOCKS; b++)
+        factor[b] = model_block_factor((enum feature_block)b, BLOCKS[b], squares[b]);
+    for (size_t i = first; i < at; i++)
+        t->problem.entries[i].value *= factor[blocks[i - first]];
+    return at;
+}
+
+/* Scores of the base's columns for the entries. */
+static void base_scores(const struct trainer *t, const struct entry *x, size_t n, float *out)
+{
+    const struct model *m = t->options->base;
+    memset(out, 0, t->base_columns * sizeof *out);
+    for (size_t i = 0; i < n; i++) {
+        const int8_t *row = m->table + x[i].row * m->stride;
+        float by = x[i].value * m->scales[(uint8_t)row[1] & 15];
+        for (size_t c = 0; c < t->base_columns; c++)
+            out[c] += by * (float)row[MODEL_ROW_HEAD + c];
+    }
+}
+
+static size_t add_base_entries(struct trainer *t, size_t first, size_t at)
+{
+    float scores[MODEL_HEADS_MAX * BASE_CLASSES_MAX];
+    base_scores(t, t->problem.entries + first, at - first, scores);
+    for (size_t c = 0; c < t->base_columns; c++)
+        add_entry(t, at++, (uint32_t)(t->vocabulary.rows + c), scores[c]);
+    return at;
+}
+
+/* Brings the base's scores to a like spread, so that steps on them are neither too short nor too long. */
+static void scale_base_entries(struct trainer *t)
+{
+    struct problem *p = &t->problem;
+    for (size_t c = 0; c < t->base_columns; c++) {
+        double squares = 1e-6;
+        for (size_t i = 0; i < p->sample_count; i++) {
+            float v = p->entries[p->samples[i].first + p->samples[i].count - t->base_columns + c].value;
+            squares += (double)v * (double)v;
+        }
+        t->base_scale[c] = BASE_SPREAD / (float)sqrt(squares / (double)p->sample_count);
+        for (size_t i = 0; i < p->sample_count; i++)
+            p->entries[p->samples[i].first + p->samples[i].count - t->base_columns + c].value *= t->base_scale[c];
+    }
+}
+
+static void make_vectors(struct trainer *t)
+{
+    struct problem *p = &t->problem;
+    p->samples = arena_array(&t->arena, p->sample_count + 1, sizeof *p->samples);
+    size_t at = 0;
+    for (size_t i = 0; i < p->sample_count; i++) {
+        struct sample *s = &p->samples[i];
+        s->first = at;
+        s->weight = 1;
+        at = make_vector(t, t->rows[i], at);
+        if (t->base_columns)
+            at = add_base_entries(t, s->first, at);
+        s->count = at - s->first;
+        for (int h = 0; h < MODEL_HEADS_MAX; h++)
+            s->labels[h] = i < t->labelled && h < p->head_count ? t->rows[i]->labels[h] : -1;
+    }
+    if (t->base_columns)
+        scale_base_entries(t);
+    p->rows = t->vocabulary.rows + (uint32_t)t->base_columns;
+}
+
+/* A head that the base has, too, starts as the base has it. */
+static void start_from_base(const struct trainer *t, struct weights *w)
+{
+    const struct problem *p = &t->problem;
+    for (int h = 0; t->base_columns && h < p->head_count; h++) {
+        const struct model_head *known = model_head_find(t->options->base, t->ex->heads[h].name);
+        for (size_t k = 0; known && k < p->heads[h].count; k++) {
+            int class = model_class_find(known, examples_class(t->ex, h, (int)k));
+            if (class < 0)
+                continue;
+            w->bias[p->heads[h].from + k] = known->classes[class].bias / known->gain;
+            if (class > 0) {
+                size_t column = known->column + (size_t)class - 1;
+                w->w[(t->vocabulary.rows + column) * p->columns + p->heads[h].from + k] = 1 / t->base_scale[column];
+            }
+        }
+    }
+}
+
+/* What was learned about the base's scores goes into the rows. */
+static void fold_base(struct trainer *t, struct weights *w)
+{
+    const struct model *m = t->options->base;
+    struct problem *p = &t->problem;
+    for (size_t r = 0; t->base_columns && r < t->vocabulary.rows; r++) {
+        const int8_t *row = m->table + r * m->stride;
+        float scale = m->scales[(uint8_t)row[1] & 15];
+        for (size_t b = 0; b < t->base_columns; b++) {
+            float by = scale * (float)row[MODEL_ROW_HEAD + b] * t->base_scale[b];
+            const float *learned = w->w + (t->vocabulary.rows + b) * p->columns;
+            for (size_t c = 0; by != 0 && c < p->columns; c++)
+                w->w[r * p->columns + c] += by * learned[c];
+        }
+    }
+    p->rows = t->vocabulary.rows;
+}
+
+static bool is_held_out(const struct example *row)
+{
+    /* by the text, so that copies of it are on the same side */
+    return str_hash(row->text) % HELD_OUT == 0;
+}
+
+static void fit(struct trainer *t, struct weights *w, size_t samples, bool without_held_out)
+{
+    uint32_t *order = arena_array(&t->arena, samples + 1, sizeof *order);
+    size_t n = 0;
+    for (size_t i = 0; i < samples; i++)
+        if (!without_held_out || i >= t->labelled || !is_held_out(t->rows[i]))
+            order[n++] = (uint32_t)i;
+    weights_init(w, &t->problem);
+    start_from_base(t, w);
+    descent_run(&t->problem, w, order, n);
+}
+
+static void calibrate_heads(struct trainer *t, struct calibration *out)
+{
+    struct problem *p = &t->problem;
+    for (int h = 0; h < p->head_count; h++) {
+        out[h].gain = 1;
+        out[h].bias = arena_array(&t->arena, p->heads[h].count, sizeof(float));
+    }
+    if (t->labelled < CALIBRATE_MIN)
+        return;
+    struct weights w;
+    fit(t, &w, p->sample_count, true);
+    float *all = arena_array(&t->arena, p->columns, sizeof *all);
+    for (int h = 0; h < p->head_count; h++) {
+        size_t classes = p->heads[h].count, n = 0;
+        float *scores = arena_array(&t->arena, t->labelled * classes, sizeof *scores);
+        int16_t *labels = arena_array(&t->arena, t->labelled, sizeof *labels);
+        for (size_t i = 0; i < t->labelled; i++) {
+            if (p->samples[i].labels[h] < 0 || !is_held_out(t->rows[i]))
+                continue;
+            descent_score(p, &w, &p->samples[i], all);
+            memcpy(scores + n * classes, all + p->heads[h].from, classes * sizeof *scores);
+            labels[n++] = p->samples[i].labels[h];
+        }
+        calibrate(scores, labels, n, classes, &out[h].gain, out[h].bias);
+    }
+    weights_deinit(&w);
+}
+
+/* Self-training: the texts without labels get those that the first fit is sure of. */
+static void label_unlabelled(struct trainer *t)
+{
+    struct problem *p = &t->problem;
+    if (p->sample_count == t->labelled)
+        return;
+    struct weights w;
+    fit(t, &w, t->labelled, false);
+    float *scores = arena_array(&t->arena, p->columns, sizeof *scores);
+    for (size_t i = t->labelled; i < p->sample_count; i++) {
+        struct sample *s = &p->samples[i];
+        s->weight = SELF_WEIGHT;
+        descent_score(p, &w, s, scores);
+        for (int h = 0; h < p->head_count; h++) {
+            float *head = scores + p->heads[h].from;
+            softmax(head, p->heads[h].count);
+            for (size_t k = 0; k < p->heads[h].count; k++)
+                if (head[k] >= SELF_SURE)
+                    s->labels[h] = (int16_t)k;
+        }
+    }
+    weights_deinit(&w);
+}
+
+enum err train_model(const struct examples *ex, const struct train_options *options, struct buf *out,
+                     struct errinfo *e)
+{
+    struct trainer t = {.ex = ex, .options = options};
+    struct calibration calibrations[MODEL_HEADS_MAX];
+    struct weights w;
+    arena_init(&t.arena);
+    choose_rows(&t);
+    enum err err = lay_out_heads(&t, e);
+    if (err != ERR_OK)
+        goto out;
+    t.features = features_new();
+    struct train_options plain = *options;
+    for (int h = 0; options->base && h < model_head_count(options->base); h++)
+        t.base_columns += (size_t)model_head_at(options->base, h)->class_count - 1;
+    if (t.problem.columns > BASE_CLASSES_MAX || t.base_columns > MODEL_HEADS_MAX * BASE_CLASSES_MAX) {
+        plain.base = NULL;
+        t.options = &plain;
+        t.base_columns = 0;
+    }
+    choose_vocabulary(&t);
+    make_vectors(&t);
+    label_unlabelled(&t);
+    calibrate_heads(&t, calibrations);
+    fit(&t, &w, t.problem.sample_count, false);
+    fold_base(&t, &w);
+    pack_model(ex, &t.problem, &w, calibrations, &t.vocabulary, BLOCKS, out);
+    if (!buf_ok(out))
+        err = err_set(e, ERR_LIMIT, "--out", "the model would be larger than %zu bytes", out->max);
+    weights_deinit(&w);
+    vocabulary_deinit(&t.vocabulary);
+    features_free(t.features);
+    free(t.problem.entries);
+out:
+    arena_deinit(&t.arena);
+    return err;
+}
