@@ -7,7 +7,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
-#include "understand/token.h"
+#include "understand/tokens.h"
 
 enum {
     GRAM_MIN = 2,           /* bytes of a character sequence, the blank at a word's border included */
@@ -29,8 +29,8 @@ enum salt {
 /* What stands in word pairs instead of names and links. */
 enum placeholder { HOLD_BRAND = 1, HOLD_HANDLE, HOLD_URL, HOLD_ASK, HOLD_ASKS, HOLD_CALL, HOLD_DOTS };
 
-/* A token's part in naming the brand. */
-enum role { ROLE_NONE, ROLE_BRAND, ROLE_REST /* further words of the name */, ROLE_PART };
+/* The part of a token in naming the brand. */
+enum naming { NAMING_NONE, NAMING_BRAND, NAMING_REST /* further words of the name */, NAMING_PART };
 
 enum shape {
     SHAPE_BRAND = 1, SHAPE_ADDRESS, SHAPE_ASKS, SHAPE_ASK_END, SHAPE_CALLS, SHAPE_LINKS, SHAPE_HASHTAGS, SHAPE_HANDLES,
@@ -57,7 +57,7 @@ struct slot {
 
 struct features {
     struct tokens tokens;
-    uint8_t roles[TOKEN_MAX];
+    uint8_t namings[TOKEN_MAX];
     uint64_t words[TOKEN_MAX]; /* hash that stands for a token in pairs; 0: left out */
     struct feature list[LIST_MAX];
     size_t n;
@@ -70,7 +70,7 @@ struct features {
 
 static uint64_t salted(enum salt salt, uint64_t h)
 {
-    return token_mix(h + (uint64_t)salt * UINT64_C(0x9e3779b97f4a7c15));
+    return tokens_mix(h + (uint64_t)salt * UINT64_C(0x9e3779b97f4a7c15));
 }
 
 static uint64_t then(uint64_t a, uint64_t b)
@@ -97,9 +97,9 @@ static bool name_read(struct name *out, struct tokens *tokens, struct str name)
         out->words[out->n++] = t->hash;
     }
     out->part = out->part && out->n > 1;
-    out->joined = token_hash(joined, length);
+    out->joined = tokens_hash(joined, length);
     joined[length] = 's';
-    out->genitive = token_hash(joined, length + 1);
+    out->genitive = tokens_hash(joined, length + 1);
     return out->n > 0;
 }
 
@@ -147,7 +147,7 @@ static size_t name_at(const struct name *name, const struct tokens *tokens, size
 static void find_brand(struct features *f, const struct feature_brand *brand)
 {
     const struct tokens *tokens = &f->tokens;
-    memset(f->roles, ROLE_NONE, tokens->n);
+    memset(f->namings, NAMING_NONE, tokens->n);
     if (!brand)
         return;
     for (size_t i = 0; i < tokens->n; i++) {
@@ -160,11 +160,11 @@ static void find_brand(struct features *f, const struct feature_brand *brand)
             part |= brand->names[k].part && tokens->t[i].hash == brand->names[k].words[0];
         }
         if (n) {
-            f->roles[i] = ROLE_BRAND;
-            memset(f->roles + i + 1, ROLE_REST, n - 1);
+            f->namings[i] = NAMING_BRAND;
+            memset(f->namings + i + 1, NAMING_REST, n - 1);
             i += n - 1;
         } else if (part) {
-            f->roles[i] = ROLE_PART;
+            f->namings[i] = NAMING_PART;
         }
     }
 }
@@ -215,16 +215,16 @@ static uint64_t hold(enum placeholder p)
 }
 
 /* What stands for a token among its neighbours; 0: nothing. */
-static uint64_t standing(const struct token *t, enum role role)
+static uint64_t standing(const struct token *t, enum naming naming)
 {
-    if (role == ROLE_BRAND || role == ROLE_PART)
+    if (naming == NAMING_BRAND || naming == NAMING_PART)
         return hold(HOLD_BRAND);
     switch (t->kind) {
     case TOKEN_WORD:
     case TOKEN_NUMBER:
     case TOKEN_HASHTAG:
     case TOKEN_EMOJI:
-        return role == ROLE_REST ? 0 : t->hash;
+        return naming == NAMING_REST ? 0 : t->hash;
     case TOKEN_HANDLE:
         return hold(HOLD_HANDLE);
     case TOKEN_URL:
@@ -256,9 +256,9 @@ static void read_words(struct features *f, bool addressed)
         if (earlier)
             emit(f, salted(SALT_THREE, then(then(f->words[earlier - 1], f->words[before - 1]), h)), FEATURE_WORDS,
                  earlier - 1, i);
-        if (t->kind == TOKEN_HANDLE && f->roles[i] == ROLE_NONE)
+        if (t->kind == TOKEN_HANDLE && f->namings[i] == NAMING_NONE)
             emit(f, salted(SALT_WORD, t->hash), FEATURE_WORDS, i, i);
-        if ((t->kind == TOKEN_WORD || t->kind == TOKEN_HASHTAG || t->kind == TOKEN_HANDLE) && f->roles[i] == ROLE_NONE)
+        if ((t->kind == TOKEN_WORD || t->kind == TOKEN_HASHTAG || t->kind == TOKEN_HANDLE) && f->namings[i] == NAMING_NONE)
             emit_grams(f, i);
         earlier = before;
         before = i + 1;
@@ -312,7 +312,7 @@ static void tally_count(const struct features *f, struct tally *y)
     bool opened = false; /* something other than handles was seen */
     for (size_t i = 0; i < f->tokens.n; i++) {
         const struct token *t = &f->tokens.t[i];
-        enum role role = (enum role)f->roles[i];
+        enum naming naming = (enum naming)f->namings[i];
         y->asks += t->kind == TOKEN_ASK ? 1u + t->repeated : 0;
         y->calls += t->kind == TOKEN_CALL ? 1u + t->repeated : 0;
         y->links += t->kind == TOKEN_URL;
@@ -328,11 +328,11 @@ static void tally_count(const struct features *f, struct tally *y)
             y->quotes += c == '"';
             y->sign_offs += (c == '^' || c == '/') && i + 2 >= f->tokens.n;
         }
-        y->brand += role == ROLE_BRAND;
-        y->part += role == ROLE_PART;
-        y->brand_handle |= role == ROLE_BRAND && t->kind == TOKEN_HANDLE;
+        y->brand += naming == NAMING_BRAND;
+        y->part += naming == NAMING_PART;
+        y->brand_handle |= naming == NAMING_BRAND && t->kind == TOKEN_HANDLE;
         if (!opened) {
-            y->brand_first |= role == ROLE_BRAND;
+            y->brand_first |= naming == NAMING_BRAND;
             y->handle_first |= t->kind == TOKEN_HANDLE;
             y->retweet |= t->kind == TOKEN_WORD && t->caps && t->n == 2 && i == 0 && i + 1 < f->tokens.n &&
                           f->tokens.t[1].kind == TOKEN_HANDLE;
@@ -419,7 +419,7 @@ void features_read(struct features *f, struct str text, const struct feature_bra
     f->mask = want - 1;
     find_brand(f, brand);
     for (size_t i = 0; i < f->tokens.n; i++)
-        f->words[i] = standing(&f->tokens.t[i], (enum role)f->roles[i]);
+        f->words[i] = standing(&f->tokens.t[i], (enum naming)f->namings[i]);
     bool addressed = read_shape(f, brand != NULL);
     read_words(f, addressed);
     read_sentences(f);

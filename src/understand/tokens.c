@@ -1,6 +1,6 @@
-/* token.c - see token.h. The speed of triage is decided here and in feature.c: one table look-up a byte, no
+/* tokens.c - see tokens.h. The speed of triage is decided here and in feature.c: one table look-up a byte, no
  * library calls, no allocation. */
-#include "understand/token.h"
+#include "understand/tokens.h"
 
 #include <string.h>
 
@@ -8,7 +8,7 @@ enum byte_class { SPACE, LETTER, DIGIT, MARK, HIGH, LINE };
 
 /* Class of each byte below 0x80; HIGH ones are decoded. */
 static const uint8_t classes[256] = {
-    [0 ... 31] = SPACE,     ['\n'] = LINE,          [' '] = SPACE,      ['!' ... '/'] = MARK,
+    [0 ... 9] = SPACE,      ['\n'] = LINE,          [11 ... ' '] = SPACE, ['!' ... '/'] = MARK,
     ['0' ... '9'] = DIGIT,  [':' ... '@'] = MARK,   ['A' ... 'Z'] = LETTER,
     ['[' ... '`'] = MARK,   ['a' ... 'z'] = LETTER, ['{' ... '~'] = MARK, [127] = SPACE,
     [128 ... 255] = HIGH,
@@ -32,7 +32,7 @@ struct reader {
     unsigned char *end; /* of the room of this word */
 };
 
-uint64_t token_mix(uint64_t x)
+uint64_t tokens_mix(uint64_t x)
 {
     x ^= x >> 32;
     x *= UINT64_C(0xd6e8feb86659fd93);
@@ -42,7 +42,7 @@ uint64_t token_mix(uint64_t x)
     return x;
 }
 
-uint64_t token_hash(const unsigned char *p, size_t n)
+uint64_t tokens_hash(const unsigned char *p, size_t n)
 {
     uint64_t h = n * UINT64_C(0x9e3779b97f4a7c15);
     for (; n >= 8; p += 8, n -= 8) {
@@ -53,7 +53,7 @@ uint64_t token_hash(const unsigned char *p, size_t n)
     }
     uint64_t v = 0;
     memcpy(&v, p, n);
-    return token_mix(h ^ v);
+    return tokens_mix(h ^ v);
 }
 
 static void begin(struct reader *r, enum token_kind kind, size_t at)
@@ -80,7 +80,7 @@ static void finish(struct reader *r, size_t at)
         return;
     t->to = (uint32_t)at;
     t->caps = r->letters >= 2 && r->capitals == r->letters;
-    t->hash = token_hash(start, t->n);
+    t->hash = tokens_hash(start, t->n);
     memset(r->w, 0, TOKEN_PAD);
     r->w[0] = ' ';
     r->out->pool_n = t->start + t->n + 1u;

@@ -1,9 +1,9 @@
-/* token.h - a text cut into words, numbers, marks, emoji, handles, hashtags and links, folded for comparing:
+/* tokens.h - a text cut into words, numbers, marks, emoji, handles, hashtags and links, folded for comparing:
  * lower case, Latin letters without accents (ä becomes ae, ß ss), digits all '0', other scripts as they are.
  * One pass over the UTF-8 bytes; nothing is allocated. Bytes that are no UTF-8 separate words.
  * Threads: one at a time per struct tokens. */
-#ifndef UNDERSTAND_TOKEN_H
-#define UNDERSTAND_TOKEN_H
+#ifndef UNDERSTAND_TOKENS_H
+#define UNDERSTAND_TOKENS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,8 +53,8 @@ struct tokens {
 
 void tokens_read(struct tokens *out, struct str text);
 /* Order-free mixing of 64 bits; the one hash of everything that a model stores. */
-uint64_t token_mix(uint64_t x);
+uint64_t tokens_mix(uint64_t x);
 /* The hash a word of these folded bytes has. */
-uint64_t token_hash(const unsigned char *p, size_t n);
+uint64_t tokens_hash(const unsigned char *p, size_t n);
 
 #endif
