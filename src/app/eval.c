@@ -1,34 +1,23 @@
-/* eval.c - zuruf eval: how well a model answers labelled files, or how well one would that is trained on them. */
+/* eval.c - zuruf eval: how well a model answers labelled files, or how well one would that is trained on them.
+ * Prints TSV: head, class, precision, recall, f1, n; then head, "micro" and "macro", f1, lo, hi (bootstrap 95 %);
+ * then head, "ece", how far the told probabilities are off. */
 #include "app/commands.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "app/labelled.h"
+#include "app/options.h"
 #include "base/arena.h"
-#include "understand/find.h"
 #include "understand/judge.h"
 #include "understand/measure.h"
 #include "understand/train.h"
 
-static const char USAGE[] =
-    "Usage: zuruf eval --model FILE | --folds N  --text COL --head NAME=COL ... FILE...\n"
-    "Prints, divided by tabs, for each head: head, class, precision, recall, f1, n; then head, \"micro\" and\n"
-    "\"macro\", f1, lo, hi (bootstrap 95 %); then head, \"ece\", the calibration error of the told probabilities.\n\n"
-    "  --model FILE      measure this model\n"
-    "  --folds N         train N times on the other parts of the files and measure on the part left out;\n"
-    "                    equal texts are always in one part\n"
-    "  --base FILE       with --folds: start each training from this model (default: from nothing)\n"
-    "  --text COL        column of the texts\n"
-    "  --head NAME=COL   a head and the column of its right labels; may be repeated\n"
-    "  --brand COL       column of the brand's names, divided by commas\n";
-
-enum { FOLDS_MAX = 100 };
+enum { FOLDS_MAX = 100, FILES_MAX = 1000 };
 
 struct eval_command {
     struct labelled labelled;
-    const char *model, *base;
+    const char *model, *base, *fold_count;
     int64_t folds;
 };
 
@@ -153,14 +142,14 @@ static void print(const struct examples *ex, const struct outcome *o, struct are
     }
 }
 
-static enum err run(const struct eval_command *c, char **files, int n, struct arena *a, struct errinfo *e)
+static enum err run(struct eval_command *c, char **files, size_t n, struct arena *a, struct errinfo *e)
 {
     struct examples ex;
     struct outcome o;
-    if (!c->model == !c->folds)
+    if (!c->model == !c->fold_count)
         return err_set(e, ERR_INVALID, "--model", "either --model FILE or --folds N is wanted");
-    if (n == 0)
-        return err_set(e, ERR_INVALID, "--help", "no labelled file is named");
+    if (c->fold_count && (!str_to_i64(str_z(c->fold_count), &c->folds) || c->folds < 2 || c->folds > FOLDS_MAX))
+        return err_set(e, ERR_INVALID, "--folds", "a number from 2 to %d is wanted", FOLDS_MAX);
     TRY(labelled_init(&c->labelled, &ex, a, e));
     TRY(labelled_read(&ex, files, n, e));
     outcome_init(&o, &ex, a);
@@ -173,49 +162,27 @@ static enum err run(const struct eval_command *c, char **files, int n, struct ar
 
 int cmd_eval(int argc, char **argv)
 {
-    static const struct option OPTIONS[] = {
-        {"text", required_argument, NULL, 't'},  {"head", required_argument, NULL, 'h'},
-        {"model", required_argument, NULL, 'm'}, {"folds", required_argument, NULL, 'f'},
-        {"base", required_argument, NULL, 'B'},  {"brand", required_argument, NULL, 'b'},
-        {"help", no_argument, NULL, '?' + 256},  {0},
-    };
     struct eval_command c = {0};
-    for (int opt; (opt = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1;) {
-        switch (opt) {
-        case 't':
-            c.labelled.text = optarg;
-            break;
-        case 'b':
-            c.labelled.brand = optarg;
-            break;
-        case 'h':
-            if (c.labelled.head_count <= MODEL_HEADS_MAX)
-                c.labelled.heads[c.labelled.head_count++] = optarg;
-            break;
-        case 'm':
-            c.model = optarg;
-            break;
-        case 'B':
-            c.base = optarg;
-            break;
-        case 'f':
-            if (!str_to_i64(str_z(optarg), &c.folds) || c.folds < 2 || c.folds > FOLDS_MAX) {
-                fprintf(stderr, "zuruf eval: --folds: a number from 2 to %d is wanted\n", FOLDS_MAX);
-                return 2;
-            }
-            break;
-        case '?' + 256:
-            fputs(USAGE, stdout);
-            return 0;
-        default:
-            return 2;
-        }
-    }
+    const struct option_row rows[] = {
+        {"model", "FILE", &c.model, "measure this model"},
+        {"folds", "N", &c.fold_count, "train N times, each time measure on the part left out"},
+        {"base", "FILE", &c.base, "with --folds: start from this model (else from nothing)"},
+        {"text", "COL", &c.labelled.text, "column of the texts"},
+        {"head", "NAME=COL", c.labelled.heads, "a head and the column of its labels; may be repeated", MODEL_HEADS_MAX},
+        {"brand", "COL", &c.labelled.brand, "column of the brand's names, divided by commas"},
+    };
+    char **files;
+    size_t n;
+    int status = options_read(argc, argv, rows, sizeof rows / sizeof *rows,
+                              "--model FILE | --folds N, --text COL --head NAME=COL ... FILE.tsv ...", 1, FILES_MAX,
+                              &files, &n);
+    if (status >= 0)
+        return status;
     struct arena a;
     struct errinfo e = {0};
     arena_init(&a);
-    int status = 0;
-    if (run(&c, argv + optind, argc - optind, &a, &e) != ERR_OK)
+    status = 0;
+    if (run(&c, files, n, &a, &e) != ERR_OK)
         status = labelled_fail("eval", &e);
     arena_deinit(&a);
     return status;

@@ -1,16 +1,16 @@
 /* labelled.c - see labelled.h. */
 #include "app/labelled.h"
 
-#include <stdio.h>
+#include "app/app.h"
 
 enum err labelled_init(const struct labelled *l, struct examples *ex, struct arena *a, struct errinfo *e)
 {
     if (!l->text)
         return err_set(e, ERR_INVALID, "--text", "name the column of the texts: --text COL");
-    if (l->head_count == 0)
+    if (!l->heads[0])
         return err_set(e, ERR_INVALID, "--head", "name a head and its column: --head NAME=COL");
     examples_init(ex, a, str_z(l->text), str_z(l->brand));
-    for (int i = 0; i < l->head_count; i++) {
+    for (int i = 0; i < MODEL_HEADS_MAX && l->heads[i]; i++) {
         struct str spec = str_z(l->heads[i]);
         ptrdiff_t at = str_find_char(spec, '=', 0);
         if (at <= 0)
@@ -20,15 +20,15 @@ enum err labelled_init(const struct labelled *l, struct examples *ex, struct are
     return ERR_OK;
 }
 
-enum err labelled_read(struct examples *ex, char **files, int n, struct errinfo *e)
+enum err labelled_read(struct examples *ex, char **files, size_t n, struct errinfo *e)
 {
-    for (int i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++)
         TRY(examples_read_file(ex, files[i], e));
     return ERR_OK;
 }
 
 int labelled_fail(const char *command, const struct errinfo *e)
 {
-    fprintf(stderr, "zuruf %s: %s%s%s\n", command, e->where, *e->where ? ": " : "", e->what);
-    return e->where[0] == '-' ? 2 : 1;
+    int status = app_fail(command, e);
+    return e->where[0] == '-' ? 2 : status; /* what is wrong is an option */
 }

@@ -9,13 +9,12 @@
 
 struct labelled {
     const char *text, *brand;
-    const char *heads[MODEL_HEADS_MAX + 1]; /* NAME=COL */
-    int head_count;
+    const char *heads[MODEL_HEADS_MAX]; /* NAME=COL; NULL behind the last */
 };
 
 /* Prepares ex for the columns; ERR_INVALID when --text or --head is missing or malformed. */
 enum err labelled_init(const struct labelled *l, struct examples *ex, struct arena *a, struct errinfo *e) MUST_CHECK;
-enum err labelled_read(struct examples *ex, char **files, int n, struct errinfo *e) MUST_CHECK;
+enum err labelled_read(struct examples *ex, char **files, size_t n, struct errinfo *e) MUST_CHECK;
 /* Prints the error as one line and returns the exit status: 2 for a usage error, else 1. */
 int labelled_fail(const char *command, const struct errinfo *e);
 

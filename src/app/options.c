@@ -17,6 +17,21 @@ static int show_help(const char *command, const struct option_row *rows, size_t 
     return 0;
 }
 
+/* False when an option stands there more often than there is room. */
+static bool take(const struct option_row *row, const char *value)
+{
+    if (!row->repeat) {
+        *row->value = value;
+        return true;
+    }
+    for (size_t i = 0; i < row->repeat; i++)
+        if (!row->value[i]) {
+            row->value[i] = value;
+            return true;
+        }
+    return false;
+}
+
 int options_read(int argc, char **argv, const struct option_row *rows, size_t n, const char *usage, size_t least,
                  size_t most, char ***rest, size_t *rest_n)
 {
@@ -34,7 +49,10 @@ int options_read(int argc, char **argv, const struct option_row *rows, size_t n,
                     argv[optind - 1]);
             return 2;
         }
-        *rows[c - 1].value = optarg ? optarg : "";
+        if (!take(&rows[c - 1], optarg ? optarg : "")) {
+            fprintf(stderr, "zuruf %s: --%s: at most %zu times\n", argv[0], rows[c - 1].name, rows[c - 1].repeat);
+            return 2;
+        }
     }
     size_t left = (size_t)(argc - optind);
     if (left < least || left > most) {

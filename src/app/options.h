@@ -11,6 +11,7 @@ struct option_row {
     const char *argument; /* what to call it in the help; NULL: a flag */
     const char **value;   /* gets the argument, or "" for a flag */
     const char *help;
+    size_t repeat;        /* how often it may be given; value points to so many then. 0: the last one counts */
 };
 
 /* Parses argv by the rows. usage: what follows "zuruf COMMAND". Rest: plain arguments. Returns -1 when all is well, else the

@@ -1,11 +1,11 @@
 /* triage.c - zuruf triage: JSON Lines in, the same objects with "facts" out, in order.
  *
+ * A line that cannot be read is told on stderr and left out; the exit status is 1 then.
  * The line itself is copied and the facts put before its last brace, so fields that are not ours stay as they
  * are, byte for byte; only an object that has "facts" already is written anew. */
 #include "app/commands.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <math.h>
 #include <poll.h>
 #include <stdio.h>
@@ -13,20 +13,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "app/app.h"
+#include "app/options.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/vec.h"
 #include "text/json.h"
-#include "understand/find.h"
 #include "understand/judge.h"
-
-static const char USAGE[] =
-    "Usage: zuruf triage [--model FILE] [--brand \"Name,@handle,alias\"] [--explain]\n"
-    "Reads JSON Lines {\"id\",\"text\", optional \"author\", ...} and writes the same objects with \"facts\", in order.\n\n"
-    "  --model FILE   a model made by zuruf train (default: ZURUF_MODEL, else the shipped one)\n"
-    "  --brand NAMES  how the brand is called: names, handles, aliases, divided by commas\n"
-    "  --explain      adds \"reasons\": the stretches of the text that decided, as UTF-8 byte offsets\n"
-    "A line that cannot be read is told on stderr and left out; the exit status is 1 then.\n";
 
 enum {
     OUTPUT_BUFFER = 256 * 1024,
@@ -267,45 +260,26 @@ static const struct feature_brand *read_brand(struct arena *a, const char *names
 
 int cmd_triage(int argc, char **argv)
 {
-    static const struct option OPTIONS[] = {
-        {"model", required_argument, NULL, 'm'}, {"brand", required_argument, NULL, 'b'},
-        {"explain", no_argument, NULL, 'e'},     {"help", no_argument, NULL, 'h'},
-        {0},
-    };
     struct triage t = {0};
-    const char *model = NULL, *brand = NULL;
-    for (int opt; (opt = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1;) {
-        switch (opt) {
-        case 'm':
-            model = optarg;
-            break;
-        case 'b':
-            brand = optarg;
-            break;
-        case 'e':
-            t.explain = true;
-            break;
-        case 'h':
-            fputs(USAGE, stdout);
-            return 0;
-        default:
-            return 2;
-        }
-    }
-    if (optind < argc) {
-        fprintf(stderr, "zuruf triage: %s: posts are read from standard input, no file is named\n", argv[optind]);
-        return 2;
-    }
+    const char *model = NULL, *brand = NULL, *explain = NULL;
+    const struct option_row rows[] = {
+        {"model", "FILE", &model, "a model made by zuruf train (else $ZURUF_MODEL or the shipped one)"},
+        {"brand", "NAMES", &brand, "how the brand is called: names, @handles, aliases, divided by commas"},
+        {"explain", NULL, &explain, "adds reasons: the stretches of the text that decided, as UTF-8 byte offsets"},
+    };
+    int status = options_read(argc, argv, rows, sizeof rows / sizeof *rows,
+                              "[options] < posts.jsonl, one {\"id\", \"text\", ...} a line", 0, 0, NULL, NULL);
+    if (status >= 0)
+        return status;
     struct errinfo e = {0};
-    if (model_find(&t.model, model, &e) != ERR_OK) {
-        fprintf(stderr, "zuruf triage: %s: %s\n", e.where, e.what);
-        return 1;
-    }
+    if (app_open_model(model, &t.model, &e) != ERR_OK)
+        return app_fail("triage", &e);
     arena_init(&t.arena);
+    t.explain = explain;
     t.brand = brand ? read_brand(&t.arena, brand) : NULL;
     t.judge = judge_new();
     prepare_values(&t);
-    int status = triage_run(&t);
+    status = triage_run(&t);
     judge_free(t.judge);
     arena_deinit(&t.arena);
     model_close(t.model);

@@ -7,13 +7,11 @@
 
 #include "base/log.h"
 
-static float EPOCHS_F = 20, STEP = 0.15F, DECAY = 2e-4F, BALANCE=0.5F;
-static void knobs(void) { const char *s;
-if ((s=getenv("K_EPOCHS"))) EPOCHS_F=strtof(s,0);
-if ((s=getenv("K_STEP"))) STEP=strtof(s,0);
-if ((s=getenv("K_DECAY"))) DECAY=strtof(s,0);
-if ((s=getenv("K_BALANCE"))) BALANCE=strtof(s,0);
-}
+enum { EPOCHS = 15 };
+static const float STEP = 0.05F;    /* of the first epoch; falls to nothing */
+static const float DECAY = 5e-5F;   /* pulls weights to zero */
+static const float BALANCE = 0.75F; /* 0: each row counts alike; 1: each class does */
+static const float SEEN_FIRST = 1e-3F;
 
 static void *must(void *p)
 {
@@ -94,7 +92,7 @@ static inline void update(float *restrict w, float *restrict seen, const float *
     }
 }
 
-/* Rare classes count for more, by the root of how much rarer they are than the average one. */
+/* Rare classes count for more, by a power of how much rarer they are than the average one. */
 static void weigh_classes(const struct problem *p, const uint32_t *order, size_t n, float *out)
 {
     for (size_t c = 0; c < p->columns; c++)
@@ -132,11 +130,10 @@ static void shuffle(uint32_t *order, size_t n, uint64_t *random)
 
 void descent_run(const struct problem *p, struct weights *w, uint32_t *order, size_t n)
 {
-    knobs(); const int EPOCHS=(int)EPOCHS_F;
     struct weights seen;
     weights_init(&seen, p);
     for (size_t i = 0; i < (size_t)p->rows * p->columns; i++)
-        seen.w[i] = 1e-3F;
+        seen.w[i] = SEEN_FIRST;
     for (size_t c = 0; c < p->columns; c++)
         seen.bias[c] = 1;
     float *gradient = must(calloc(p->columns + 1, sizeof(float)));
