@@ -1,8 +1,8 @@
-/* api.c - a system of the organisation's own: it brings posts through our API, and gets our answers as a signed
- * webhook. The request's headers:
- *   X-Zuruf-Id         the same on each try: the receiver drops repeats by it
- *   X-Zuruf-Timestamp  seconds since 1970; refuse what is older than 300 s
- *   X-Zuruf-Signature  "sha256=" and the hex HMAC-SHA256 of timestamp, ".", body, with the account's secret */
+/* api.c - a system of the organisation's own: it brings posts through our API, and gets our answers
+ * as a signed webhook. The request's headers: X-Zuruf-Id         the same on each try: the receiver
+ * drops repeats by it X-Zuruf-Timestamp  seconds since 1970; refuse what is older than 300 s
+ *   X-Zuruf-Signature  "sha256=" and the hex HMAC-SHA256 of timestamp, ".", body, with the
+ * account's secret */
 #include <inttypes.h>
 
 #include "base/arena.h"
@@ -16,9 +16,13 @@
 enum { BODY_MAX = 2 * 1024 * 1024, ANSWER_MAX = 64 * 1024 };
 
 static const struct channel_setting settings[] = {
-    {.key = "url", .type = SETTING_URL, .label = "Address for answers",
+    {.key = "url",
+     .type = SETTING_URL,
+     .label = "Address for answers",
      .hint = "Answers are posted there as JSON. Without it the account can only listen."},
-    {.key = "secret", .type = SETTING_SECRET, .label = "Secret for signatures",
+    {.key = "secret",
+     .type = SETTING_SECRET,
+     .label = "Secret for signatures",
      .hint = "The receiver checks with it that an answer comes from here."},
 };
 
@@ -77,15 +81,17 @@ static void judge(const struct channel_ctx *c, enum err err, const struct fetch_
         out->retry_at = r->retry_after ? clock_now(c->clock) + r->retry_after : 0;
         shared_tell(out, SENT_LATER, "the receiver answers with status %d", r->status);
     } else if (r->status >= 300 && r->status < 400) {
-        shared_tell(out, SENT_REFUSED, "the receiver redirects (status %d): enter its new address in the "
-                    "account's settings", r->status);
+        shared_tell(out, SENT_REFUSED,
+                    "the receiver redirects (status %d): enter its new address in the "
+                    "account's settings",
+                    r->status);
     } else {
         shared_tell(out, SENT_REFUSED, "the receiver refuses the answer with status %d", r->status);
     }
 }
 
-static void api_send(const struct channel_ctx *c, const struct outgoing *m, struct sending_mark mark,
-                     struct sent_result *out)
+static void api_send(const struct channel_ctx *c, const struct outgoing *m,
+                     struct sending_mark mark, struct sent_result *out)
 {
     struct errinfo e = {0};
     struct fetch_response answer;
@@ -111,8 +117,15 @@ static void api_send(const struct channel_ctx *c, const struct outgoing *m, stru
         {STR("X-Zuruf-Signature"), arena_printf(c->arena, "sha256=%s", hex.p)},
     };
     const struct fetch_request request = {
-        .url = url, .headers = headers, .header_count = sizeof headers / sizeof *headers, .body = body,
-        .net = shared_net(c), .clock = c->clock, .body_max = ANSWER_MAX, .before_body = mark.mark, .arg = mark.arg,
+        .url = url,
+        .headers = headers,
+        .header_count = sizeof headers / sizeof *headers,
+        .body = body,
+        .net = shared_net(c),
+        .clock = c->clock,
+        .body_max = ANSWER_MAX,
+        .before_body = mark.mark,
+        .arg = mark.arg,
     };
     enum err err = fetch(&request, c->arena, &answer, &e);
     judge(c, err, &answer, &e, out);

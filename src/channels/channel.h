@@ -1,6 +1,6 @@
-/* channel.h - what a channel is to the rest of the house: one const table entry. A channel is a pure ability: it
- * is handed clock, settings, cursor and memory, and knows neither store nor flow. Blocking calls; it runs on
- * poller and sender threads, never on page threads. */
+/* channel.h - what a channel is to the rest of the house: one const table entry. A channel is a
+ * pure ability: it is handed clock, settings, cursor and memory, and knows neither store nor flow.
+ * Blocking calls; it runs on poller and sender threads, never on page threads. */
 #ifndef CHANNELS_CHANNEL_H
 #define CHANNELS_CHANNEL_H
 
@@ -17,15 +17,22 @@
 
 struct arena;
 
-enum setting_type { SETTING_TEXT, SETTING_SECRET, SETTING_URL, SETTING_NUMBER, SETTING_FLAG, SETTING_CHOICE };
+enum setting_type {
+    SETTING_TEXT,
+    SETTING_SECRET,
+    SETTING_URL,
+    SETTING_NUMBER,
+    SETTING_FLAG,
+    SETTING_CHOICE
+};
 
-/* One setting of an account; forms and reference pages are made from these rows. Labels and hints are English
- * msgids, translated by page/. */
+/* One setting of an account; forms and reference pages are made from these rows. Labels and hints
+ * are English msgids, translated by page/. */
 struct channel_setting {
     const char *key;
     enum setting_type type;
     bool required;
-    const char *preset;  /* may be NULL */
+    const char *preset; /* may be NULL */
     const char *label;
     const char *hint;    /* may be NULL */
     const char *choices; /* "a|b|c" for SETTING_CHOICE */
@@ -39,7 +46,8 @@ struct channel_ctx {
     int64_t account;
     bool allow_private;  /* administrator allowed private addresses for this account */
     const char *ca_file; /* extra trust anchors; NULL: the system's */
-    volatile const bool *stop; /* set when the process ends: give up at the next step; may be NULL */
+    volatile const bool
+        *stop; /* set when the process ends: give up at the next step; may be NULL */
 };
 
 /* The setting's text, STR_NONE when neither set nor preset. */
@@ -62,8 +70,8 @@ struct poll_result {
     struct str moved_to; /* permanent new address: saved as the setting "url" */
 };
 
-/* Called by send at the last moment before bytes leave that the peer could act on. When it returns an error
- * nothing may be sent, and the result is SENT_LATER. */
+/* Called by send at the last moment before bytes leave that the peer could act on. When it returns
+ * an error nothing may be sent, and the result is SENT_LATER. */
 struct sending_mark {
     enum err (*mark)(void *arg);
     void *arg;
@@ -76,18 +84,20 @@ struct channel {
     const struct channel_setting *settings;
     size_t setting_count;
     int64_t poll_every; /* usual rhythm in ms; 0: nothing to poll */
-    int text_limit;     /* characters (grapheme clusters); 0: none. An account may set a lower one */
+    int text_limit; /* characters (grapheme clusters); 0: none. An account may set a lower one */
     bool can_reply;
     bool is_private; /* answers are not public */
     /* What to do with a message of which it is not known whether it arrived. */
     enum { RESEND_SAFE_WITH_KEY, RESEND_ASK, RESEND_NEVER } resend;
     /* poll, send and check are NULL where the channel has none.
-     * cursor: what the last poll gave, STR_NONE at first. *out is sound also on an error: what it holds is stored
-     * as usual, then e->what is shown to the administrator. */
-    enum err (*poll)(const struct channel_ctx *c, struct str cursor, struct poll_result *out, struct errinfo *e);
+     * cursor: what the last poll gave, STR_NONE at first. *out is sound also on an error: what it
+     * holds is stored as usual, then e->what is shown to the administrator. */
+    enum err (*poll)(const struct channel_ctx *c, struct str cursor, struct poll_result *out,
+                     struct errinfo *e);
     void (*send)(const struct channel_ctx *c, const struct outgoing *m, struct sending_mark mark,
                  struct sent_result *out);
-    /* Tries the settings without side effects: sign in, fetch. For the "check" button and zuruf doctor. */
+    /* Tries the settings without side effects: sign in, fetch. For the "check" button and zuruf
+     * doctor. */
     enum err (*check)(const struct channel_ctx *c, struct errinfo *e);
 };
 

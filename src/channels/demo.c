@@ -1,11 +1,11 @@
-/* demo.c - a channel that exists nowhere else: shows the whole way of a post without any network. */
+/* demo.c - a channel that exists nowhere else: the whole way of a post without any network. */
 #include <inttypes.h>
 
 #include "base/arena.h"
 #include "channels/shared.h"
 
-static void demo_send(const struct channel_ctx *c, const struct outgoing *m, struct sending_mark mark,
-                      struct sent_result *out)
+static void demo_send(const struct channel_ctx *c, const struct outgoing *m,
+                      struct sending_mark mark, struct sent_result *out)
 {
     *out = (struct sent_result){0};
     if (mark.mark(mark.arg) != ERR_OK) {

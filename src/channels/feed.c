@@ -1,7 +1,7 @@
 /* feed.c - listens to an RSS, Atom or JSON feed. What the cursor keeps between polls, as JSON:
  *   {"etag":…,"modified":…,"seen":[hashes]}
- * An entry is known by its id, or by link, author, title and content together: some feeds give a new id to everything on
- * each request, and must not flood the inbox. */
+ * An entry is known by its id, or by link, author, title and content together: some feeds give a
+ * new id to everything on each request, and must not flood the inbox. */
 #include <string.h>
 
 #include "base/arena.h"
@@ -27,9 +27,14 @@ enum {
 };
 
 static const struct channel_setting settings[] = {
-    {.key = "url", .type = SETTING_URL, .required = true, .label = "Address of the feed",
+    {.key = "url",
+     .type = SETTING_URL,
+     .required = true,
+     .label = "Address of the feed",
      .hint = "RSS, Atom or JSON Feed"},
-    {.key = "own", .type = SETTING_FLAG, .label = "These are our own posts",
+    {.key = "own",
+     .type = SETTING_FLAG,
+     .label = "These are our own posts",
      .hint = "They are kept for context and never become work."},
 };
 
@@ -114,15 +119,16 @@ static int64_t not_after(int64_t at, int64_t now)
     return at > now ? now : at > 0 ? at : 0;
 }
 
-static void fill_item(const struct channel_ctx *c, const struct feed *feed, const struct feed_entry *f,
-                      struct item *out)
+static void fill_item(const struct channel_ctx *c, const struct feed *feed,
+                      const struct feed_entry *f, struct item *out)
 {
     struct arena *a = c->arena;
     bool has_content = f->content.n > 0;
     struct str author = f->author_name.n ? f->author_name : f->author.n ? f->author : feed->author;
     struct str source = feed->title.n ? feed->title : feed->link;
     *out = (struct item){
-        .external_id = f->id.n <= ITEM_ID_MAX ? f->id : arena_printf(a, "sha256:%s", sha256_hex(a, f->id).p),
+        .external_id =
+            f->id.n <= ITEM_ID_MAX ? f->id : arena_printf(a, "sha256:%s", sha256_hex(a, f->id).p),
         .author_name = as_line(a, author.n ? author : source, false),
         .title = as_line(a, f->title, f->title_is_html),
         .text = as_text(a, has_content ? f->content : f->summary,
@@ -149,8 +155,8 @@ static void take_entries(const struct channel_ctx *c, const struct feed *feed, s
     for (size_t i = 0; i < feed->entry_count; i++) {
         const struct feed_entry *f = &feed->entries[i];
         struct str id = short_hash(a, f->id), content = content_hash(a, f);
-        bool known = map_get(&m->lookup, id) || map_get(&m->lookup, content) || map_get(&now.lookup, id) ||
-                     map_get(&now.lookup, content);
+        bool known = map_get(&m->lookup, id) || map_get(&m->lookup, content) ||
+                     map_get(&now.lookup, id) || map_get(&now.lookup, content);
         remember(&now, id);
         remember(&now, content);
         if (known)
@@ -169,7 +175,8 @@ static void take_entries(const struct channel_ctx *c, const struct feed *feed, s
 }
 
 /* When the feed wants to be asked again: max-age, ttl, skipHours. */
-static int64_t next_visit(const struct channel_ctx *c, const struct fetch_response *r, const struct feed *feed)
+static int64_t next_visit(const struct channel_ctx *c, const struct fetch_response *r,
+                          const struct feed *feed)
 {
     int64_t now = clock_now(c->clock), wait = r->max_age > 0 ? r->max_age : 0;
     if (feed->ttl_minutes > 0 && feed->ttl_minutes <= LONGEST_WAIT / CLOCK_MINUTE &&
@@ -188,14 +195,16 @@ static int64_t next_visit(const struct channel_ctx *c, const struct fetch_respon
     return now + (wait > SHORTEST_WAIT ? wait : SHORTEST_WAIT);
 }
 
-/* The value of an attribute inside one tag; enough for <link>, whose attributes are quoted wherever it is seen. */
+/* The value of an attribute inside one tag; enough for <link>, whose attributes are quoted wherever
+ * it is seen. */
 static struct str attribute(struct str tag, const char *name)
 {
     size_t n = strlen(name);
     for (size_t i = 1; i + n + 2 < tag.n; i++) {
         char quote = tag.p[i + n + 1];
-        if ((tag.p[i - 1] != ' ' && tag.p[i - 1] != '\n' && tag.p[i - 1] != '\t') || tag.p[i + n] != '=' ||
-            (quote != '"' && quote != '\'') || !str_starts_nocase(str_sub(tag, i, tag.n), str_z(name)))
+        if ((tag.p[i - 1] != ' ' && tag.p[i - 1] != '\n' && tag.p[i - 1] != '\t') ||
+            tag.p[i + n] != '=' || (quote != '"' && quote != '\'') ||
+            !str_starts_nocase(str_sub(tag, i, tag.n), str_z(name)))
             continue;
         ptrdiff_t end = str_find_char(tag, quote, i + n + 2);
         return end < 0 ? STR_NONE : str_sub(tag, i + n + 2, (size_t)end);
@@ -205,7 +214,8 @@ static struct str attribute(struct str tag, const char *name)
 
 static bool is_feed_type(struct str type)
 {
-    return str_eq_nocase(type, STR("application/rss+xml")) || str_eq_nocase(type, STR("application/atom+xml")) ||
+    return str_eq_nocase(type, STR("application/rss+xml")) ||
+           str_eq_nocase(type, STR("application/atom+xml")) ||
            str_eq_nocase(type, STR("application/feed+json"));
 }
 
@@ -218,7 +228,8 @@ static struct str find_feed_link(struct arena *a, struct str page)
             continue;
         ptrdiff_t end = str_find_char(rest, '>', 0);
         struct str tag = str_sub(rest, 0, end < 0 ? rest.n : (size_t)end);
-        if (str_contains_nocase(attribute(tag, "rel"), STR("alternate")) && is_feed_type(attribute(tag, "type")))
+        if (str_contains_nocase(attribute(tag, "rel"), STR("alternate")) &&
+            is_feed_type(attribute(tag, "type")))
             return text_plain_line(a, html_decode(a, attribute(tag, "href")), 200);
     }
     return STR_NONE;
@@ -231,13 +242,15 @@ static struct str charset_of(struct str content_type)
         piece = str_trim(piece);
         if (str_starts_nocase(piece, STR("charset="))) {
             piece = str_sub(piece, 8, piece.n);
-            return str_starts(piece, STR("\"")) && piece.n > 1 ? str_sub(piece, 1, piece.n - 1) : piece;
+            return str_starts(piece, STR("\"")) && piece.n > 1 ? str_sub(piece, 1, piece.n - 1)
+                                                               : piece;
         }
     }
     return STR_NONE;
 }
 
-static enum err ask(const struct channel_ctx *c, const struct memory *m, struct fetch_response *r, struct errinfo *e)
+static enum err ask(const struct channel_ctx *c, const struct memory *m, struct fetch_response *r,
+                    struct errinfo *e)
 {
     struct fetch_header headers[3] = {
         {STR("Accept"), STR("application/feed+json, application/atom+xml, application/rss+xml, "
@@ -250,8 +263,12 @@ static enum err ask(const struct channel_ctx *c, const struct memory *m, struct 
     struct str url = channel_setting(c, "url");
     if (!url.n)
         return err_set(e, ERR_INVALID, "url", "enter the address of the feed");
-    const struct fetch_request request = {.url = url, .headers = headers, .header_count = n, .net = shared_net(c),
-                                          .clock = c->clock, .body_max = FEED_BYTES_MAX};
+    const struct fetch_request request = {.url = url,
+                                          .headers = headers,
+                                          .header_count = n,
+                                          .net = shared_net(c),
+                                          .clock = c->clock,
+                                          .body_max = FEED_BYTES_MAX};
     return fetch(&request, c->arena, r, e);
 }
 
@@ -260,14 +277,15 @@ static enum err explain_status(int status, struct errinfo *e)
     if (status == 404)
         return err_set(e, ERR_PEER, "url", "there is no feed at this address (status 404)");
     if (status == 401 || status == 403)
-        return err_set(e, ERR_PEER, "url", "the server does not let us read the feed (status %d)", status);
+        return err_set(e, ERR_PEER, "url", "the server does not let us read the feed (status %d)",
+                       status);
     if (status == 429)
         return err_set(e, ERR_PEER, "url", "the server asks for fewer requests (status 429)");
     return err_set(e, ERR_PEER, "url", "the server answers with status %d", status);
 }
 
-static enum err read_feed(const struct channel_ctx *c, const struct fetch_response *r, struct feed *feed,
-                          struct errinfo *e)
+static enum err read_feed(const struct channel_ctx *c, const struct fetch_response *r,
+                          struct feed *feed, struct errinfo *e)
 {
     struct str charset = charset_of(fetch_header(r, "content-type"));
     enum err err = feed_parse(c->arena, r->body, charset, r->url, feed, e);
@@ -275,11 +293,13 @@ static enum err read_feed(const struct channel_ctx *c, const struct fetch_respon
         return err;
     struct str link = find_feed_link(c->arena, r->body);
     if (link.n)
-        return err_set(e, ERR_INVALID, "url", "this is a web page; enter the feed that it names: %.200s", link.p);
+        return err_set(e, ERR_INVALID, "url",
+                       "this is a web page; enter the feed that it names: %.200s", link.p);
     return err;
 }
 
-static enum err feed_poll(const struct channel_ctx *c, struct str cursor, struct poll_result *out, struct errinfo *e)
+static enum err feed_poll(const struct channel_ctx *c, struct str cursor, struct poll_result *out,
+                          struct errinfo *e)
 {
     struct memory m;
     struct fetch_response r;
@@ -301,8 +321,9 @@ static enum err feed_poll(const struct channel_ctx *c, struct str cursor, struct
         TRY(read_feed(c, &r, &feed, e));
         take_entries(c, &feed, &m, out);
         m.etag = fetch_header(&r, "etag").n <= VALIDATOR_MAX ? fetch_header(&r, "etag") : STR_NONE;
-        m.modified = fetch_header(&r, "last-modified").n <= VALIDATOR_MAX ? fetch_header(&r, "last-modified")
-                                                                          : STR_NONE;
+        m.modified = fetch_header(&r, "last-modified").n <= VALIDATOR_MAX
+                         ? fetch_header(&r, "last-modified")
+                         : STR_NONE;
         out->cursor = memory_write(&m, c->arena);
     } else {
         feed = (struct feed){0};

@@ -1,4 +1,5 @@
-/* file.c - posts that a person imports from a file; they come through the import command, not by polling. */
+/* file.c - posts that a person imports from a file; they come through the import command, not by
+ * polling. */
 #include "channels/shared.h"
 
 const struct channel channel_file = {

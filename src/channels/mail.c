@@ -1,7 +1,8 @@
-/* mail.c - one mailbox of the organisation: reads folders over IMAP, answers over SMTP. What the cursor keeps, as
- * JSON: {"from":time,"folders":{"INBOX":{"uidvalidity":n,"last":n,"old_below":n}}}. Messages are taken by
- * UID, so that nothing is lost however long the server was down; after a change of UIDVALIDITY all that came since
- * "from" is read anew and dies on its Message-ID. */
+/* mail.c - one mailbox of the organisation: reads folders over IMAP, answers over SMTP. What the
+ * cursor keeps, as JSON:
+ * {"from":time,"folders":{"INBOX":{"uidvalidity":n,"last":n,"old_below":n}}}. Messages are taken by
+ * UID, so that nothing is lost however long the server was down; after a change of UIDVALIDITY all
+ * that came since "from" is read anew and dies on its Message-ID. */
 #include <inttypes.h>
 
 #include "base/arena.h"
@@ -16,8 +17,8 @@
 #include "text/unicode.h"
 
 enum {
-    BATCH_MAX = 50,                      /* messages a poll */
-    BATCH_BYTES_MAX = 32 * 1024 * 1024,  /* stop adding to a batch that is larger */
+    BATCH_MAX = 50,                     /* messages a poll */
+    BATCH_BYTES_MAX = 32 * 1024 * 1024, /* stop adding to a batch that is larger */
     FOLDERS_MAX = 20,
     RANGES_A_POLL = 64, /* of MAILBOX_RANGE_MAX UIDs */
     CURSOR_MAX = 64 * 1024
@@ -27,21 +28,42 @@ enum {
 #define CLOCK_SLACK CLOCK_HOUR
 
 static const struct channel_setting settings[] = {
-    {.key = "imap_url", .type = SETTING_URL, .required = true, .label = "Incoming mail server",
+    {.key = "imap_url",
+     .type = SETTING_URL,
+     .required = true,
+     .label = "Incoming mail server",
      .hint = "imaps://host, or imap://host for STARTTLS"},
-    {.key = "smtp_url", .type = SETTING_URL, .label = "Outgoing mail server",
-     .hint = "smtps://host, or smtp://host:587 for STARTTLS. Without it the account can only listen."},
+    {.key = "smtp_url",
+     .type = SETTING_URL,
+     .label = "Outgoing mail server",
+     .hint =
+         "smtps://host, or smtp://host:587 for STARTTLS. Without it the account can only listen."},
     {.key = "user", .type = SETTING_TEXT, .required = true, .label = "User name"},
     {.key = "password", .type = SETTING_SECRET, .required = true, .label = "Password"},
-    {.key = "smtp_user", .type = SETTING_TEXT, .label = "User name for outgoing mail", .hint = "If it is another."},
-    {.key = "smtp_password", .type = SETTING_SECRET, .label = "Password for outgoing mail",
+    {.key = "smtp_user",
+     .type = SETTING_TEXT,
+     .label = "User name for outgoing mail",
+     .hint = "If it is another."},
+    {.key = "smtp_password",
+     .type = SETTING_SECRET,
+     .label = "Password for outgoing mail",
      .hint = "If it is another."},
     {.key = "address", .type = SETTING_TEXT, .required = true, .label = "Address of this mailbox"},
     {.key = "name", .type = SETTING_TEXT, .label = "Name shown as sender"},
-    {.key = "folders", .type = SETTING_TEXT, .preset = "INBOX", .label = "Folders", .hint = "Separated by commas."},
-    {.key = "since", .type = SETTING_CHOICE, .preset = "new", .choices = "new|all", .label = "What to read at first",
+    {.key = "folders",
+     .type = SETTING_TEXT,
+     .preset = "INBOX",
+     .label = "Folders",
+     .hint = "Separated by commas."},
+    {.key = "since",
+     .type = SETTING_CHOICE,
+     .preset = "new",
+     .choices = "new|all",
+     .label = "What to read at first",
      .hint = "Only what arrives from now on, or everything in the folders."},
-    {.key = "plain", .type = SETTING_FLAG, .label = "Without encryption",
+    {.key = "plain",
+     .type = SETTING_FLAG,
+     .label = "Without encryption",
      .hint = "Only in a private network, and only if private addresses are allowed."},
 };
 
@@ -50,7 +72,7 @@ struct poll {
     struct mailbox *box;
     struct json *before; /* the last cursor; NULL at first */
     struct json_writer cursor;
-    int64_t from;        /* when listening began; 0: with the oldest message */
+    int64_t from; /* when listening began; 0: with the oldest message */
     struct vec items, refused;
     size_t bytes;
     int ranges;
@@ -60,19 +82,23 @@ struct poll {
 struct folder_state {
     uint32_t uidvalidity;
     uint32_t last;      /* highest UID that was handled */
-    uint32_t old_below; /* UIDs below were there when the folder was made anew: only those since "from" count */
+    uint32_t old_below; /* UIDs below were there when the folder was made anew: only those since
+                           "from" count */
 };
 
 static struct mailbox_options mailbox_options(const struct channel_ctx *c)
 {
-    return (struct mailbox_options){.url = channel_setting(c, "imap_url"), .user = channel_setting(c, "user"),
-                                    .password = channel_setting(c, "password"), .plain = shared_flag(c, "plain"),
+    return (struct mailbox_options){.url = channel_setting(c, "imap_url"),
+                                    .user = channel_setting(c, "user"),
+                                    .password = channel_setting(c, "password"),
+                                    .plain = shared_flag(c, "plain"),
                                     .net = shared_net(c)};
 }
 
 static struct smtp_request smtp_request(const struct channel_ctx *c)
 {
-    struct str user = channel_setting(c, "smtp_user"), password = channel_setting(c, "smtp_password");
+    struct str user = channel_setting(c, "smtp_user"),
+               password = channel_setting(c, "smtp_password");
     return (struct smtp_request){.url = channel_setting(c, "smtp_url"),
                                  .user = user.n ? user : channel_setting(c, "user"),
                                  .password = password.n ? password : channel_setting(c, "password"),
@@ -81,7 +107,8 @@ static struct smtp_request smtp_request(const struct channel_ctx *c)
                                  .net = shared_net(c)};
 }
 
-static void refuse(struct poll *p, struct str folder, uint32_t uid, const struct errinfo *e, struct str raw)
+static void refuse(struct poll *p, struct str folder, uint32_t uid, const struct errinfo *e,
+                   struct str raw)
 {
     struct arena *a = p->c->arena;
     struct channel_refused *r = vec_push(&p->refused);
@@ -92,13 +119,15 @@ static void refuse(struct poll *p, struct str folder, uint32_t uid, const struct
 }
 
 /* One message into items or refused. An error means that the connection or the folder is gone. */
-static enum err take_mail(struct poll *p, struct str folder, const struct mailbox_mail *m, struct errinfo *e)
+static enum err take_mail(struct poll *p, struct str folder, const struct mailbox_mail *m,
+                          struct errinfo *e)
 {
     struct arena *a = p->c->arena;
     struct errinfo why = {0};
     struct str raw;
     if (m->size > MAIL_BYTES_MAX) {
-        err_set(&why, ERR_LIMIT, "", "the message has %" PRId64 " bytes, more than the %d that are read", m->size,
+        err_set(&why, ERR_LIMIT, "",
+                "the message has %" PRId64 " bytes, more than the %d that are read", m->size,
                 MAIL_BYTES_MAX);
         refuse(p, folder, m->uid, &why, STR_NONE);
         return ERR_OK;
@@ -125,12 +154,13 @@ static bool batch_is_full(const struct poll *p)
     return p->items.n + p->refused.n >= BATCH_MAX || p->bytes >= BATCH_BYTES_MAX;
 }
 
-static bool is_wanted(const struct poll *p, const struct folder_state *s, const struct mailbox_mail *m)
+static bool is_wanted(const struct poll *p, const struct folder_state *s,
+                      const struct mailbox_mail *m)
 {
     return m->uid >= s->old_below || !m->received || m->received >= p->from - CLOCK_SLACK;
 }
 
-/* Messages by their UIDs, ascending; s->last follows what was handled, also when this ends early. */
+/* Messages by their UIDs, ascending; s->last follows what was handled, also if this ends early. */
 static enum err take_mails(struct poll *p, struct str folder, const uint32_t *uids, size_t n,
                            struct folder_state *s, struct errinfo *e)
 {
@@ -199,12 +229,13 @@ static struct folder_state known_state(const struct poll *p, struct str folder)
     const struct json *folders = json_get(p->before, "folders");
     for (struct json_member m = {0}; json_next_member(folders, &m);)
         if (str_eq(m.name, folder))
-            return (struct folder_state){read_u32(m.value, "uidvalidity"), read_u32(m.value, "last"),
-                                         read_u32(m.value, "old_below")};
+            return (struct folder_state){read_u32(m.value, "uidvalidity"),
+                                         read_u32(m.value, "last"), read_u32(m.value, "old_below")};
     return (struct folder_state){0};
 }
 
-static void begin_folder(const struct poll *p, const struct mailbox_folder *now, struct folder_state *s)
+static void begin_folder(const struct poll *p, const struct mailbox_folder *now,
+                         struct folder_state *s)
 {
     bool is_new = !s->uidvalidity;
     if (s->uidvalidity == now->uidvalidity)
@@ -257,7 +288,8 @@ static enum err poll_folders(struct poll *p, struct errinfo *e)
     return failed;
 }
 
-static enum err mail_poll(const struct channel_ctx *c, struct str cursor, struct poll_result *out, struct errinfo *e)
+static enum err mail_poll(const struct channel_ctx *c, struct str cursor, struct poll_result *out,
+                          struct errinfo *e)
 {
     struct poll p = {.c = c};
     struct buf text;
@@ -279,12 +311,17 @@ static enum err mail_poll(const struct channel_ctx *c, struct str cursor, struct
     mailbox_close(p.box);
     if (!buf_ok(&text))
         return err_set(e, ERR_LIMIT, "folders", "the names of the folders are too long");
-    *out = (struct poll_result){.items = p.items.p, .count = p.items.n, .refused = p.refused.p,
-                                .refused_count = p.refused.n, .cursor = buf_str(&text), .more = p.more};
+    *out = (struct poll_result){.items = p.items.p,
+                                .count = p.items.n,
+                                .refused = p.refused.p,
+                                .refused_count = p.refused.n,
+                                .cursor = buf_str(&text),
+                                .more = p.more};
     return err;
 }
 
-static enum err compose(const struct channel_ctx *c, const struct outgoing *m, struct str *data, struct errinfo *e)
+static enum err compose(const struct channel_ctx *c, const struct outgoing *m, struct str *data,
+                        struct errinfo *e)
 {
     struct str title = m->title.n ? m->title : c->account_name;
     const struct mail_address to = {.name = m->to_name, .address = m->to_id};
@@ -303,11 +340,13 @@ static enum err compose(const struct channel_ctx *c, const struct outgoing *m, s
     return mail_compose(c->arena, &out, data, e);
 }
 
-static void mail_send(const struct channel_ctx *c, const struct outgoing *m, struct sending_mark mark,
-                      struct sent_result *out)
+static void mail_send(const struct channel_ctx *c, const struct outgoing *m,
+                      struct sending_mark mark, struct sent_result *out)
 {
-    static const enum sent meaning[] = {[SMTP_ACCEPTED] = SENT_ACCEPTED, [SMTP_REFUSED] = SENT_REFUSED,
-                                        [SMTP_LATER] = SENT_LATER, [SMTP_UNCLEAR] = SENT_UNCLEAR};
+    static const enum sent meaning[] = {[SMTP_ACCEPTED] = SENT_ACCEPTED,
+                                        [SMTP_REFUSED] = SENT_REFUSED,
+                                        [SMTP_LATER] = SENT_LATER,
+                                        [SMTP_UNCLEAR] = SENT_UNCLEAR};
     struct errinfo e = {0};
     struct smtp_request request = smtp_request(c);
     struct smtp_result result;

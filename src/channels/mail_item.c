@@ -16,7 +16,8 @@ enum { EXTRA_MAX = 64 * 1024 };
 /* "Re: AW: [Fwd] x" is "x": one conversation keeps one title. */
 static struct str bare_subject(struct str s)
 {
-    static const char *const prefixes[] = {"re:", "aw:", "fwd:", "fw:", "wg:", "antw:", "sv:", "tr:"};
+    static const char *const prefixes[] = {
+        "re:", "aw:", "fwd:", "fw:", "wg:", "antw:", "sv:", "tr:"};
     bool again = true;
     while (again) {
         again = false;
@@ -68,7 +69,8 @@ static void fill_author(const struct channel_ctx *c, const struct mail *m, struc
 {
     struct str own = channel_setting(c, "address");
     struct mail_address from = m->from.n ? m->from.p[0] : (struct mail_address){0};
-    if (str_eq_nocase(from.address, own) && m->reply_to.n && !str_eq_nocase(m->reply_to.p[0].address, own))
+    if (str_eq_nocase(from.address, own) && m->reply_to.n &&
+        !str_eq_nocase(m->reply_to.p[0].address, own))
         from = m->reply_to.p[0];
     out->author_id = lower(c->arena, utf8_clip(from.address, ITEM_FIELD_MAX));
     out->author_name = text_plain_line(c->arena, from.name, ITEM_FIELD_MAX);
@@ -78,10 +80,12 @@ static void fill_author(const struct channel_ctx *c, const struct mail *m, struc
 static void fill_attachments(struct arena *a, const struct mail *m, struct item *out)
 {
     struct item_attachment *kept = arena_array(a, ITEM_ATTACHMENTS_MAX, sizeof *kept);
-    for (size_t i = 0; i < m->attachment_count && out->attachment_count < ITEM_ATTACHMENTS_MAX; i++) {
+    for (size_t i = 0; i < m->attachment_count && out->attachment_count < ITEM_ATTACHMENTS_MAX;
+         i++) {
         const struct mail_attachment *from = &m->attachments[i];
         if (from->data.n <= ITEM_ATTACHMENT_MAX)
-            kept[out->attachment_count++] = (struct item_attachment){from->name, from->type, from->data};
+            kept[out->attachment_count++] =
+                (struct item_attachment){from->name, from->type, from->data};
     }
     out->attachments = kept;
 }
@@ -116,8 +120,8 @@ static struct str extra(struct arena *a, const struct mail *m)
     return buf_ok(&b) ? buf_str(&b) : STR_NONE;
 }
 
-enum err mail_item_read(const struct channel_ctx *c, struct str raw, int64_t received, struct item *out,
-                        struct errinfo *e)
+enum err mail_item_read(const struct channel_ctx *c, struct str raw, int64_t received,
+                        struct item *out, struct errinfo *e)
 {
     struct arena *a = c->arena;
     struct mail m;
@@ -136,9 +140,11 @@ enum err mail_item_read(const struct channel_ctx *c, struct str raw, int64_t rec
         .is_bounce = m.is_bounce,
         .extra = extra(a, &m),
     };
-    if (m.signature.n) /* folded away with the history, but kept: it often holds the customer's number */
-        out->quoted = m.quoted.n ? arena_join(a, (const struct str[]){m.signature, m.quoted}, 2, STR("\n\n"))
-                                 : m.signature;
+    if (m.signature
+            .n) /* folded away with the history, but kept: it often holds the customer's number */
+        out->quoted =
+            m.quoted.n ? arena_join(a, (const struct str[]){m.signature, m.quoted}, 2, STR("\n\n"))
+                       : m.signature;
     out->quoted = text_clean(a, out->quoted, ITEM_TEXT_MAX);
     fill_parents(a, &m, out);
     fill_author(c, &m, out);

@@ -6,7 +6,8 @@
 
 struct net_options shared_net(const struct channel_ctx *c)
 {
-    return (struct net_options){.allow_private = c->allow_private, .ca_file = c->ca_file, .stop = c->stop};
+    return (struct net_options){
+        .allow_private = c->allow_private, .ca_file = c->ca_file, .stop = c->stop};
 }
 
 bool shared_flag(const struct channel_ctx *c, const char *key)

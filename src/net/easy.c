@@ -28,7 +28,8 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-static int on_progress(void *arg, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal, curl_off_t ulnow)
+static int on_progress(void *arg, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal,
+                       curl_off_t ulnow)
 {
     (void)dltotal;
     (void)dlnow;
@@ -89,7 +90,8 @@ enum err easy_explain(const struct easy *x, CURLcode rc, const char *where, stru
 {
     const char *detail = x->error[0] ? x->error : curl_easy_strerror(rc);
     if (x->refused && !x->opened)
-        return err_set(e, ERR_DENIED, where, "the server has a private or reserved address; allow private "
+        return err_set(e, ERR_DENIED, where,
+                       "the server has a private or reserved address; allow private "
                        "addresses for this account if it is meant");
     if (x->options.stop && *x->options.stop)
         return err_set(e, ERR_BUSY, where, "given up because the server is stopping");
@@ -107,13 +109,16 @@ enum err easy_explain(const struct easy *x, CURLcode rc, const char *where, stru
     case CURLE_GOT_NOTHING:
         return err_set(e, ERR_IO, where, "the connection broke: %.200s", detail);
     case CURLE_PEER_FAILED_VERIFICATION:
-        return err_set(e, ERR_PEER, where, "the server's certificate is not trusted: %.200s", detail);
+        return err_set(e, ERR_PEER, where, "the server's certificate is not trusted: %.200s",
+                       detail);
     case CURLE_SSL_CACERT_BADFILE:
-        return err_set(e, ERR_INVALID, where, "the file of trusted certificates cannot be read: %.200s", detail);
+        return err_set(e, ERR_INVALID, where,
+                       "the file of trusted certificates cannot be read: %.200s", detail);
     case CURLE_USE_SSL_FAILED:
         return err_set(e, ERR_PEER, where, "the server offers no encryption (STARTTLS)");
     case CURLE_LOGIN_DENIED:
-        return err_set(e, ERR_DENIED, where, "the server does not accept the user name or the password");
+        return err_set(e, ERR_DENIED, where,
+                       "the server does not accept the user name or the password");
     default:
         return err_set(e, ERR_PEER, where, "the server's answer was of no use: %.200s", detail);
     }

@@ -1,5 +1,6 @@
-/* easy.h - one libcurl handle with what all our connections share: guard, verified TLS, no proxy from the
- * environment, no signals, stop flag, and errors in plain words. For net/ alone. Threads: one at a time. */
+/* easy.h - one libcurl handle with what all our connections share: guard, verified TLS, no proxy
+ * from the environment, no signals, stop flag, and errors in plain words. For net/ alone. Threads:
+ * one at a time. */
 #ifndef NET_EASY_H
 #define NET_EASY_H
 
@@ -11,8 +12,8 @@
 struct easy {
     CURL *curl;
     struct net_options options;
-    bool refused;  /* the guard refused an address */
-    bool opened;   /* a socket was opened */
+    bool refused; /* the guard refused an address */
+    bool opened;  /* a socket was opened */
     char error[CURL_ERROR_SIZE];
 };
 
@@ -21,8 +22,8 @@ enum err easy_init(struct easy *x, const struct net_options *options, struct err
 void easy_deinit(struct easy *x);
 /* Runs the transfer and gives curl's own verdict. */
 CURLcode easy_perform(struct easy *x);
-/* What a verdict means: ERR_DENIED (guard, sign-in), ERR_IO (no connection, no answer in time), ERR_PEER
- * (certificate, nonsense), ERR_BUSY (stopping). where: word for errinfo. */
+/* What a verdict means: ERR_DENIED (guard, sign-in), ERR_IO (no connection, no answer in time),
+ * ERR_PEER (certificate, nonsense), ERR_BUSY (stopping). where: word for errinfo. */
 enum err easy_explain(const struct easy *x, CURLcode rc, const char *where, struct errinfo *e);
 /* Did curl give up before the peer could be spoken to (name, connection, TLS)? */
 bool easy_never_connected(CURLcode rc);

@@ -1,5 +1,5 @@
-/* fetch.c - see fetch.h. Each hop of a redirect is a transfer of its own, so that address and scheme are judged
- * anew. */
+/* fetch.c - see fetch.h. Each hop of a redirect is a transfer of its own, so that address and
+ * scheme are judged anew. */
 #include "net/fetch.h"
 
 #include <stdlib.h>
@@ -21,7 +21,7 @@ struct exchange {
     struct buf body;
     struct vec headers;
     size_t header_bytes;
-    size_t body_at;   /* bytes of the request's body already handed over */
+    size_t body_at; /* bytes of the request's body already handed over */
     bool marked;
     enum err failed;  /* why a callback ended the transfer */
     int64_t deadline; /* clock_mono */
@@ -130,18 +130,22 @@ static struct curl_slist *append(struct curl_slist *list, const char *line)
     return longer;
 }
 
-static enum err request_headers(struct exchange *x, bool same_host, struct curl_slist **out, struct errinfo *e)
+static enum err request_headers(struct exchange *x, bool same_host, struct curl_slist **out,
+                                struct errinfo *e)
 {
     const struct fetch_request *r = x->request;
-    struct curl_slist *list = append(NULL, "Expect:"); /* a wait of a second for servers that ignore it */
+    struct curl_slist *list =
+        append(NULL, "Expect:"); /* a wait of a second for servers that ignore it */
     for (size_t i = 0; list && i < r->header_count; i++) {
         const struct fetch_header *h = &r->headers[i];
         if (!header_is_sound(h)) {
             curl_slist_free_all(list);
-            return err_set(e, ERR_INVALID, "header", "a request header holds a character that is not allowed");
+            return err_set(e, ERR_INVALID, "header",
+                           "a request header holds a character that is not allowed");
         }
         if (same_host || !is_credential(h->name))
-            list = append(list, arena_printf(x->arena, "%.*s: %.*s", STR_FMT(h->name), STR_FMT(h->value)).p);
+            list = append(
+                list, arena_printf(x->arena, "%.*s: %.*s", STR_FMT(h->name), STR_FMT(h->value)).p);
     }
     *out = list;
     return list ? ERR_OK : err_set(e, ERR_IO, "net", "out of memory");
@@ -166,7 +170,8 @@ static void set_method(struct exchange *x)
 static enum err explain(struct exchange *x, CURLcode rc, struct errinfo *e)
 {
     if (x->failed == ERR_LIMIT)
-        return err_set(e, ERR_LIMIT, "answer", "the server's answer is larger than %zu bytes", x->body.max);
+        return err_set(e, ERR_LIMIT, "answer", "the server's answer is larger than %zu bytes",
+                       x->body.max);
     if (x->failed != ERR_OK)
         return err_set(e, x->failed, "request", "held back before it was sent");
     return easy_explain(&x->easy, rc, "url", e);
@@ -219,7 +224,8 @@ static bool is_redirect(const struct exchange *x)
 {
     int s = x->out->status;
     const struct fetch_request *r = x->request;
-    bool is_get = !r->body.p && (r->method.n == 0 || str_eq_z(r->method, "GET") || str_eq_z(r->method, "HEAD"));
+    bool is_get = !r->body.p &&
+                  (r->method.n == 0 || str_eq_z(r->method, "GET") || str_eq_z(r->method, "HEAD"));
     return is_get && (s == 301 || s == 302 || s == 303 || s == 307 || s == 308) &&
            fetch_header(x->out, "location").n > 0;
 }
@@ -234,16 +240,18 @@ static enum err follow(struct exchange *x, CURLU **url, bool *same_host, struct 
         curl_url_cleanup(next);
         return err_set(e, ERR_PEER, "url", "the server redirects from https to http");
     }
-    *same_host = *same_host &&
-                 str_eq_nocase(url_part(*url, CURLUPART_HOST, x->arena),
-                               url_part(next, CURLUPART_HOST, x->arena)) &&
-                 str_eq(url_part(*url, CURLUPART_PORT, x->arena), url_part(next, CURLUPART_PORT, x->arena));
+    *same_host =
+        *same_host &&
+        str_eq_nocase(url_part(*url, CURLUPART_HOST, x->arena),
+                      url_part(next, CURLUPART_HOST, x->arena)) &&
+        str_eq(url_part(*url, CURLUPART_PORT, x->arena), url_part(next, CURLUPART_PORT, x->arena));
     curl_url_cleanup(*url);
     *url = next;
     return ERR_OK;
 }
 
-/* A number of seconds as milliseconds, at most max; -1 when it is not a number. Absurdly many digits are max. */
+/* A number of seconds as milliseconds, at most max; -1 when it is not a number. Absurdly many
+ * digits are max. */
 static int64_t seconds(struct str s, int64_t max)
 {
     int64_t n;
@@ -284,7 +292,8 @@ static enum err run(struct exchange *x, struct errinfo *e)
     for (int hops = 0; err == ERR_OK && is_redirect(x); hops++) {
         permanent = permanent && (x->out->status == 301 || x->out->status == 308);
         if (hops == FETCH_REDIRECTS_MAX) {
-            err = err_set(e, ERR_PEER, "url", "the server redirects more than %d times", FETCH_REDIRECTS_MAX);
+            err = err_set(e, ERR_PEER, "url", "the server redirects more than %d times",
+                          FETCH_REDIRECTS_MAX);
             break;
         }
         err = follow(x, &url, &same_host, e);
@@ -299,7 +308,8 @@ static enum err run(struct exchange *x, struct errinfo *e)
     return err;
 }
 
-enum err fetch(const struct fetch_request *request, struct arena *a, struct fetch_response *out, struct errinfo *e)
+enum err fetch(const struct fetch_request *request, struct arena *a, struct fetch_response *out,
+               struct errinfo *e)
 {
     struct exchange x = {.request = request, .out = out, .arena = a};
     *out = (struct fetch_response){.max_age = -1};

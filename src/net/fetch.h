@@ -1,7 +1,7 @@
-/* fetch.h - one outgoing HTTP exchange, guarded (guard.h) and bounded: time, size after decompression, headers,
- * redirects. A status of 400 and up is an answer, not an error. HTTP/1.1, TLS always verified, no cookies, no
- * proxy, gzip and deflate. Blocking: call it on pollers, senders and workers only. Threads: any; one request at
- * a time uses its arena. */
+/* fetch.h - one outgoing HTTP exchange, guarded (guard.h) and bounded: time, size after
+ * decompression, headers, redirects. A status of 400 and up is an answer, not an error. HTTP/1.1,
+ * TLS always verified, no cookies, no proxy, gzip and deflate. Blocking: call it on pollers,
+ * senders and workers only. Threads: any; one request at a time uses its arena. */
 #ifndef NET_FETCH_H
 #define NET_FETCH_H
 
@@ -17,9 +17,9 @@
 struct arena;
 
 enum {
-    FETCH_TOTAL_MS = 20 * 1000,         /* whole exchange, redirects included */
-    FETCH_BODY_MAX = 4 * 1024 * 1024,   /* bytes of the answer's body, decompressed */
-    FETCH_HEADERS_MAX = 64 * 1024,      /* bytes of the answer's headers */
+    FETCH_TOTAL_MS = 20 * 1000,       /* whole exchange, redirects included */
+    FETCH_BODY_MAX = 4 * 1024 * 1024, /* bytes of the answer's body, decompressed */
+    FETCH_HEADERS_MAX = 64 * 1024,    /* bytes of the answer's headers */
     FETCH_REDIRECTS_MAX = 3
 };
 #define FETCH_RETRY_AFTER_MAX CLOCK_DAY
@@ -34,19 +34,20 @@ struct fetch_request {
     struct str method; /* absent: GET, or POST when there is a body */
     const struct fetch_header *headers;
     size_t header_count;
-    struct str body;           /* absent: none */
+    struct str body; /* absent: none */
     struct net_options net;
     const struct clock *clock; /* for a Retry-After that is a date; NULL: the system's */
     int64_t total_ms;          /* 0: FETCH_TOTAL_MS */
     size_t body_max;           /* 0: FETCH_BODY_MAX */
-    /* Called once, when the peer is connected and only just before it gets something to act on: the first byte of
-     * the body, or the request where there is none. An error ends the exchange; the peer cannot have acted. */
+    /* Called once, when the peer is connected and only just before it gets something to act on: the
+     * first byte of the body, or the request where there is none. An error ends the exchange; the
+     * peer cannot have acted. */
     enum err (*before_body)(void *arg);
     void *arg;
 };
 
 struct fetch_response {
-    int status;          /* set also when the answer broke off behind its head; 0: no head came */
+    int status; /* set also when the answer broke off behind its head; 0: no head came */
     struct str body;
     struct str url;      /* where the answer came from, after redirects */
     struct str moved_to; /* the new address if every redirect up to it was permanent (301, 308) */
@@ -57,11 +58,11 @@ struct fetch_response {
     bool sent;           /* the peer may have acted: set also when fetch fails after that point */
 };
 
-/* GET and HEAD follow redirects (not from https to http; Authorization and Cookie only to the same host); other methods
- * get the 3xx as their answer. Results live in the arena. out->sent is right in every case.
- * ERR_INVALID: request or address wrong; ERR_DENIED: guard; ERR_LIMIT: answer too large; ERR_IO: no connection, no
- * answer in time; ERR_PEER: certificate, broken answer, too many redirects; ERR_BUSY: stopping; what before_body
- * returned. */
+/* GET and HEAD follow redirects (not from https to http; Authorization and Cookie only to the same
+ * host); other methods get the 3xx as their answer. Results live in the arena. out->sent is right
+ * in every case. ERR_INVALID: request or address wrong; ERR_DENIED: guard; ERR_LIMIT: answer too
+ * large; ERR_IO: no connection, no answer in time; ERR_PEER: certificate, broken answer, too many
+ * redirects; ERR_BUSY: stopping; what before_body returned. */
 enum err fetch(const struct fetch_request *request, struct arena *a, struct fetch_response *out,
                struct errinfo *e) MUST_CHECK;
 

@@ -40,12 +40,12 @@ struct range6 {
 
 /* Inside 2000::/3 unless private; what lies outside both is refused without a row. */
 static const struct range6 ranges6[] = {
-    {{[15] = 1}, 128, true},                       /* ::1: loopback */
-    {{0xfc}, 7, true},                             /* fc00::/7: unique local */
-    {{0x20, 0x01, 0x00}, 23, false},               /* 2001::/23: Teredo, benchmarks, ORCHID */
-    {{0x20, 0x01, 0x0d, 0xb8}, 32, false},         /* 2001:db8::/32: documentation */
-    {{0x3f, 0xff, 0x00}, 20, false},               /* 3fff::/20: documentation */
-    {{0x26, 0x20, 0x00, 0x4f, 0x80}, 48, false},   /* 2620:4f:8000::/48: AS112 sink */
+    {{[15] = 1}, 128, true},                     /* ::1: loopback */
+    {{0xfc}, 7, true},                           /* fc00::/7: unique local */
+    {{0x20, 0x01, 0x00}, 23, false},             /* 2001::/23: Teredo, benchmarks, ORCHID */
+    {{0x20, 0x01, 0x0d, 0xb8}, 32, false},       /* 2001:db8::/32: documentation */
+    {{0x3f, 0xff, 0x00}, 20, false},             /* 3fff::/20: documentation */
+    {{0x26, 0x20, 0x00, 0x4f, 0x80}, 48, false}, /* 2620:4f:8000::/48: AS112 sink */
 };
 
 /* Where an IPv6 form carries an IPv4 address. */
@@ -56,9 +56,9 @@ struct carrier {
 };
 
 static const struct carrier carriers[] = {
-    {{[10] = 0xff, [11] = 0xff}, 96, 12},            /* ::ffff:0:0/96: mapped */
-    {{0x00, 0x64, 0xff, 0x9b}, 96, 12},              /* 64:ff9b::/96: NAT64 */
-    {{0x20, 0x02}, 16, 2},                           /* 2002::/16: 6to4 */
+    {{[10] = 0xff, [11] = 0xff}, 96, 12}, /* ::ffff:0:0/96: mapped */
+    {{0x00, 0x64, 0xff, 0x9b}, 96, 12},   /* 64:ff9b::/96: NAT64 */
+    {{0x20, 0x02}, 16, 2},                /* 2002::/16: 6to4 */
 };
 
 static bool prefix_equal(const uint8_t *a, const uint8_t *b, int bits)
@@ -127,11 +127,14 @@ enum err guard_check(struct str url, bool allow_private, struct errinfo *e)
     const struct addrinfo wanted = {.ai_socktype = SOCK_STREAM};
     int rc = getaddrinfo(host, NULL, &wanted, &found);
     if (rc != 0) {
-        err = err_set(e, ERR_IO, "url", "the name %.100s cannot be resolved: %s", host, gai_strerror(rc));
+        err = err_set(e, ERR_IO, "url", "the name %.100s cannot be resolved: %s", host,
+                      gai_strerror(rc));
         goto out;
     }
-    err = err_set(e, ERR_DENIED, "url", "%.100s is a private or reserved address; allow private addresses "
-                  "for this account if it is meant", host);
+    err = err_set(e, ERR_DENIED, "url",
+                  "%.100s is a private or reserved address; allow private addresses "
+                  "for this account if it is meant",
+                  host);
     for (const struct addrinfo *a = found; a; a = a->ai_next)
         if (guard_allows(a->ai_addr, allow_private)) {
             err = ERR_OK;

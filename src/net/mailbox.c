@@ -1,8 +1,8 @@
-/* mailbox.c - see mailbox.h. curl's own IMAP verbs are two: a custom command, whose answer's lines all come to
- * the header callback, and "UID FETCH n BODY[]" by a ;UID=n address. Commands are chosen by what curl 7.88 can take:
- * no answer but that of the second holds a literal, which custom commands cut off; a line is shorter than half the
- * buffer, else it is dropped; and there are few lines, for each counts what waits behind it as header bytes, of which
- * 300 KB end a transfer. */
+/* mailbox.c - see mailbox.h. curl's own IMAP verbs are two: a custom command, whose answer's lines
+ * all come to the header callback, and "UID FETCH n BODY[]" by a ;UID=n address. Commands are
+ * chosen by what curl 7.88 can take: no answer but that of the second holds a literal, which custom
+ * commands cut off; a line is shorter than half the buffer, else it is dropped; and there are few
+ * lines, for each counts what waits behind it as header bytes, of which 300 KB end a transfer. */
 #include "net/mailbox.h"
 
 #include <stdlib.h>
@@ -33,7 +33,7 @@ struct mailbox {
     struct vec mails;             /* struct mailbox_mail that it described */
     bool fetching;                /* the body is a message, not the lines of a command */
     size_t answer_bytes;
-    struct buf body;              /* of the message being fetched */
+    struct buf body; /* of the message being fetched */
     bool too_large;
 };
 
@@ -99,9 +99,10 @@ static size_t on_answer(char *p, size_t size, size_t n, void *arg)
         m->status.uidnext = (uint32_t)v;
     else if (m->uids.arena && str_starts_nocase(line, STR("* SEARCH")))
         keep_found(m, str_sub(line, 8, line.n));
-    else if (m->mails.arena && number_after(line, STR("UID"), &uid) && uid > 0 && uid <= UINT32_MAX &&
-             number_after(line, STR("RFC822.SIZE"), &v))
-        *(struct mailbox_mail *)vec_push(&m->mails) = (struct mailbox_mail){(uint32_t)uid, v, received(line)};
+    else if (m->mails.arena && number_after(line, STR("UID"), &uid) && uid > 0 &&
+             uid <= UINT32_MAX && number_after(line, STR("RFC822.SIZE"), &v))
+        *(struct mailbox_mail *)vec_push(&m->mails) =
+            (struct mailbox_mail){(uint32_t)uid, v, received(line)};
     return line.n;
 }
 
@@ -123,7 +124,8 @@ enum err mailbox_open(const struct mailbox_options *o, struct mailbox **out, str
     TRY(url_parse(o->url, NULL, URL_IMAP, &parsed, e));
     curl_url_cleanup(parsed);
     if (o->plain && !o->net.allow_private)
-        return err_set(e, ERR_DENIED, "plain", "a connection without encryption is for private networks only");
+        return err_set(e, ERR_DENIED, "plain",
+                       "a connection without encryption is for private networks only");
     struct mailbox *m = calloc(1, sizeof *m);
     if (!m)
         return err_set(e, ERR_IO, "net", "out of memory");
@@ -162,10 +164,12 @@ void mailbox_close(struct mailbox *m)
 
 static bool is_broken_connection(CURLcode rc)
 {
-    return rc == CURLE_RECV_ERROR || rc == CURLE_SEND_ERROR || rc == CURLE_GOT_NOTHING || rc == CURLE_PARTIAL_FILE;
+    return rc == CURLE_RECV_ERROR || rc == CURLE_SEND_ERROR || rc == CURLE_GOT_NOTHING ||
+           rc == CURLE_PARTIAL_FILE;
 }
 
-/* Runs one command on the selected folder; reading changes nothing, so a broken connection is tried anew. */
+/* Runs one command on the selected folder; reading changes nothing, so a broken connection is tried
+ * anew. */
 static CURLcode perform(struct mailbox *m, struct str url, const char *command)
 {
     CURLcode rc = CURLE_OK;
@@ -244,7 +248,8 @@ static void encode_folder(struct str text, struct buf *out)
     utf7_end(&u);
 }
 
-enum err mailbox_select(struct mailbox *m, struct str folder, struct mailbox_folder *out, struct errinfo *e)
+enum err mailbox_select(struct mailbox *m, struct str folder, struct mailbox_folder *out,
+                        struct errinfo *e)
 {
     struct buf name;
     if (folder.n == 0 || folder.n > FOLDER_MAX)
@@ -258,9 +263,11 @@ enum err mailbox_select(struct mailbox *m, struct str folder, struct mailbox_fol
     curl_free(escaped);
     m->status = (struct mailbox_folder){0};
     m->uids = m->mails = (struct vec){0};
-    CURLcode rc = perform(m, arena_printf(&m->arena, "%.*s/%s", STR_FMT(m->url), m->folder.p), "NOOP");
+    CURLcode rc =
+        perform(m, arena_printf(&m->arena, "%.*s/%s", STR_FMT(m->url), m->folder.p), "NOOP");
     if (rc == CURLE_LOGIN_DENIED && strstr(m->easy.error, "Select failed"))
-        return err_set(e, ERR_NOT_FOUND, "folder", "the mailbox has no folder %.100s", arena_str(&m->arena, folder).p);
+        return err_set(e, ERR_NOT_FOUND, "folder", "the mailbox has no folder %.100s",
+                       arena_str(&m->arena, folder).p);
     if (rc != CURLE_OK)
         return easy_explain(&m->easy, rc, "mailbox", e);
     if (m->status.uidvalidity == 0)
@@ -278,17 +285,19 @@ static int by_number(const void *a, const void *b)
 /* A command on the selected folder, as it was when it was selected. */
 static enum err command(struct mailbox *m, struct arena *a, struct str text, struct errinfo *e)
 {
-    struct str url = arena_printf(a, "%.*s/%s;UIDVALIDITY=%u", STR_FMT(m->url), m->folder.p, m->status.uidvalidity);
+    struct str url = arena_printf(a, "%.*s/%s;UIDVALIDITY=%u", STR_FMT(m->url), m->folder.p,
+                                  m->status.uidvalidity);
     CURLcode rc = perform(m, url, text.p);
     if (m->too_large)
-        return err_set(e, ERR_LIMIT, "mailbox", "the server's answer is larger than %d bytes", ANSWER_MAX);
+        return err_set(e, ERR_LIMIT, "mailbox", "the server's answer is larger than %d bytes",
+                       ANSWER_MAX);
     if (rc == CURLE_REMOTE_FILE_NOT_FOUND)
         return err_set(e, ERR_CONFLICT, "mailbox", "the folder was made anew meanwhile");
     return easy_explain(&m->easy, rc, "mailbox", e);
 }
 
-enum err mailbox_search(struct mailbox *m, uint32_t from, uint32_t to, struct arena *a, uint32_t **out,
-                        size_t *count, struct errinfo *e)
+enum err mailbox_search(struct mailbox *m, uint32_t from, uint32_t to, struct arena *a,
+                        uint32_t **out, size_t *count, struct errinfo *e)
 {
     if (to >= from + MAILBOX_RANGE_MAX)
         to = from + MAILBOX_RANGE_MAX - 1;
@@ -324,7 +333,8 @@ enum err mailbox_describe(struct mailbox *m, const uint32_t *uids, size_t n, str
     TRY(command(m, a, arena_str(a, buf_str(&text)), e));
     struct mailbox_mail *mails = arena_array(a, n, sizeof *mails);
     *count = 0;
-    for (size_t i = 0; i < n; i++) /* in our order; servers may tell of others unasked, or of one twice */
+    for (size_t i = 0; i < n;
+         i++) /* in our order; servers may tell of others unasked, or of one twice */
         for (size_t k = 0; k < m->mails.n; k++) {
             const struct mailbox_mail *told = vec_at(&m->mails, k);
             if (told->uid == uids[i]) {
@@ -336,12 +346,13 @@ enum err mailbox_describe(struct mailbox *m, const uint32_t *uids, size_t n, str
     return ERR_OK;
 }
 
-enum err mailbox_fetch(struct mailbox *m, uint32_t uid, size_t max, struct arena *a, struct str *raw,
-                       struct errinfo *e)
+enum err mailbox_fetch(struct mailbox *m, uint32_t uid, size_t max, struct arena *a,
+                       struct str *raw, struct errinfo *e)
 {
     uint32_t expected = m->status.uidvalidity;
     buf_init(&m->body, max);
-    struct str url = arena_printf(a, "%.*s/%s;UIDVALIDITY=%u/;UID=%u", STR_FMT(m->url), m->folder.p, expected, uid);
+    struct str url = arena_printf(a, "%.*s/%s;UIDVALIDITY=%u/;UID=%u", STR_FMT(m->url), m->folder.p,
+                                  expected, uid);
     CURLcode rc = perform(m, url, NULL);
     enum err err = ERR_OK;
     if (m->too_large)
@@ -352,8 +363,11 @@ enum err mailbox_fetch(struct mailbox *m, uint32_t uid, size_t max, struct arena
         err = err_set(e, ERR_NOT_FOUND, "mail", "the message was deleted meanwhile");
     else if (rc != CURLE_OK)
         err = easy_explain(&m->easy, rc, "mailbox", e);
-    else
-        *raw = arena_str(a, buf_str(&m->body));
-    buf_deinit(&m->body);
-    return err;
+    if (err != ERR_OK) {
+        buf_deinit(&m->body);
+        return err;
+    }
+    *raw = buf_str(&m->body); /* no copy: it may be 25 MB */
+    arena_defer(a, free, m->body.p);
+    return ERR_OK;
 }

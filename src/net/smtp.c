@@ -14,9 +14,9 @@ struct dialogue {
     const struct smtp_request *request;
     struct easy easy;
     struct arena arena;
-    size_t at;       /* bytes of the message handed over */
+    size_t at; /* bytes of the message handed over */
     bool marked;
-    enum err held;   /* before_body's error */
+    enum err held;               /* before_body's error */
     char refusal[LINE_MAX_KEPT]; /* the server's first line of 4xx or 5xx */
 };
 
@@ -68,7 +68,8 @@ static enum err prepare(struct dialogue *d, struct errinfo *e)
     TRY(url_parse(r->url, NULL, URL_SMTP, &url, e));
     curl_url_cleanup(url);
     if (r->plain && !r->net.allow_private)
-        return err_set(e, ERR_DENIED, "plain", "a connection without encryption is for private networks only");
+        return err_set(e, ERR_DENIED, "plain",
+                       "a connection without encryption is for private networks only");
     TRY(easy_init(&d->easy, &r->net, e));
     CURL *c = d->easy.curl;
     /* The path is the name we greet with: the sender's domain, not that of some container. */
@@ -77,7 +78,8 @@ static enum err prepare(struct dialogue *d, struct errinfo *e)
         base.n--;
     if (address_is_sound(r->from))
         host = str_sub(r->from, (size_t)str_find_char(r->from, '@', 0) + 1, r->from.n);
-    curl_easy_setopt(c, CURLOPT_URL, arena_printf(&d->arena, "%.*s/%.*s", STR_FMT(base), STR_FMT(host)).p);
+    curl_easy_setopt(c, CURLOPT_URL,
+                     arena_printf(&d->arena, "%.*s/%.*s", STR_FMT(base), STR_FMT(host)).p);
     curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
     curl_easy_setopt(c, CURLOPT_USE_SSL, (long)(r->plain ? CURLUSESSL_NONE : CURLUSESSL_ALL));
     curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)TOTAL_MS);
@@ -90,7 +92,8 @@ static enum err prepare(struct dialogue *d, struct errinfo *e)
     return ERR_OK;
 }
 
-static void tell(struct smtp_result *out, enum smtp_outcome outcome, const char *what, const char *detail)
+static void tell(struct smtp_result *out, enum smtp_outcome outcome, const char *what,
+                 const char *detail)
 {
     out->outcome = outcome;
     snprintf(out->what, sizeof out->what, "%s%s%s", what, *detail ? ": " : "", detail);
@@ -107,7 +110,8 @@ static void judge(struct dialogue *d, CURLcode rc, struct smtp_result *out)
     else if (d->held != ERR_OK)
         tell(out, SMTP_LATER, "held back before it was sent", "");
     else if (code >= 500 && rc == CURLE_LOGIN_DENIED)
-        tell(out, SMTP_REFUSED, "the mail server does not accept the user name or the password", d->refusal);
+        tell(out, SMTP_REFUSED, "the mail server does not accept the user name or the password",
+             d->refusal);
     else if (code >= 500 && d->refusal[0])
         tell(out, SMTP_REFUSED, "the mail server refuses the message", d->refusal);
     else if (code >= 400 && d->refusal[0])
@@ -136,7 +140,8 @@ void smtp_send(const struct smtp_request *r, struct smtp_result *out)
         return;
     }
     CURL *c = d.easy.curl;
-    struct curl_slist *to = curl_slist_append(NULL, arena_printf(&d.arena, "<%.*s>", STR_FMT(r->to)).p);
+    struct curl_slist *to =
+        curl_slist_append(NULL, arena_printf(&d.arena, "<%.*s>", STR_FMT(r->to)).p);
     curl_easy_setopt(c, CURLOPT_MAIL_FROM, arena_printf(&d.arena, "<%.*s>", STR_FMT(r->from)).p);
     curl_easy_setopt(c, CURLOPT_MAIL_RCPT, to);
     curl_easy_setopt(c, CURLOPT_UPLOAD, 1L);

@@ -10,14 +10,14 @@
 #include "net/options.h"
 
 struct smtp_request {
-    struct str url; /* smtps://host[:port], or smtp://host[:port] with STARTTLS */
+    struct str url;            /* smtps://host[:port], or smtp://host[:port] with STARTTLS */
     struct str user, password; /* absent: no sign-in */
-    bool plain; /* smtp:// without encryption; refused unless net.allow_private */
+    bool plain;                /* smtp:// without encryption; refused unless net.allow_private */
     struct net_options net;
     struct str from, to; /* envelope addresses, user@host */
     struct str data;     /* the message, lines ended by CRLF */
-    /* Called once, when the server has taken sender and recipient and asks for the message. An error ends the
-     * dialogue before the end of the message, so that the server drops it. */
+    /* Called once, when the server has taken sender and recipient and asks for the message. An
+     * error ends the dialogue before the end of the message, so that the server drops it. */
     enum err (*before_body)(void *arg);
     void *arg;
 };

@@ -12,13 +12,15 @@ static const char *const schemes[][2] = {
     [URL_SMTP] = {"smtp", "smtps"},
 };
 
-/* "Bad ports" of the WHATWG Fetch standard: services that could take an HTTP request for their own language. */
+/* "Bad ports" of the WHATWG Fetch standard: services that could take an HTTP request for their own
+ * language. */
 static const uint16_t bad_ports[] = {
-    0,    1,    7,    9,    11,   13,   15,   17,   19,   20,   21,   22,   23,   25,    37,   42,   43,
-    53,   69,   77,   79,   87,   95,   101,  102,  103,  104,  109,  110,  111,  113,   115,  117,  119,
-    123,  135,  137,  139,  143,  161,  179,  389,  427,  465,  512,  513,  514,  515,   526,  530,  531,
-    532,  540,  548,  554,  556,  563,  587,  601,  636,  989,  990,  993,  995,  1719,  1720, 1723, 2049,
-    3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+    0,    1,    7,    9,    11,   13,   15,   17,   19,   20,   21,   22,   23,    25,
+    37,   42,   43,   53,   69,   77,   79,   87,   95,   101,  102,  103,  104,   109,
+    110,  111,  113,  115,  117,  119,  123,  135,  137,  139,  143,  161,  179,   389,
+    427,  465,  512,  513,  514,  515,  526,  530,  531,  532,  540,  548,  554,   556,
+    563,  587,  601,  636,  989,  990,  993,  995,  1719, 1720, 1723, 2049, 3659,  4045,
+    4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 };
 
 static enum err check_scheme(CURLU *u, enum url_kind kind, struct errinfo *e)
@@ -30,8 +32,8 @@ static enum err check_scheme(CURLU *u, enum url_kind kind, struct errinfo *e)
     curl_free(scheme);
     if (right)
         return ERR_OK;
-    return err_set(e, ERR_INVALID, "url", "the address must start with %s:// or %s://", schemes[kind][0],
-                   schemes[kind][1]);
+    return err_set(e, ERR_INVALID, "url", "the address must start with %s:// or %s://",
+                   schemes[kind][0], schemes[kind][1]);
 }
 
 static enum err check_port(CURLU *u, struct errinfo *e)

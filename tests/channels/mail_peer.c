@@ -20,8 +20,8 @@ void mail_peer_run(const struct mail_peer *p, const char *command, const char *a
 {
     char line[512];
     const char *source = getenv("ZURUF_SOURCE");
-    snprintf(line, sizeof line, "'%s/tests/channels/mail-server' %s '%s' %s", source ? source : ".", command, p->dir,
-             arguments);
+    snprintf(line, sizeof line, "'%s/tests/channels/mail-server' %s '%s' %s", source ? source : ".",
+             command, p->dir, arguments);
     if (system(line) != 0)
         give_up("the mail server's script failed, see the line above");
 }
@@ -83,9 +83,12 @@ struct net_options mail_peer_options(const struct mail_peer *p)
 void mail_peer_deliver(struct mail_peer *p, const char *user, struct str mail)
 {
     struct smtp_result result;
-    const struct smtp_request r = {.url = arena_printf(&p->arena, "smtp://127.0.0.1:%d", p->smtp), .plain = true,
-                                   .net = mail_peer_options(p), .from = STR("kunde@elsewhere.test"),
-                                   .to = arena_printf(&p->arena, "%s@zuruf.test", user), .data = mail};
+    const struct smtp_request r = {.url = arena_printf(&p->arena, "smtp://127.0.0.1:%d", p->smtp),
+                                   .plain = true,
+                                   .net = mail_peer_options(p),
+                                   .from = STR("kunde@elsewhere.test"),
+                                   .to = arena_printf(&p->arena, "%s@zuruf.test", user),
+                                   .data = mail};
     smtp_send(&r, &result);
     if (result.outcome != SMTP_ACCEPTED)
         give_up(result.what);
@@ -129,7 +132,8 @@ static struct str read_whole(struct arena *a, const char *path)
     return arena_str(a, (struct str){block, n});
 }
 
-struct str mail_peer_find(const struct mail_peer *p, struct arena *a, const char *user, const char *text)
+struct str mail_peer_find(const struct mail_peer *p, struct arena *a, const char *user,
+                          const char *text)
 {
     struct str found = STR_NONE;
     char newest[256] = "";
@@ -140,7 +144,8 @@ struct str mail_peer_find(const struct mail_peer *p, struct arena *a, const char
         for (struct dirent *f; d && (f = readdir(d));) {
             if (f->d_name[0] == '.' || strcmp(f->d_name, newest) < 0)
                 continue;
-            snprintf(path, sizeof path, "%s/mail/%s/Maildir/%s/%s", p->dir, user, places[i], f->d_name);
+            snprintf(path, sizeof path, "%s/mail/%s/Maildir/%s/%s", p->dir, user, places[i],
+                     f->d_name);
             struct str mail = read_whole(a, path);
             if (str_find(mail, str_z(text), 0) < 0)
                 continue;

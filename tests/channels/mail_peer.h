@@ -1,5 +1,6 @@
-/* mail_peer.h - the mail system of tests/channels/mail-server, from a test's point of view. What goes in and what came
- * out is done by other means than the code under test where that matters: delivered mail is read from disk. */
+/* mail_peer.h - the mail system of tests/channels/mail-server, from a test's point of view. What
+ * goes in and what came out is done by other means than the code under test where that matters:
+ * delivered mail is read from disk. */
 #ifndef MAIL_PEER_H
 #define MAIL_PEER_H
 
@@ -35,6 +36,7 @@ size_t mail_peer_count(const struct mail_peer *p, const char *user);
 /* Waits until there are n; fails the program after a minute. */
 void mail_peer_wait(const struct mail_peer *p, const char *user, size_t n);
 /* The newest mail on disk that holds the text; STR_NONE without one. */
-struct str mail_peer_find(const struct mail_peer *p, struct arena *a, const char *user, const char *text);
+struct str mail_peer_find(const struct mail_peer *p, struct arena *a, const char *user,
+                          const char *text);
 
 #endif

@@ -20,8 +20,10 @@ static struct mailbox_folder folder;
 
 static struct mailbox_options options(const char *scheme, int port)
 {
-    return (struct mailbox_options){.url = mail_peer_url(&peer, scheme, port), .user = STR("care@zuruf.test"),
-                                    .password = STR(MAIL_PEER_PASSWORD), .net = mail_peer_options(&peer)};
+    return (struct mailbox_options){.url = mail_peer_url(&peer, scheme, port),
+                                    .user = STR("care@zuruf.test"),
+                                    .password = STR(MAIL_PEER_PASSWORD),
+                                    .net = mail_peer_options(&peer)};
 }
 
 static struct mailbox *sign_in(const struct mailbox_options *o, enum err expected)
@@ -58,14 +60,17 @@ static void reads_what_was_delivered(void **state)
     struct mailbox_mail *mails;
     struct str raw;
     size_t n, before = mail_peer_count(&peer, "care");
-    mail_peer_deliver(&peer, "care", STR(MAIL("eins", "Hallo\r\n* OK [UIDVALIDITY 1] nicht vom Server")));
+    mail_peer_deliver(&peer, "care",
+                      STR(MAIL("eins", "Hallo\r\n* OK [UIDVALIDITY 1] nicht vom Server")));
     mail_peer_deliver(&peer, "care", STR(MAIL("zwei", "{99}\r\n)")));
     mail_peer_wait(&peer, "care", before + 2);
     struct mailbox_options o = options("imaps", peer.imaps);
     struct mailbox *box = sign_in(&o, ERR_OK);
     assert_true(folder.uidvalidity > 1 && folder.uidnext > 2);
     uint32_t *uids;
-    assert_int_equal(mailbox_search(box, folder.uidnext - 2, folder.uidnext + 100, &arena, &uids, &n, &why), ERR_OK);
+    assert_int_equal(
+        mailbox_search(box, folder.uidnext - 2, folder.uidnext + 100, &arena, &uids, &n, &why),
+        ERR_OK);
     assert_int_equal(n, 2);
     assert_int_equal(mailbox_describe(box, uids, n, &arena, &mails, &n, &why), ERR_OK);
     assert_int_equal(n, 2);
@@ -79,9 +84,11 @@ static void reads_what_was_delivered(void **state)
         bool first = str_find(raw, STR("<eins@elsewhere.test>"), 0) > 0; /* queues may swap them */
         assert_true(str_ends(raw, str_z(bodies[first ? 0 : 1])));
     }
-    assert_int_equal(mailbox_search(box, folder.uidnext, folder.uidnext + 100, &arena, &uids, &n, &why), ERR_OK);
+    assert_int_equal(
+        mailbox_search(box, folder.uidnext, folder.uidnext + 100, &arena, &uids, &n, &why), ERR_OK);
     assert_int_equal(n, 0);
-    assert_int_equal(mailbox_fetch(box, folder.uidnext + 5, 1000, &arena, &raw, &why), ERR_NOT_FOUND);
+    assert_int_equal(mailbox_fetch(box, folder.uidnext + 5, 1000, &arena, &raw, &why),
+                     ERR_NOT_FOUND);
     assert_int_equal(mailbox_fetch(box, folder.uidnext - 1, 10, &arena, &raw, &why), ERR_LIMIT);
     assert_int_equal(mailbox_fetch(box, folder.uidnext - 1, 100000, &arena, &raw, &why), ERR_OK);
     mailbox_close(box);
@@ -166,7 +173,8 @@ static void a_renewed_folder_is_noticed(void **state)
     assert_int_equal(mailbox_search(box, 1, folder.uidnext, &arena, &uids, &n, &why), ERR_OK);
     assert_true(n > 0);
     uint32_t uid = uids[0], old = folder.uidvalidity;
-    mail_peer_run(&peer, "stop-imap", ""); /* a session that holds the folder keeps the old number */
+    mail_peer_run(&peer, "stop-imap",
+                  ""); /* a session that holds the folder keeps the old number */
     mail_peer_run(&peer, "start-imap", "");
     mail_peer_run(&peer, "renew", "care 777777");
     assert_int_equal(mailbox_fetch(box, uid, 100000, &arena, &raw, &why), ERR_CONFLICT);
@@ -184,14 +192,18 @@ static enum err mark(void *arg)
     return *(enum err *)arg;
 }
 
-static struct smtp_result send_mail(const char *scheme, int port, const char *to, const char *password,
-                                    enum err mark_answer)
+static struct smtp_result send_mail(const char *scheme, int port, const char *to,
+                                    const char *password, enum err mark_answer)
 {
     struct smtp_result result;
-    struct smtp_request r = {.url = mail_peer_url(&peer, scheme, port), .user = STR("care@zuruf.test"),
-                             .password = str_z(password), .net = mail_peer_options(&peer),
-                             .from = STR("care@zuruf.test"), .to = str_z(to),
-                             .data = STR("Subject: Antwort\r\n\r\n.punkt\r\n"), .before_body = mark,
+    struct smtp_request r = {.url = mail_peer_url(&peer, scheme, port),
+                             .user = STR("care@zuruf.test"),
+                             .password = str_z(password),
+                             .net = mail_peer_options(&peer),
+                             .from = STR("care@zuruf.test"),
+                             .to = str_z(to),
+                             .data = STR("Subject: Antwort\r\n\r\n.punkt\r\n"),
+                             .before_body = mark,
                              .arg = &mark_answer};
     marks = 0;
     smtp_send(&r, &result);
@@ -202,11 +214,14 @@ static void sends_by_both_ways_of_tls(void **state)
 {
     (void)state;
     size_t before = mail_peer_count(&peer, "sink");
-    assert_int_equal(send_mail("smtps", peer.submissions, "a@elsewhere.test", MAIL_PEER_PASSWORD, ERR_OK).outcome,
-                     SMTP_ACCEPTED);
+    assert_int_equal(
+        send_mail("smtps", peer.submissions, "a@elsewhere.test", MAIL_PEER_PASSWORD, ERR_OK)
+            .outcome,
+        SMTP_ACCEPTED);
     assert_int_equal(marks, 1);
-    assert_int_equal(send_mail("smtp", peer.submission, "b@elsewhere.test", MAIL_PEER_PASSWORD, ERR_OK).outcome,
-                     SMTP_ACCEPTED);
+    assert_int_equal(
+        send_mail("smtp", peer.submission, "b@elsewhere.test", MAIL_PEER_PASSWORD, ERR_OK).outcome,
+        SMTP_ACCEPTED);
     mail_peer_wait(&peer, "sink", before + 2);
     struct str mail = mail_peer_find(&peer, &arena, "sink", "a@elsewhere.test");
     assert_true(str_ends(str_trim(mail), STR("\n.punkt")));
@@ -215,7 +230,8 @@ static void sends_by_both_ways_of_tls(void **state)
 static void refusals_come_before_the_mark(void **state)
 {
     (void)state;
-    struct smtp_result r = send_mail("smtps", peer.submissions, "refused@elsewhere.test", MAIL_PEER_PASSWORD, ERR_OK);
+    struct smtp_result r =
+        send_mail("smtps", peer.submissions, "refused@elsewhere.test", MAIL_PEER_PASSWORD, ERR_OK);
     assert_int_equal(r.outcome, SMTP_REFUSED);
     assert_int_equal(r.code, 554);
     assert_non_null(strstr(r.what, "refused@elsewhere.test"));
@@ -237,11 +253,15 @@ static void a_mark_that_refuses_leaves_no_mail(void **state)
 {
     (void)state;
     size_t before = mail_peer_count(&peer, "sink");
-    assert_int_equal(send_mail("smtps", peer.submissions, "x@elsewhere.test", MAIL_PEER_PASSWORD, ERR_BUSY).outcome,
-                     SMTP_LATER);
+    assert_int_equal(
+        send_mail("smtps", peer.submissions, "x@elsewhere.test", MAIL_PEER_PASSWORD, ERR_BUSY)
+            .outcome,
+        SMTP_LATER);
     assert_int_equal(marks, 1);
-    assert_int_equal(send_mail("smtps", peer.submissions, "y@elsewhere.test", MAIL_PEER_PASSWORD, ERR_OK).outcome,
-                     SMTP_ACCEPTED);
+    assert_int_equal(
+        send_mail("smtps", peer.submissions, "y@elsewhere.test", MAIL_PEER_PASSWORD, ERR_OK)
+            .outcome,
+        SMTP_ACCEPTED);
     mail_peer_wait(&peer, "sink", before + 1);
     assert_null(mail_peer_find(&peer, &arena, "sink", "x@elsewhere.test").p);
 }
@@ -250,8 +270,10 @@ static void checking_sends_nothing(void **state)
 {
     (void)state;
     size_t before = mail_peer_count(&peer, "sink");
-    struct smtp_request r = {.url = mail_peer_url(&peer, "smtp", peer.submission), .user = STR("care@zuruf.test"),
-                             .password = STR(MAIL_PEER_PASSWORD), .net = mail_peer_options(&peer),
+    struct smtp_request r = {.url = mail_peer_url(&peer, "smtp", peer.submission),
+                             .user = STR("care@zuruf.test"),
+                             .password = STR(MAIL_PEER_PASSWORD),
+                             .net = mail_peer_options(&peer),
                              .from = STR("care@zuruf.test")};
     assert_int_equal(smtp_check(&r, &why), ERR_OK);
     r.password = STR("falsch");

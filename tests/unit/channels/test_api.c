@@ -20,7 +20,8 @@
 static struct arena arena;
 static struct stand_in server;
 static struct clock_fake now;
-static struct str heard_body, heard_id, heard_stamp, heard_signature; /* copies in arena; read after send */
+static struct str heard_body, heard_id, heard_stamp,
+    heard_signature; /* copies in arena; read after send */
 static struct arena heard;
 static int marks, hits_at_mark;
 static enum err mark_answer;
@@ -34,7 +35,9 @@ static void answer(void *ctx, int fd, const struct stand_in_request *r)
     heard_stamp = arena_str(&heard, stand_in_header(r, "x-zuruf-timestamp"));
     heard_signature = arena_str(&heard, stand_in_header(r, "x-zuruf-signature"));
     if (str_eq_z(r->path, "/named")) {
-        stand_in_printf(fd, "HTTP/1.1 201 Created\r\nContent-Length: 27\r\n\r\n{\"external_id\":\"ticket-77\"}");
+        stand_in_printf(
+            fd,
+            "HTTP/1.1 201 Created\r\nContent-Length: 27\r\n\r\n{\"external_id\":\"ticket-77\"}");
     } else if (str_eq_z(r->path, "/endless")) {
         char block[4096];
         memset(block, 'x', sizeof block);
@@ -46,7 +49,8 @@ static void answer(void *ctx, int fd, const struct stand_in_request *r)
     } else if (str_eq_z(r->path, "/wait")) {
         stand_in_printf(fd, "HTTP/1.1 429 No\r\nRetry-After: 90\r\nContent-Length: 0\r\n\r\n");
     } else if (str_to_i64(str_sub(r->path, 1, r->path.n), &status)) {
-        stand_in_printf(fd, "HTTP/1.1 %d X\r\nLocation: /200\r\nContent-Length: 0\r\n\r\n", (int)status);
+        stand_in_printf(fd, "HTTP/1.1 %d X\r\nLocation: /200\r\nContent-Length: 0\r\n\r\n",
+                        (int)status);
     }
 }
 
@@ -68,10 +72,17 @@ static struct sent_result send_to(struct str url, const char *secret, int attemp
     map_init(&settings, &arena);
     map_set(&settings, STR("url"), &url);
     map_set(&settings, STR("secret"), &key);
-    const struct channel_ctx c = {.arena = &arena, .clock = &now.clock, .settings = &settings, .allow_private = true};
-    const struct outgoing m = {.id = 42, .key = STR("m42"), .text = STR("Grüße, \"wir\" kümmern uns. ^AB"),
-                               .to_id = STR("@kunde"), .parent_id = STR("second"), .thread = thread,
-                               .thread_count = 2, .at = NOW - 1000, .attempt = attempt};
+    const struct channel_ctx c = {
+        .arena = &arena, .clock = &now.clock, .settings = &settings, .allow_private = true};
+    const struct outgoing m = {.id = 42,
+                               .key = STR("m42"),
+                               .text = STR("Grüße, \"wir\" kümmern uns. ^AB"),
+                               .to_id = STR("@kunde"),
+                               .parent_id = STR("second"),
+                               .thread = thread,
+                               .thread_count = 2,
+                               .at = NOW - 1000,
+                               .attempt = attempt};
     marks = 0;
     channel_find(STR("api"))->send(&c, &m, (struct sending_mark){mark, NULL}, &result);
     return result;
@@ -141,11 +152,12 @@ static void each_status_has_its_meaning(void **state)
     static const struct {
         const char *path;
         enum sent sent;
-    } table[] = {{"/200", SENT_ACCEPTED}, {"/204", SENT_ACCEPTED}, {"/301", SENT_REFUSED}, {"/302", SENT_REFUSED},
-                 {"/400", SENT_REFUSED},  {"/401", SENT_REFUSED},  {"/404", SENT_REFUSED}, {"/408", SENT_LATER},
-                 {"/409", SENT_LATER},    {"/410", SENT_REFUSED},  {"/422", SENT_REFUSED}, {"/425", SENT_LATER},
-                 {"/429", SENT_LATER},    {"/500", SENT_LATER},    {"/503", SENT_LATER},   {"/cut", SENT_LATER},
-                 {"/endless", SENT_ACCEPTED}};
+    } table[] = {{"/200", SENT_ACCEPTED}, {"/204", SENT_ACCEPTED},    {"/301", SENT_REFUSED},
+                 {"/302", SENT_REFUSED},  {"/400", SENT_REFUSED},     {"/401", SENT_REFUSED},
+                 {"/404", SENT_REFUSED},  {"/408", SENT_LATER},       {"/409", SENT_LATER},
+                 {"/410", SENT_REFUSED},  {"/422", SENT_REFUSED},     {"/425", SENT_LATER},
+                 {"/429", SENT_LATER},    {"/500", SENT_LATER},       {"/503", SENT_LATER},
+                 {"/cut", SENT_LATER},    {"/endless", SENT_ACCEPTED}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         int before = server.hits;
         struct sent_result r = send_path(table[i].path);

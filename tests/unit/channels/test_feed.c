@@ -23,8 +23,8 @@ static struct errinfo why;
 
 /* What the server does; set before a poll, read by its thread. */
 static struct {
-    const char *head;         /* status line and headers */
-    const char *items;        /* of an RSS document around them; NULL: body is sent instead */
+    const char *head;  /* status line and headers */
+    const char *items; /* of an RSS document around them; NULL: body is sent instead */
     const char *body;
     char etag_asked[64], since_asked[64];
 } plan;
@@ -32,7 +32,8 @@ static struct {
 static void answer(void *ctx, int fd, const struct stand_in_request *r)
 {
     (void)ctx;
-    struct str etag = stand_in_header(r, "if-none-match"), since = stand_in_header(r, "if-modified-since");
+    struct str etag = stand_in_header(r, "if-none-match"),
+               since = stand_in_header(r, "if-modified-since");
     snprintf(plan.etag_asked, sizeof plan.etag_asked, "%.*s", STR_FMT(etag));
     snprintf(plan.since_asked, sizeof plan.since_asked, "%.*s", STR_FMT(since));
     if (str_eq_z(r->path, "/moved")) {
@@ -49,8 +50,10 @@ static void answer(void *ctx, int fd, const struct stand_in_request *r)
     }
     stand_in_printf(fd, "HTTP/1.1 %s\r\nConnection: close\r\n\r\n", plan.head);
     if (plan.items)
-        stand_in_printf(fd, "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Blatt</title>"
-                        "<link>http://blatt.test/</link>%s</channel></rss>", plan.items);
+        stand_in_printf(fd,
+                        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Blatt</title>"
+                        "<link>http://blatt.test/</link>%s</channel></rss>",
+                        plan.items);
     else if (plan.body)
         stand_in_say(fd, str_z(plan.body));
 }
@@ -61,7 +64,8 @@ static enum err poll_path(const char *path, struct str cursor)
     struct str url = stand_in_url(&server, &arena, path);
     map_init(&settings, &arena);
     map_set(&settings, STR("url"), &url);
-    const struct channel_ctx c = {.arena = &arena, .clock = &now.clock, .settings = &settings, .allow_private = true};
+    const struct channel_ctx c = {
+        .arena = &arena, .clock = &now.clock, .settings = &settings, .allow_private = true};
     why = (struct errinfo){0};
     return channel_find(STR("feed"))->poll(&c, cursor, &got, &why);
 }
@@ -88,10 +92,13 @@ static int tear_down(void **state)
     return 0;
 }
 
-#define ONE "<item><guid>a</guid><title>Eins &amp; zwei</title><link>http://blatt.test/1</link>" \
-    "<author>ab@blatt.test (Aylin B)</author><pubDate>Sun, 22 Nov 2026 08:00:00 GMT</pubDate>" \
-    "<description>&lt;p&gt;Hallo &lt;b&gt;Welt&lt;/b&gt;&lt;/p&gt;&lt;script&gt;x()&lt;/script&gt;</description></item>"
-#define TWO "<item><guid>b</guid><title>Zwei</title><link>javascript:alert(1)</link>" \
+#define ONE                                                                                        \
+    "<item><guid>a</guid><title>Eins &amp; zwei</title><link>http://blatt.test/1</link>"           \
+    "<author>ab@blatt.test (Aylin B)</author><pubDate>Sun, 22 Nov 2026 08:00:00 GMT</pubDate>"     \
+    "<description>&lt;p&gt;Hallo "                                                                 \
+    "&lt;b&gt;Welt&lt;/b&gt;&lt;/p&gt;&lt;script&gt;x()&lt;/script&gt;</description></item>"
+#define TWO                                                                                        \
+    "<item><guid>b</guid><title>Zwei</title><link>javascript:alert(1)</link>"                      \
     "<pubDate>Sun, 22 Nov 2030 08:00:00 GMT</pubDate></item>"
 
 static void entries_become_items(void **state)
@@ -142,8 +149,11 @@ static void changing_ids_bring_no_flood(void **state)
     size_t all = 0;
     plan.head = "200 OK";
     for (int round = 0; round < 20; round++) {
-        struct str items = arena_printf(&arena, "<item><guid>x%d</guid><title>Gleich</title><link>http://blatt.test/g"
-                                        "</link><description>immer</description></item>", round);
+        struct str items =
+            arena_printf(&arena,
+                         "<item><guid>x%d</guid><title>Gleich</title><link>http://blatt.test/g"
+                         "</link><description>immer</description></item>",
+                         round);
         plan.items = items.p;
         assert_int_equal(poll_feed(cursor), ERR_OK);
         all += got.count;
@@ -164,7 +174,8 @@ static void what_the_cursor_keeps_is_bounded(void **state)
         buf_init_in(&b, &arena, 1 << 20);
         buf_add_z(&b, "<rss version=\"2.0\"><channel><title>t</title>");
         for (int i = 0; i < 1000; i++)
-            buf_printf(&b, "<item><guid>%d-%d</guid><title>n%d</title></item>", round, i, round * 1000 + i);
+            buf_printf(&b, "<item><guid>%d-%d</guid><title>n%d</title></item>", round, i,
+                       round * 1000 + i);
         buf_add_z(&b, "</channel></rss>");
         buf_add_char(&b, 0);
         document = b.p;
@@ -229,7 +240,8 @@ static void the_server_sets_the_rhythm(void **state)
         {"200 OK\r\nCache-Control: max-age=99999999", ONE, ERR_OK, CLOCK_DAY},
         {"200 OK", "<ttl>120</ttl>" ONE, ERR_OK, 2 * CLOCK_HOUR},
         {"200 OK", "<ttl>99999999999</ttl>" ONE, ERR_OK, CLOCK_DAY},
-        {"200 OK", "<skipHours><hour>9</hour><hour>10</hour></skipHours>" ONE, ERR_OK, 116 * CLOCK_MINUTE},
+        {"200 OK", "<skipHours><hour>9</hour><hour>10</hour></skipHours>" ONE, ERR_OK,
+         116 * CLOCK_MINUTE},
         {"429 Slow down\r\nRetry-After: 3600", NULL, ERR_PEER, CLOCK_HOUR},
         {"503 Down\r\nRetry-After: 3", NULL, ERR_PEER, 5 * CLOCK_MINUTE},
         {"503 Down", NULL, ERR_PEER, 0},
@@ -250,8 +262,10 @@ static void a_web_page_is_told_from_a_feed(void **state)
     (void)state;
     plan.head = "200 OK\r\nContent-Type: text/html";
     plan.items = NULL;
-    plan.body = "<!doctype html><html><head><link rel=stylesheet href=x.css><link rel='stylesheet' href='y.css'>\n"
-                "<LINK rel=\"alternate\" type=\"application/rss+xml\" href=\"http://blatt.test/rss?a=1&amp;b=2\"></head>"
+    plan.body = "<!doctype html><html><head><link rel=stylesheet href=x.css><link rel='stylesheet' "
+                "href='y.css'>\n"
+                "<LINK rel=\"alternate\" type=\"application/rss+xml\" "
+                "href=\"http://blatt.test/rss?a=1&amp;b=2\"></head>"
                 "<body>Hallo</body></html>";
     assert_int_equal(poll_feed(STR("{}")), ERR_INVALID);
     assert_non_null(strstr(why.what, "http://blatt.test/rss?a=1&b=2"));
@@ -270,7 +284,8 @@ static void checking_reads_but_keeps_nothing(void **state)
     struct map settings;
     struct str url = stand_in_url(&server, &arena, "/feed");
     map_init(&settings, &arena);
-    const struct channel_ctx c = {.arena = &arena, .clock = &now.clock, .settings = &settings, .allow_private = true};
+    const struct channel_ctx c = {
+        .arena = &arena, .clock = &now.clock, .settings = &settings, .allow_private = true};
     assert_int_equal(channel_find(STR("feed"))->check(&c, &why), ERR_INVALID);
     map_set(&settings, STR("url"), &url);
     plan.head = "200 OK";

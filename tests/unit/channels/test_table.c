@@ -63,7 +63,8 @@ static void the_demo_accepts_after_the_mark(void **state)
     int calls = 0;
     const struct channel *demo = channel_find(STR("demo"));
     const struct channel_ctx c = {.arena = &a, .clock = &clock_system};
-    const struct outgoing m = {.id = INT64_C(9007199254740993), .key = STR("k"), .text = STR("hi"), .attempt = 1};
+    const struct outgoing m = {
+        .id = INT64_C(9007199254740993), .key = STR("k"), .text = STR("hi"), .attempt = 1};
     struct sent_result r;
     assert_non_null(demo);
     demo->send(&c, &m, (struct sending_mark){mark, &calls}, &r);

@@ -66,7 +66,8 @@ static bool read_request(int fd, struct buf *in, struct stand_in_request *r)
     struct str rest = str_sub(buf_str(in), 0, (size_t)end), line; /* the buffer may have moved */
     r->head = rest;
     r->body = str_sub(buf_str(in), (size_t)end + 4, in->n);
-    if (!str_next_line(&rest, &line) || !str_next(&line, ' ', &r->method) || !str_next(&line, ' ', &r->path))
+    if (!str_next_line(&rest, &line) || !str_next(&line, ' ', &r->method) ||
+        !str_next(&line, ' ', &r->path))
         return false;
     return true;
 }
@@ -89,14 +90,15 @@ static void *serve(void *arg)
     return NULL;
 }
 
-void stand_in_start(struct stand_in *s, void (*answer)(void *ctx, int fd, const struct stand_in_request *r),
-                    void *ctx)
+void stand_in_start(struct stand_in *s,
+                    void (*answer)(void *ctx, int fd, const struct stand_in_request *r), void *ctx)
 {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t n = sizeof at;
-    *s = (struct stand_in){.answer = answer, .ctx = ctx, .listener = socket(AF_INET, SOCK_STREAM, 0)};
-    if (s->listener < 0 || bind(s->listener, (struct sockaddr *)&at, n) != 0 || listen(s->listener, 64) != 0 ||
-        getsockname(s->listener, (struct sockaddr *)&at, &n) != 0 ||
+    *s = (struct stand_in){
+        .answer = answer, .ctx = ctx, .listener = socket(AF_INET, SOCK_STREAM, 0)};
+    if (s->listener < 0 || bind(s->listener, (struct sockaddr *)&at, n) != 0 ||
+        listen(s->listener, 64) != 0 || getsockname(s->listener, (struct sockaddr *)&at, &n) != 0 ||
         thread_start(&s->thread, "stand-in", serve, s) != ERR_OK) {
         fprintf(stderr, "the stand-in server does not start\n");
         abort();

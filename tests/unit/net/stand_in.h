@@ -1,5 +1,5 @@
-/* stand_in.h - a web server on loopback that answers what a test tells it to, also what no sound server would. One
- * request a connection, one connection at a time. */
+/* stand_in.h - a web server on loopback that answers what a test tells it to, also what no sound
+ * server would. One request a connection, one connection at a time. */
 #ifndef STAND_IN_H
 #define STAND_IN_H
 
@@ -24,8 +24,8 @@ struct stand_in {
     void *ctx;
 };
 
-void stand_in_start(struct stand_in *s, void (*answer)(void *ctx, int fd, const struct stand_in_request *r),
-                    void *ctx);
+void stand_in_start(struct stand_in *s,
+                    void (*answer)(void *ctx, int fd, const struct stand_in_request *r), void *ctx);
 void stand_in_stop(struct stand_in *s);
 struct str stand_in_url(const struct stand_in *s, struct arena *a, const char *path);
 

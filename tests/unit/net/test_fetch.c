@@ -38,8 +38,8 @@ static enum err mark(void *arg)
 
 static enum err get(const char *path)
 {
-    struct fetch_request r = {.url = stand_in_url(&server, &arena, path), .net.allow_private = true,
-                              .total_ms = 5000};
+    struct fetch_request r = {
+        .url = stand_in_url(&server, &arena, path), .net.allow_private = true, .total_ms = 5000};
     return fetch(&r, &arena, &got, &why);
 }
 
@@ -49,7 +49,11 @@ static void say_gzip_bomb(int fd)
     static const unsigned char head[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3};
     unsigned char bits[64 * 1024] = {0};
     size_t at = 0;
-    const char *start = "1" "10" "00110000", *repeat = "11000101" "00000";
+    const char *start = "1"
+                        "10"
+                        "00110000",
+               *repeat = "11000101"
+                         "00000";
     for (const char *p = start; at < sizeof bits * 8; at++) {
         if (!*p)
             p = repeat;
@@ -94,7 +98,8 @@ static void answer(void *ctx, int fd, const struct stand_in_request *r)
     static const struct {
         const char *path, *answer;
     } table[] = {
-        {"/plain", "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nETag: \"e\"\r\ncache-control: public, Max-Age=60\r\n"
+        {"/plain", "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nETag: \"e\"\r\ncache-control: "
+                   "public, Max-Age=60\r\n"
                    "Content-Length: 5\r\n\r\nhello"},
         {"/permanent", "HTTP/1.1 301 Moved\r\nLocation: /plain\r\n\r\n"},
         {"/permanent2", "HTTP/1.1 308 Moved\r\nLocation: permanent\r\n\r\n"},
@@ -106,15 +111,21 @@ static void answer(void *ctx, int fd, const struct stand_in_request *r)
         {"/to-metadata", "HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\n\r\n"},
         {"/to-user", "HTTP/1.1 302 Found\r\nLocation: http://a:b@127.0.0.1/\r\n\r\n"},
         {"/429", "HTTP/1.1 429 Slow down\r\nRetry-After: 120\r\nContent-Length: 0\r\n\r\n"},
-        {"/429-date", "HTTP/1.1 429 Slow down\r\nRetry-After: Sun, 22 Nov 2026 09:05:00 GMT\r\nContent-Length: 0\r\n\r\n"},
-        {"/429-past", "HTTP/1.1 429 Slow down\r\nRetry-After: Sun, 22 Nov 2020 09:05:00 GMT\r\nContent-Length: 0\r\n\r\n"},
-        {"/429-absurd", "HTTP/1.1 429 Slow down\r\nRetry-After: 99999999999999999999999\r\nContent-Length: 0\r\n\r\n"},
+        {"/429-date", "HTTP/1.1 429 Slow down\r\nRetry-After: Sun, 22 Nov 2026 09:05:00 "
+                      "GMT\r\nContent-Length: 0\r\n\r\n"},
+        {"/429-past", "HTTP/1.1 429 Slow down\r\nRetry-After: Sun, 22 Nov 2020 09:05:00 "
+                      "GMT\r\nContent-Length: 0\r\n\r\n"},
+        {"/429-absurd", "HTTP/1.1 429 Slow down\r\nRetry-After: "
+                        "99999999999999999999999\r\nContent-Length: 0\r\n\r\n"},
         {"/429-minus", "HTTP/1.1 429 Slow down\r\nRetry-After: -5\r\nContent-Length: 0\r\n\r\n"},
         {"/429-none", "HTTP/1.1 429 Slow down\r\nContent-Length: 0\r\n\r\n"},
-        {"/chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"},
-        {"/bad-chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n"},
+        {"/chunked",
+         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"},
+        {"/bad-chunk",
+         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n"},
         {"/cut-chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\nabc"},
-        {"/huge-chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000000\r\nabc"},
+        {"/huge-chunk",
+         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000000\r\nabc"},
         {"/cut", "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nabc"},
         {"/bad-gzip", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc"},
         {"/nonsense", "SSH-2.0-OpenSSH\r\n\r\n"},
@@ -125,11 +136,13 @@ static void answer(void *ctx, int fd, const struct stand_in_request *r)
         return;
     if (str_eq_z(r->path, "/echo")) {
         stand_in_printf(fd, "HTTP/1.1 200 OK\r\nX-Auth: %.*s\r\nX-Method: %.*s\r\n\r\n%.*s",
-                        STR_FMT(stand_in_header(r, "authorization")), STR_FMT(r->method), STR_FMT(r->body));
+                        STR_FMT(stand_in_header(r, "authorization")), STR_FMT(r->method),
+                        STR_FMT(r->body));
         return;
     }
     if (str_eq_z(r->path, "/other-host")) {
-        stand_in_printf(fd, "HTTP/1.1 302 Found\r\nLocation: http://localhost:%d/echo\r\n\r\n", server.port);
+        stand_in_printf(fd, "HTTP/1.1 302 Found\r\nLocation: http://localhost:%d/echo\r\n\r\n",
+                        server.port);
         return;
     }
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
@@ -212,7 +225,9 @@ static void a_credential_stays_with_its_host(void **state)
 {
     (void)state;
     const struct fetch_header auth = {STR("Authorization"), STR("Bearer geheim")};
-    struct fetch_request r = {.url = stand_in_url(&server, &arena, "/echo"), .headers = &auth, .header_count = 1,
+    struct fetch_request r = {.url = stand_in_url(&server, &arena, "/echo"),
+                              .headers = &auth,
+                              .header_count = 1,
                               .net.allow_private = true};
     assert_int_equal(fetch(&r, &arena, &got, &why), ERR_OK);
     assert_true(str_eq_z(fetch_header(&got, "x-auth"), "Bearer geheim"));
@@ -224,10 +239,13 @@ static void a_credential_stays_with_its_host(void **state)
 static void a_header_cannot_smuggle_another(void **state)
 {
     (void)state;
-    const struct fetch_header bad[] = {{STR("X-A"), STR("1\r\nX-B: 2")}, {STR("X A"), STR("1")}, {STR(""), STR("1")}};
+    const struct fetch_header bad[] = {
+        {STR("X-A"), STR("1\r\nX-B: 2")}, {STR("X A"), STR("1")}, {STR(""), STR("1")}};
     for (size_t i = 0; i < 3; i++) {
-        struct fetch_request r = {.url = stand_in_url(&server, &arena, "/echo"), .headers = &bad[i],
-                                  .header_count = 1, .net.allow_private = true};
+        struct fetch_request r = {.url = stand_in_url(&server, &arena, "/echo"),
+                                  .headers = &bad[i],
+                                  .header_count = 1,
+                                  .net.allow_private = true};
         assert_int_equal(fetch(&r, &arena, &got, &why), ERR_INVALID);
     }
 }
@@ -242,10 +260,11 @@ static void waits_are_read_in_every_form(void **state)
     static const struct {
         const char *path;
         int64_t wait;
-    } table[] = {{"/429", 120000},          {"/429-date", 60000}, {"/429-past", 0}, {"/429-absurd", CLOCK_DAY},
-                 {"/429-minus", 0}, {"/429-none", 0}};
+    } table[] = {{"/429", 120000},           {"/429-date", 60000}, {"/429-past", 0},
+                 {"/429-absurd", CLOCK_DAY}, {"/429-minus", 0},    {"/429-none", 0}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        struct fetch_request r = {.url = stand_in_url(&server, &arena, table[i].path), .clock = &clock.clock,
+        struct fetch_request r = {.url = stand_in_url(&server, &arena, table[i].path),
+                                  .clock = &clock.clock,
                                   .net.allow_private = true};
         assert_int_equal(fetch(&r, &arena, &got, &why), ERR_OK);
         assert_int_equal(got.status, 429);
@@ -256,8 +275,10 @@ static void waits_are_read_in_every_form(void **state)
 static void size_and_time_have_an_end(void **state)
 {
     (void)state;
-    struct fetch_request r = {.url = stand_in_url(&server, &arena, "/endless"), .net.allow_private = true,
-                              .body_max = 100000, .total_ms = 5000};
+    struct fetch_request r = {.url = stand_in_url(&server, &arena, "/endless"),
+                              .net.allow_private = true,
+                              .body_max = 100000,
+                              .total_ms = 5000};
     assert_int_equal(fetch(&r, &arena, &got, &why), ERR_LIMIT);
     assert_int_equal(got.status, 200);
     r.url = stand_in_url(&server, &arena, "/bomb");
@@ -277,7 +298,8 @@ static void size_and_time_have_an_end(void **state)
 static void broken_answers_are_errors(void **state)
 {
     (void)state;
-    const char *const paths[] = {"/bad-chunk", "/cut-chunk", "/huge-chunk", "/cut", "/bad-gzip", "/nonsense", "/empty"};
+    const char *const paths[] = {"/bad-chunk", "/cut-chunk", "/huge-chunk", "/cut",
+                                 "/bad-gzip",  "/nonsense",  "/empty"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         enum err err = get(paths[i]);
         if (err != ERR_PEER && err != ERR_IO)
@@ -290,8 +312,11 @@ static void the_mark_comes_once_and_before_the_body(void **state)
 {
     (void)state;
     struct marked m = {0};
-    struct fetch_request r = {.url = stand_in_url(&server, &arena, "/echo"), .body = STR("{\"a\":1}"),
-                              .net.allow_private = true, .before_body = mark, .arg = &m};
+    struct fetch_request r = {.url = stand_in_url(&server, &arena, "/echo"),
+                              .body = STR("{\"a\":1}"),
+                              .net.allow_private = true,
+                              .before_body = mark,
+                              .arg = &m};
     int before = server.hits;
     assert_int_equal(fetch(&r, &arena, &got, &why), ERR_OK);
     assert_true(str_eq_z(got.body, "{\"a\":1}"));
@@ -309,8 +334,11 @@ static void a_mark_that_refuses_holds_everything_back(void **state)
 {
     (void)state;
     struct marked m = {.answer = ERR_CONFLICT};
-    struct fetch_request r = {.url = stand_in_url(&server, &arena, "/echo"), .body = STR("x"),
-                              .net.allow_private = true, .before_body = mark, .arg = &m};
+    struct fetch_request r = {.url = stand_in_url(&server, &arena, "/echo"),
+                              .body = STR("x"),
+                              .net.allow_private = true,
+                              .before_body = mark,
+                              .arg = &m};
     int before = server.hits;
     assert_int_equal(fetch(&r, &arena, &got, &why), ERR_CONFLICT);
     assert_false(got.sent);
@@ -330,8 +358,11 @@ static void nothing_is_marked_without_a_connection(void **state)
     struct marked m = {0};
     struct stand_in gone;
     stand_in_start(&gone, answer, NULL);
-    struct fetch_request r = {.url = stand_in_url(&gone, &arena, "/echo"), .body = STR("x"),
-                              .net.allow_private = true, .before_body = mark, .arg = &m};
+    struct fetch_request r = {.url = stand_in_url(&gone, &arena, "/echo"),
+                              .body = STR("x"),
+                              .net.allow_private = true,
+                              .before_body = mark,
+                              .arg = &m};
     stand_in_stop(&gone);
     assert_int_equal(fetch(&r, &arena, &got, &why), ERR_IO);
     assert_false(got.sent);
@@ -341,7 +372,8 @@ static void nothing_is_marked_without_a_connection(void **state)
 static void a_post_is_not_redirected(void **state)
 {
     (void)state;
-    struct fetch_request r = {.url = stand_in_url(&server, &arena, "/permanent"), .body = STR("x"),
+    struct fetch_request r = {.url = stand_in_url(&server, &arena, "/permanent"),
+                              .body = STR("x"),
                               .net.allow_private = true};
     int before = server.hits;
     assert_int_equal(fetch(&r, &arena, &got, &why), ERR_OK);

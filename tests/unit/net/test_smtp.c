@@ -1,5 +1,5 @@
-/* What smtp_send makes of a mail server's answers, with a server that says what the test wants. The real one is in
- * tests/channels. */
+/* What smtp_send makes of a mail server's answers, with a server that says what the test wants. The
+ * real one is in tests/channels. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -102,9 +102,13 @@ static struct smtp_result run(const char *const *answers, struct script *s, cons
     struct smtp_result result;
     script_start(s, answers);
     int n = snprintf(url, sizeof url, "smtp://127.0.0.1:%d", s->port);
-    struct smtp_request r = {.url = {url, (size_t)n}, .plain = true, .net.allow_private = true,
-                             .from = STR("care@zuruf.test"), .to = str_z(to),
-                             .data = STR("Subject: x\r\n\r\nHallo\r\n.\r\nEnde\r\n"), .before_body = mark};
+    struct smtp_request r = {.url = {url, (size_t)n},
+                             .plain = true,
+                             .net.allow_private = true,
+                             .from = STR("care@zuruf.test"),
+                             .to = str_z(to),
+                             .data = STR("Subject: x\r\n\r\nHallo\r\n.\r\nEnde\r\n"),
+                             .before_body = mark};
     marks = 0;
     mark_answer = ERR_OK;
     smtp_send(&r, &result);
@@ -124,7 +128,8 @@ static void an_accepted_message(void **state)
     assert_int_equal(r.outcome, SMTP_ACCEPTED);
     assert_int_equal(marks, 1);
     assert_non_null(strstr(s.heard, "EHLO zuruf.test\r\n|MAIL FROM:<care@zuruf.test>"));
-    assert_non_null(strstr(s.heard, "RCPT TO:<a@b.test>\r\n|DATA\r\n|Subject: x\r\n\r\nHallo\r\n..\r\nEnde\r\n.\r\n"));
+    assert_non_null(strstr(
+        s.heard, "RCPT TO:<a@b.test>\r\n|DATA\r\n|Subject: x\r\n\r\nHallo\r\n..\r\nEnde\r\n.\r\n"));
 }
 
 static void every_answer_has_one_meaning(void **state)
@@ -166,8 +171,12 @@ static void a_mark_that_refuses_leaves_no_message(void **state)
     const char *const answers[] = {UP_TO_DATA, "354 go\r\n", "250 queued\r\n", NULL};
     script_start(&s, answers);
     int n = snprintf(url, sizeof url, "smtp://127.0.0.1:%d", s.port);
-    struct smtp_request r = {.url = {url, (size_t)n}, .plain = true, .net.allow_private = true,
-                             .from = STR("care@zuruf.test"), .to = STR("a@b.test"), .data = STR("Subject: x\r\n\r\n"),
+    struct smtp_request r = {.url = {url, (size_t)n},
+                             .plain = true,
+                             .net.allow_private = true,
+                             .from = STR("care@zuruf.test"),
+                             .to = STR("a@b.test"),
+                             .data = STR("Subject: x\r\n\r\n"),
                              .before_body = mark};
     mark_answer = ERR_CONFLICT;
     smtp_send(&r, &result);
@@ -181,12 +190,22 @@ static void a_mark_that_refuses_leaves_no_message(void **state)
 static void an_address_cannot_add_a_command(void **state)
 {
     (void)state;
-    const char *const bad[] = {"a@b.test>\r\nRCPT TO:<x@y.test", "a b@c.test", "nobody", "@b.test", "a@", "",
-                               "a@b.test\n", "<a@b.test>"};
+    const char *const bad[] = {"a@b.test>\r\nRCPT TO:<x@y.test",
+                               "a b@c.test",
+                               "nobody",
+                               "@b.test",
+                               "a@",
+                               "",
+                               "a@b.test\n",
+                               "<a@b.test>"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct smtp_result result;
-        struct smtp_request r = {.url = STR("smtp://127.0.0.1:1"), .plain = true, .net.allow_private = true,
-                                 .from = STR("care@zuruf.test"), .to = str_z(bad[i]), .before_body = mark};
+        struct smtp_request r = {.url = STR("smtp://127.0.0.1:1"),
+                                 .plain = true,
+                                 .net.allow_private = true,
+                                 .from = STR("care@zuruf.test"),
+                                 .to = str_z(bad[i]),
+                                 .before_body = mark};
         smtp_send(&r, &result);
         assert_int_equal(result.outcome, SMTP_REFUSED);
     }
@@ -196,7 +215,9 @@ static void no_encryption_only_where_allowed(void **state)
 {
     (void)state;
     struct smtp_result result;
-    struct smtp_request r = {.url = STR("smtp://127.0.0.1:1"), .plain = true, .from = STR("a@b.test"),
+    struct smtp_request r = {.url = STR("smtp://127.0.0.1:1"),
+                             .plain = true,
+                             .from = STR("a@b.test"),
                              .to = STR("c@d.test")};
     smtp_send(&r, &result);
     assert_int_equal(result.outcome, SMTP_REFUSED);
@@ -205,8 +226,12 @@ static void no_encryption_only_where_allowed(void **state)
     script_start(&s, answers);
     char url[64];
     int n = snprintf(url, sizeof url, "smtp://127.0.0.1:%d", s.port);
-    r = (struct smtp_request){.url = {url, (size_t)n}, .net.allow_private = true, .from = STR("a@b.test"),
-                              .to = STR("c@d.test"), .user = STR("u"), .password = STR("geheim")};
+    r = (struct smtp_request){.url = {url, (size_t)n},
+                              .net.allow_private = true,
+                              .from = STR("a@b.test"),
+                              .to = STR("c@d.test"),
+                              .user = STR("u"),
+                              .password = STR("geheim")};
     smtp_send(&r, &result);
     script_end(&s);
     assert_int_equal(result.outcome, SMTP_LATER);
