@@ -181,6 +181,8 @@ void json_add_double(struct json_writer *w, double v)
             break;
     }
     json_add_raw(w, str_z(digits));
+    if (!strpbrk(digits, ".e"))
+        buf_add_z(w->b, ".0"); /* a reader shall see no whole number */
 }
 
 void json_add_bool(struct json_writer *w, bool v)

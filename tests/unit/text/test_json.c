@@ -127,6 +127,15 @@ static void what_is_written_is_safe_and_reads_back(void **state)
                            "\\u0000\",\"id\":\"42\",\"at\":\"1970-01-01T00:00:01Z\",\"n\":-9223372036854775808,"
                            "\"d\":0.1,\"none\":null,\"l\":[true,{},{\"k\":[1,2.5,\"x\",null,false]}]}")));
     assert_int_equal(json_text(parse(buf_str(&b)), "t").n, sizeof "</script><!--& \"\\\n\x01--- ---ü" + 0);
+    buf_clear(&b);
+    json_writer_init(&w, &b);
+    json_begin_list(&w);
+    json_add_double(&w, -0.0);
+    json_add_double(&w, 1);
+    json_add_double(&w, 1e300);
+    json_add_double(&w, 1.0 / 3);
+    json_end_list(&w);
+    assert_true(str_eq(buf_str(&b), STR("[-0.0,1.0,1e+300,0.3333333333333333]")));
 }
 
 static void a_bad_line_does_not_end_the_file(void **state)
