@@ -45,7 +45,8 @@ static struct str plain_number(struct str token, char *w)
     return (struct str){w, n};
 }
 
-static struct str term_of(enum stem_language language, struct str token, enum token_kind kind, char *w)
+static struct str term_of(enum stem_language language, struct str token, enum token_kind kind,
+                          char *w)
 {
     switch (kind) {
     case TOKEN_WORD:
@@ -60,7 +61,8 @@ static struct str term_of(enum stem_language language, struct str token, enum to
 }
 
 /* What a token is found under besides its term. */
-static void add_along(struct terms *t, enum stem_language language, struct str token, enum token_kind kind)
+static void add_along(struct terms *t, enum stem_language language, struct str token,
+                      enum token_kind kind)
 {
     char w[STEM_WORD_MAX];
     struct str parts[COMPOUND_PARTS_MAX], word;

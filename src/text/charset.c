@@ -1,4 +1,5 @@
-/* charset.c - utf8_decode: foreign charsets through ICU's converters, and a guess where the name lies. */
+/* charset.c - utf8_decode: foreign charsets through ICU's converters, and a guess where the name
+ * lies. */
 #include <string.h>
 #include <unicode/ucnv.h>
 
@@ -13,7 +14,8 @@ static bool is_one_of(struct str name, const char *const *names)
     return false;
 }
 
-/* Whether the bytes above ASCII are mostly sound UTF-8, so that repairing loses less than guessing. */
+/* Whether the bytes above ASCII are mostly sound UTF-8, so that repairing loses less than guessing.
+ */
 static bool is_mostly_utf8(struct str s)
 {
     size_t good = 0, bad = 0;
@@ -32,8 +34,10 @@ static bool is_mostly_utf8(struct str s)
 
 struct str utf8_decode(struct arena *a, struct str bytes, struct str charset)
 {
-    static const char *const unicode[] = {"", "utf-8", "utf8", "unicode-1-1-utf-8", "unknown-8bit", "8bit", NULL};
-    static const char *const latin[] = {"us-ascii", "ascii", "iso-8859-1", "iso8859-1", "latin1", "latin-1",
+    static const char *const unicode[] = {
+        "", "utf-8", "utf8", "unicode-1-1-utf-8", "unknown-8bit", "8bit", NULL};
+    static const char *const latin[] = {"us-ascii",     "ascii",  "iso-8859-1",
+                                        "iso8859-1",    "latin1", "latin-1",
                                         "windows-1252", "cp1252", NULL};
     charset = str_trim(charset);
     if (is_one_of(charset, latin))
@@ -50,8 +54,9 @@ struct str utf8_decode(struct arena *a, struct str bytes, struct str charset)
         return is_mostly_utf8(bytes) ? utf8_repair(a, bytes) : utf8_from_1252(a, bytes);
     size_t max = bytes.n * 3 + 16;
     char *out = arena_alloc(a, max);
-    int32_t n = ucnv_toAlgorithmic(UCNV_UTF8, from, out, (int32_t)(max > INT32_MAX ? INT32_MAX : max), bytes.p,
-                                   (int32_t)bytes.n, &err);
+    int32_t n =
+        ucnv_toAlgorithmic(UCNV_UTF8, from, out, (int32_t)(max > INT32_MAX ? INT32_MAX : max),
+                           bytes.p, (int32_t)bytes.n, &err);
     ucnv_close(from);
     return U_SUCCESS(err) ? utf8_repair(a, (struct str){out, (size_t)n}) : utf8_repair(a, bytes);
 }

@@ -1,5 +1,6 @@
-/* compound.c - parts of German compounds. No dictionary of the whole language: a list of the nouns that business
- * is made of, which German glues to others. A long word that ends or begins with one is cut there. */
+/* compound.c - parts of German compounds. No dictionary of the whole language: a list of the nouns
+ * that business is made of, which German glues to others. A long word that ends or begins with one
+ * is cut there. */
 #include <pthread.h>
 #include <string.h>
 
@@ -11,42 +12,69 @@
 enum { WHOLE_MIN = 12, INNER_MIN = 8, PART_MIN = 3, HEAD_MIN = 3, HEAD_MAX = 20 };
 
 static const char *const nouns[] = {
-    "Abbuchung", "Abfall", "Abgabe", "Ablauf", "Ablesung", "Abnahme", "Abo", "Abonnement", "Abrechnung", "Abschlag",
-    "Abschluss", "Absender", "Adresse", "Akku", "Aktion", "Akte", "Amt", "Anbieter", "Änderung", "Anfrage", "Angabe",
-    "Angebot", "Anlage", "Anleitung", "Anmeldung", "Anruf", "Anschluss", "Anschrift", "Antrag", "Antwort", "Anwalt",
-    "Anzeige", "App", "Apparat", "Arbeit", "Artikel", "Arzt", "Aufnahme", "Auftrag", "Ausfall", "Ausgabe", "Auskunft",
-    "Ausweis", "Auszahlung", "Auto", "Automat", "Bahn", "Bahnhof", "Bank", "Bau", "Beamter", "Bearbeitung", "Bedarf",
-    "Bedingung", "Beginn", "Beitrag", "Beleg", "Benutzer", "Berater", "Beratung", "Bereich", "Bericht", "Bescheid",
-    "Bescheinigung", "Beschwerde", "Bestätigung", "Bestellung", "Besuch", "Betrag", "Betreuer", "Betreuung", "Betrieb",
-    "Bewerber", "Bewerbung", "Bewertung", "Bild", "Bildschirm", "Bonus", "Brief", "Buch", "Buchung", "Büro", "Bus",
-    "Datei", "Daten", "Dauer", "Decke", "Dienst", "Dokument", "Drucker", "Einbau", "Eingang", "Einkauf", "Einladung",
-    "Einnahme", "Einrichtung", "Einstellung", "Einzug", "Empfang", "Empfänger", "Ende", "Energie", "Erhöhung",
-    "Erinnerung", "Ersatz", "Erstattung", "Fahrer", "Fahrkarte", "Fahrplan", "Fahrrad", "Fahrt", "Fall", "Familie",
-    "Farbe", "Fehler", "Fenster", "Fernseher", "Feuer", "Filiale", "Film", "Firma", "Flug", "Flughafen", "Formular",
-    "Foto", "Frage", "Frist", "Führung", "Garantie", "Gas", "Gast", "Gebiet", "Gebühr", "Gefahr", "Gehalt", "Geld",
-    "Gemeinde", "Gerät", "Gericht", "Geschäft", "Gesellschaft", "Gesetz", "Gespräch", "Gewinn", "Grenze", "Größe",
-    "Grund", "Gruppe", "Guthaben", "Gutschein", "Gutschrift", "Haltestelle", "Handel", "Händler", "Handy", "Haus",
-    "Haushalt", "Heizung", "Hilfe", "Hotel", "Hotline", "Information", "Internet", "Jahr", "Kabel", "Kamera", "Karte",
-    "Kasse", "Kauf", "Käufer", "Kennwort", "Kennzeichen", "Kind", "Kirche", "Klage", "Klasse", "Konto", "Kontrolle",
-    "Kosten", "Kraft", "Kredit", "Krankheit", "Kreis", "Kunde", "Kündigung", "Kurs", "Laden", "Lager", "Land",
-    "Laufzeit", "Leben", "Leistung", "Leiter", "Leitung", "Licht", "Lieferant", "Lieferung", "Linie", "Liste", "Lohn",
-    "Lösung", "Mahnung", "Mail", "Mangel", "Marke", "Markt", "Maschine", "Material", "Medien", "Meldung", "Menge",
-    "Messe", "Messung", "Miete", "Mieter", "Minute", "Mitarbeiter", "Mitglied", "Mitteilung", "Mobil", "Monat",
-    "Müll", "Nachricht", "Nachweis", "Name", "Netz", "Netzwerk", "Nummer", "Nutzer", "Nutzung", "Ordnung", "Ort",
-    "Paket", "Panne", "Papier", "Partner", "Passwort", "Person", "Personal", "Pflege", "Pflicht", "Plan", "Platz",
-    "Politik", "Portal", "Post", "Prämie", "Praxis", "Preis", "Problem", "Produkt", "Programm", "Projekt", "Prüfung",
-    "Punkt", "Quittung", "Rabatt", "Rate", "Raum", "Rechner", "Rechnung", "Recht", "Regel", "Reise", "Reklamation",
-    "Rente", "Reparatur", "Reservierung", "Rückgabe", "Rücknahme", "Sache", "Schaden", "Schalter", "Schein", "Schrank",
-    "Schuld", "Schule", "Schüler", "Schutz", "Seite", "Sendung", "Service", "Sicherheit", "Sitz", "Sperre", "Spiel",
-    "Sprache", "Stadt", "Stand", "Standort", "Stelle", "Steuer", "Störung", "Straße", "Strom", "Stück", "Student",
-    "Stunde", "Tag", "Tarif", "Tasche", "Technik", "Teil", "Telefon", "Termin", "Test", "Ticket", "Tür", "Überweisung",
-    "Umbau", "Umfrage", "Umsatz", "Umtausch", "Umzug", "Unfall", "Unterlagen", "Unternehmen", "Unterricht", "Urlaub",
-    "Verband", "Verbindung", "Verbrauch", "Verein", "Verfahren", "Verkauf", "Verkäufer", "Verkehr", "Verlust",
-    "Vermieter", "Versand", "Versicherung", "Version", "Verspätung", "Vertrag", "Vertreter", "Vertrieb", "Verwaltung",
-    "Video", "Vorgang", "Vorschlag", "Vorstand", "Wagen", "Wahl", "Ware", "Wartung", "Wasser", "Wechsel", "Weg",
-    "Werbung", "Werk", "Werkstatt", "Wert", "Wetter", "Wirtschaft", "Woche", "Wohnung", "Wunsch", "Zahl", "Zahlung",
-    "Zähler", "Zeichen", "Zeit", "Zeitung", "Zentrale", "Zentrum", "Zeugnis", "Ziel", "Zimmer", "Zins", "Zone", "Zubehör",
-    "Zug", "Zugang", "Zusage", "Zustellung", "Zuzahlung",
+    "Abbuchung",    "Abfall",      "Abgabe",       "Ablauf",        "Ablesung",    "Abnahme",
+    "Abo",          "Abonnement",  "Abrechnung",   "Abschlag",      "Abschluss",   "Absender",
+    "Adresse",      "Akku",        "Aktion",       "Akte",          "Amt",         "Anbieter",
+    "Änderung",     "Anfrage",     "Angabe",       "Angebot",       "Anlage",      "Anleitung",
+    "Anmeldung",    "Anruf",       "Anschluss",    "Anschrift",     "Antrag",      "Antwort",
+    "Anwalt",       "Anzeige",     "App",          "Apparat",       "Arbeit",      "Artikel",
+    "Arzt",         "Aufnahme",    "Auftrag",      "Ausfall",       "Ausgabe",     "Auskunft",
+    "Ausweis",      "Auszahlung",  "Auto",         "Automat",       "Bahn",        "Bahnhof",
+    "Bank",         "Bau",         "Beamter",      "Bearbeitung",   "Bedarf",      "Bedingung",
+    "Beginn",       "Beitrag",     "Beleg",        "Benutzer",      "Berater",     "Beratung",
+    "Bereich",      "Bericht",     "Bescheid",     "Bescheinigung", "Beschwerde",  "Bestätigung",
+    "Bestellung",   "Besuch",      "Betrag",       "Betreuer",      "Betreuung",   "Betrieb",
+    "Bewerber",     "Bewerbung",   "Bewertung",    "Bild",          "Bildschirm",  "Bonus",
+    "Brief",        "Buch",        "Buchung",      "Büro",          "Bus",         "Datei",
+    "Daten",        "Dauer",       "Decke",        "Dienst",        "Dokument",    "Drucker",
+    "Einbau",       "Eingang",     "Einkauf",      "Einladung",     "Einnahme",    "Einrichtung",
+    "Einstellung",  "Einzug",      "Empfang",      "Empfänger",     "Ende",        "Energie",
+    "Erhöhung",     "Erinnerung",  "Ersatz",       "Erstattung",    "Fahrer",      "Fahrkarte",
+    "Fahrplan",     "Fahrrad",     "Fahrt",        "Fall",          "Familie",     "Farbe",
+    "Fehler",       "Fenster",     "Fernseher",    "Feuer",         "Filiale",     "Film",
+    "Firma",        "Flug",        "Flughafen",    "Formular",      "Foto",        "Frage",
+    "Frist",        "Führung",     "Garantie",     "Gas",           "Gast",        "Gebiet",
+    "Gebühr",       "Gefahr",      "Gehalt",       "Geld",          "Gemeinde",    "Gerät",
+    "Gericht",      "Geschäft",    "Gesellschaft", "Gesetz",        "Gespräch",    "Gewinn",
+    "Grenze",       "Größe",       "Grund",        "Gruppe",        "Guthaben",    "Gutschein",
+    "Gutschrift",   "Haltestelle", "Handel",       "Händler",       "Handy",       "Haus",
+    "Haushalt",     "Heizung",     "Hilfe",        "Hotel",         "Hotline",     "Information",
+    "Internet",     "Jahr",        "Kabel",        "Kamera",        "Karte",       "Kasse",
+    "Kauf",         "Käufer",      "Kennwort",     "Kennzeichen",   "Kind",        "Kirche",
+    "Klage",        "Klasse",      "Konto",        "Kontrolle",     "Kosten",      "Kraft",
+    "Kredit",       "Krankheit",   "Kreis",        "Kunde",         "Kündigung",   "Kurs",
+    "Laden",        "Lager",       "Land",         "Laufzeit",      "Leben",       "Leistung",
+    "Leiter",       "Leitung",     "Licht",        "Lieferant",     "Lieferung",   "Linie",
+    "Liste",        "Lohn",        "Lösung",       "Mahnung",       "Mail",        "Mangel",
+    "Marke",        "Markt",       "Maschine",     "Material",      "Medien",      "Meldung",
+    "Menge",        "Messe",       "Messung",      "Miete",         "Mieter",      "Minute",
+    "Mitarbeiter",  "Mitglied",    "Mitteilung",   "Mobil",         "Monat",       "Müll",
+    "Nachricht",    "Nachweis",    "Name",         "Netz",          "Netzwerk",    "Nummer",
+    "Nutzer",       "Nutzung",     "Ordnung",      "Ort",           "Paket",       "Panne",
+    "Papier",       "Partner",     "Passwort",     "Person",        "Personal",    "Pflege",
+    "Pflicht",      "Plan",        "Platz",        "Politik",       "Portal",      "Post",
+    "Prämie",       "Praxis",      "Preis",        "Problem",       "Produkt",     "Programm",
+    "Projekt",      "Prüfung",     "Punkt",        "Quittung",      "Rabatt",      "Rate",
+    "Raum",         "Rechner",     "Rechnung",     "Recht",         "Regel",       "Reise",
+    "Reklamation",  "Rente",       "Reparatur",    "Reservierung",  "Rückgabe",    "Rücknahme",
+    "Sache",        "Schaden",     "Schalter",     "Schein",        "Schrank",     "Schuld",
+    "Schule",       "Schüler",     "Schutz",       "Seite",         "Sendung",     "Service",
+    "Sicherheit",   "Sitz",        "Sperre",       "Spiel",         "Sprache",     "Stadt",
+    "Stand",        "Standort",    "Stelle",       "Steuer",        "Störung",     "Straße",
+    "Strom",        "Stück",       "Student",      "Stunde",        "Tag",         "Tarif",
+    "Tasche",       "Technik",     "Teil",         "Telefon",       "Termin",      "Test",
+    "Ticket",       "Tür",         "Überweisung",  "Umbau",         "Umfrage",     "Umsatz",
+    "Umtausch",     "Umzug",       "Unfall",       "Unterlagen",    "Unternehmen", "Unterricht",
+    "Urlaub",       "Verband",     "Verbindung",   "Verbrauch",     "Verein",      "Verfahren",
+    "Verkauf",      "Verkäufer",   "Verkehr",      "Verlust",       "Vermieter",   "Versand",
+    "Versicherung", "Version",     "Verspätung",   "Vertrag",       "Vertreter",   "Vertrieb",
+    "Verwaltung",   "Video",       "Vorgang",      "Vorschlag",     "Vorstand",    "Wagen",
+    "Wahl",         "Ware",        "Wartung",      "Wasser",        "Wechsel",     "Weg",
+    "Werbung",      "Werk",        "Werkstatt",    "Wert",          "Wetter",      "Wirtschaft",
+    "Woche",        "Wohnung",     "Wunsch",       "Zahl",          "Zahlung",     "Zähler",
+    "Zeichen",      "Zeit",        "Zeitung",      "Zentrale",      "Zentrum",     "Zeugnis",
+    "Ziel",         "Zimmer",      "Zins",         "Zone",          "Zubehör",     "Zug",
+    "Zugang",       "Zusage",      "Zustellung",   "Zuzahlung",
 };
 
 /* How a German first part is joined to the next: longest first. */
@@ -75,16 +103,19 @@ static struct str stem_part(struct arena *a, struct str part)
     return arena_str(a, stem_word(STEM_DE, part, w));
 }
 
-/* The first part without what joins it, and only when the rest of it is a word that is long enough. */
+/* The first part without what joins it, and only when the rest of it is a word that is long enough.
+ */
 static struct str without_joint(struct str part)
 {
-    static const char *const safe[] = {"ungs", "heits", "keits", "schafts", "tions", "täts", "tats", "ings", "ums", NULL};
+    static const char *const safe[] = {"ungs", "heits", "keits", "schafts", "tions",
+                                       "täts", "tats",  "ings",  "ums",     NULL};
     for (size_t i = 0; safe[i]; i++)
         if (str_ends(part, str_z(safe[i])))
             return str_sub(part, 0, part.n - 1);
     for (size_t i = 0; joints[i][0]; i++) {
         struct str joint = str_z(joints[i]);
-        if (str_ends(part, joint) && part.n > joint.n && map_get(&heads, str_sub(part, 0, part.n - joint.n)))
+        if (str_ends(part, joint) && part.n > joint.n &&
+            map_get(&heads, str_sub(part, 0, part.n - joint.n)))
             return str_sub(part, 0, part.n - joint.n);
     }
     return str_ends(part, STR("s")) && part.n > PART_MIN + 1 && !str_ends(part, STR("ss"))
@@ -150,7 +181,9 @@ static size_t split(struct arena *a, struct str word, struct str *parts, size_t 
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
         struct str ending = str_z(endings[i]);
         struct str bare = str_sub(word, 0, word.n - ending.n);
-        size_t n = str_ends(word, ending) && bare.n >= HEAD_MIN + PART_MIN ? split_end(a, bare, parts, room) : 0;
+        size_t n = str_ends(word, ending) && bare.n >= HEAD_MIN + PART_MIN
+                       ? split_end(a, bare, parts, room)
+                       : 0;
         if (n)
             return n;
     }

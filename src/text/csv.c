@@ -1,5 +1,6 @@
-/* csv.c - see csv.h. A record is first collected whole (its line ends are known by counting quotes), then cut
- * into cells, so that a quote that is never closed costs one record and not the rest of the file. */
+/* csv.c - see csv.h. A record is first collected whole (its line ends are known by counting
+ * quotes), then cut into cells, so that a quote that is never closed costs one record and not the
+ * rest of the file. */
 #include "text/csv.h"
 
 #include <string.h>
@@ -8,7 +9,9 @@
 #include "base/vec.h"
 #include "text/unicode.h"
 
-enum { RETRIES_MAX = 100 }; /* unclosed quotes after which the rest is not looked at line by line any more */
+enum {
+    RETRIES_MAX = 100
+}; /* unclosed quotes after which the rest is not looked at line by line any more */
 
 void csv_reader_init(struct csv_reader *r, FILE *file)
 {
@@ -38,8 +41,8 @@ static char find_separator(struct str line)
     return candidates[best];
 }
 
-/* Takes the next physical line, with its end, into the record: from what was read ahead, then from the file.
- * False at the end; *whole is false when the record would pass its maximum. */
+/* Takes the next physical line, with its end, into the record: from what was read ahead, then from
+ * the file. False at the end; *whole is false when the record would pass its maximum. */
 static bool take_line(struct csv_reader *r, bool *whole)
 {
     int c = EOF;
@@ -79,7 +82,8 @@ static void drop_record(struct csv_reader *r)
 
 enum place { CELL_START, CELL_PLAIN, CELL_QUOTED, CELL_CLOSED };
 
-/* Where in a cell the text ends, when it was at the given place before. A quote opens only at a cell's start. */
+/* Where in a cell the text ends, when it was at the given place before. A quote opens only at a
+ * cell's start. */
 static enum place walk(struct str s, char separator, enum place at)
 {
     for (size_t i = 0; i < s.n; i++) {
@@ -144,7 +148,8 @@ static struct str undouble(struct arena *a, struct str s, size_t doubled)
     return (struct str){p, (size_t)(w - p)};
 }
 
-/* Cuts the cell that begins at *at; moves behind its separator. False when text follows a closing quote. */
+/* Cuts the cell that begins at *at; moves behind its separator. False when text follows a closing
+ * quote. */
 static bool cut_cell(struct arena *a, struct str s, char separator, size_t *at, struct str *cell)
 {
     size_t i = *at;
@@ -173,7 +178,8 @@ static bool cut_cell(struct arena *a, struct str s, char separator, size_t *at, 
     return true;
 }
 
-static enum err cut(struct arena *a, struct str s, char separator, struct csv_row *row, struct errinfo *e)
+static enum err cut(struct arena *a, struct str s, char separator, struct csv_row *row,
+                    struct errinfo *e)
 {
     struct vec cells;
     vec_init(&cells, a, sizeof(struct str));

@@ -1,4 +1,5 @@
-/* date.c - see date.h. First the ordered numbers of ISO 8601, else tokens in whatever order they come. */
+/* date.c - see date.h. First the ordered numbers of ISO 8601, else tokens in whatever order they
+ * come. */
 #include "text/date.h"
 
 #include <string.h>
@@ -143,20 +144,23 @@ static bool parse_iso(struct str s, struct moment *m)
         m->has_time = true;
     }
     s = str_trim(s);
-    if (s.n == 0 || str_eq_nocase(s, STR("Z")) || str_eq_nocase(s, STR("UTC")) || str_eq_nocase(s, STR("GMT")))
+    if (s.n == 0 || str_eq_nocase(s, STR("Z")) || str_eq_nocase(s, STR("UTC")) ||
+        str_eq_nocase(s, STR("GMT")))
         return true;
     return take_offset(&s, m) && s.n == 0;
 }
 
 static int month_of(struct str word)
 {
-    /* the first three letters tell English and German months apart, but for March and December's twins */
+    /* the first three letters tell English and German months apart, but for March and December's
+     * twins */
     static const struct {
         const char *start;
         int month;
-    } names[] = {{"jan", 1}, {"jän", 1}, {"feb", 2},  {"mar", 3}, {"mär", 3},  {"mrz", 3},  {"maer", 3},
-                 {"apr", 4}, {"may", 5}, {"mai", 5},  {"jun", 6}, {"jul", 7},  {"aug", 8},  {"sep", 9},
-                 {"oct", 10}, {"okt", 10}, {"nov", 11}, {"dec", 12}, {"dez", 12}};
+    } names[] = {{"jan", 1},  {"jän", 1},  {"feb", 2},  {"mar", 3}, {"mär", 3},
+                 {"mrz", 3},  {"maer", 3}, {"apr", 4},  {"may", 5}, {"mai", 5},
+                 {"jun", 6},  {"jul", 7},  {"aug", 8},  {"sep", 9}, {"oct", 10},
+                 {"okt", 10}, {"nov", 11}, {"dec", 12}, {"dez", 12}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (str_starts_nocase(word, str_z(names[i].start)))
             return names[i].month;
@@ -168,11 +172,12 @@ static bool zone_of(struct str word, int *minutes)
     static const struct {
         const char *name;
         int hours;
-    } zones[] = {{"UT", 0},   {"UTC", 0},  {"GMT", 0},  {"Z", 0},    {"WET", 0},  {"BST", 1},  {"WEST", 1},
-                 {"CET", 1},  {"MEZ", 1},  {"CEST", 2}, {"MESZ", 2}, {"EET", 2},  {"EEST", 3}, {"MSK", 3},
-                 {"JST", 9},  {"AST", -4}, {"ADT", -3}, {"EST", -5}, {"ET", -5},  {"EDT", -4}, {"CST", -6},
-                 {"CT", -6},  {"CDT", -5}, {"MST", -7}, {"MT", -7},  {"MDT", -6}, {"PST", -8}, {"PT", -8},
-                 {"PDT", -7}, {"AKST", -9}, {"AKDT", -8}, {"HST", -10}};
+    } zones[] = {{"UT", 0},    {"UTC", 0},  {"GMT", 0},  {"Z", 0},    {"WET", 0},  {"BST", 1},
+                 {"WEST", 1},  {"CET", 1},  {"MEZ", 1},  {"CEST", 2}, {"MESZ", 2}, {"EET", 2},
+                 {"EEST", 3},  {"MSK", 3},  {"JST", 9},  {"AST", -4}, {"ADT", -3}, {"EST", -5},
+                 {"ET", -5},   {"EDT", -4}, {"CST", -6}, {"CT", -6},  {"CDT", -5}, {"MST", -7},
+                 {"MT", -7},   {"MDT", -6}, {"PST", -8}, {"PT", -8},  {"PDT", -7}, {"AKST", -9},
+                 {"AKDT", -8}, {"HST", -10}};
     for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++)
         if (str_eq_nocase(word, str_z(zones[i].name))) {
             *minutes = zones[i].hours * 60;

@@ -1,4 +1,5 @@
-/* feed.c - which family a feed is of, what all families share, and the shape in which it is printed. */
+/* feed.c - which family a feed is of, what all families share, and the shape in which it is
+ * printed. */
 #include "text/feed.h"
 
 #include <string.h>

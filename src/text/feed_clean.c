@@ -1,4 +1,5 @@
-/* feed_clean.c - makes a feed's bytes fit for a strict parser, and its references absolute. All of it is linear. */
+/* feed_clean.c - makes a feed's bytes fit for a strict parser, and its references absolute. All of
+ * it is linear. */
 #include <libxml/uri.h>
 #include <string.h>
 
@@ -43,14 +44,19 @@ static struct str to_utf8(struct arena *a, struct str s, struct str charset)
     static const struct {
         struct str mark;
         const char *charset;
-    } marks[] = {{{"\xEF\xBB\xBF", 3}, "utf-8"},      {{"\xFF\xFE\0\0", 4}, "utf-32le"},
-                 {{"\0\0\xFE\xFF", 4}, "utf-32be"},   {{"\xFF\xFE", 2}, "utf-16le"},
+    } marks[] = {{{"\xEF\xBB\xBF", 3}, "utf-8"},
+                 {{"\xFF\xFE\0\0", 4}, "utf-32le"},
+                 {{"\0\0\xFE\xFF", 4}, "utf-32be"},
+                 {{"\xFF\xFE", 2}, "utf-16le"},
                  {{"\xFE\xFF", 2}, "utf-16be"}};
     static const struct {
         struct str start;
         const char *charset;
-    } shapes[] = {{{"<\0\0\0", 4}, "utf-32le"}, {{"\0\0\0<", 4}, "utf-32be"}, {{"<\0", 2}, "utf-16le"},
-                  {{"\0<", 2}, "utf-16be"},     {{"\x4C\x6F\xA7\x94", 4}, "ibm037"}};
+    } shapes[] = {{{"<\0\0\0", 4}, "utf-32le"},
+                  {{"\0\0\0<", 4}, "utf-32be"},
+                  {{"<\0", 2}, "utf-16le"},
+                  {{"\0<", 2}, "utf-16be"},
+                  {{"\x4C\x6F\xA7\x94", 4}, "ibm037"}};
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
         if (str_starts(s, marks[i].mark))
             return utf8_decode(a, str_sub(s, marks[i].mark.n, s.n), str_z(marks[i].charset));
@@ -60,7 +66,8 @@ static struct str to_utf8(struct arena *a, struct str s, struct str charset)
     struct str inside = declared(str_trim(s));
     if (!charset.n)
         charset = inside;
-    else if (inside.n && (str_eq_nocase(charset, STR("us-ascii")) || str_eq_nocase(charset, STR("iso-8859-1"))))
+    else if (inside.n &&
+             (str_eq_nocase(charset, STR("us-ascii")) || str_eq_nocase(charset, STR("iso-8859-1"))))
         charset = inside; /* what servers say of each file knows less than the file */
     if (str_starts_nocase(charset, STR("utf-16")) || str_starts_nocase(charset, STR("utf-32")) ||
         str_starts_nocase(charset, STR("ucs-")))
@@ -97,7 +104,8 @@ static size_t section(struct str s, size_t i, bool *keep)
     return s.n - i;
 }
 
-/* At an ampersand: what XML knows stays, what HTML knows becomes a character, anything else becomes "&amp;". */
+/* At an ampersand: what XML knows stays, what HTML knows becomes a character, anything else becomes
+ * "&amp;". */
 static size_t add_reference(struct buf *b, struct str s, size_t i)
 {
     struct str window = str_sub(s, i + 1, i + 1 + NAME_MAX_BYTES);
@@ -169,7 +177,8 @@ struct str feed_resolve(struct arena *a, struct str url, struct str base)
     url = str_trim(url);
     if (!base.n || !url.n || url.n > URL_MAX_BYTES || base.n > URL_MAX_BYTES)
         return url;
-    xmlChar *made = xmlBuildURI((const xmlChar *)arena_str(a, url).p, (const xmlChar *)arena_str(a, base).p);
+    xmlChar *made =
+        xmlBuildURI((const xmlChar *)arena_str(a, url).p, (const xmlChar *)arena_str(a, base).p);
     struct str result = made ? arena_strz(a, (const char *)made) : url;
     xmlFree(made);
     return result;
@@ -178,8 +187,8 @@ struct str feed_resolve(struct arena *a, struct str url, struct str base)
 /* The quoted value behind href= or src= at i inside a tag; its length, or 0. */
 static size_t reference_at(struct str s, size_t i, size_t *from)
 {
-    static const char *const names[] = {"href", "src", "cite", "action", "longdesc", "background", "data", "poster",
-                                        "usemap"};
+    static const char *const names[] = {"href",       "src",  "cite",   "action", "longdesc",
+                                        "background", "data", "poster", "usemap"};
     if (i == 0 || (unsigned char)s.p[i - 1] > 0x20)
         return 0;
     for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
@@ -188,7 +197,8 @@ static size_t reference_at(struct str s, size_t i, size_t *from)
         if (!str_starts_nocase(rest, str_z(names[k])) || rest.n < n + 3 || rest.p[n] != '=' ||
             (rest.p[n + 1] != '"' && rest.p[n + 1] != '\''))
             continue;
-        ptrdiff_t end = str_find_char(str_sub(s, 0, i + n + 2 + URL_MAX_BYTES), rest.p[n + 1], i + n + 2);
+        ptrdiff_t end =
+            str_find_char(str_sub(s, 0, i + n + 2 + URL_MAX_BYTES), rest.p[n + 1], i + n + 2);
         *from = i + n + 2;
         return end < 0 ? 0 : (size_t)end - *from;
     }

@@ -21,7 +21,8 @@ void feed_add_enclosure(struct feed_draft *d, struct str url, struct str type, s
 /* Fills what follows from the rest (id, summary, author's parts) and appends to entries. */
 void feed_finish_entry(struct arena *a, struct vec *entries, struct feed_draft *d);
 
-/* The document as UTF-8 without XML declaration, DTD and foreign entities: these become characters. */
+/* The document as UTF-8 without XML declaration, DTD and foreign entities: these become characters.
+ */
 struct str feed_decode(struct arena *a, struct str bytes, struct str charset);
 /* References in markup made absolute. */
 struct str feed_resolve_markup(struct arena *a, struct str html, struct str base);

@@ -49,8 +49,8 @@ static void read_item(struct arena *a, const struct json *item, struct str url, 
         const struct json *file = json_at(files, i);
         int64_t size = 0;
         json_i64(file, "size_in_bytes", &size);
-        feed_add_enclosure(&d, feed_resolve(a, json_text(file, "url"), url), json_text(file, "mime_type"),
-                           arena_printf(a, "%lld", (long long)size));
+        feed_add_enclosure(&d, feed_resolve(a, json_text(file, "url"), url),
+                           json_text(file, "mime_type"), arena_printf(a, "%lld", (long long)size));
     }
     feed_finish_entry(a, entries, &d);
 }
@@ -61,7 +61,8 @@ enum err feed_read_json(struct arena *a, struct str text, struct str url, struct
     struct json *v;
     TRY(json_parse(a, text, &v, e));
     if (!str_contains_nocase(json_text(v, "version"), STR("jsonfeed.org/version/")))
-        return err_set(e, ERR_INVALID, "version", "JSON, but no JSON Feed: \"version\" does not name one");
+        return err_set(e, ERR_INVALID, "version",
+                       "JSON, but no JSON Feed: \"version\" does not name one");
     struct str home = json_text(v, "home_page_url");
     if (!url.n)
         url = json_text(v, "feed_url");

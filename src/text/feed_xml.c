@@ -1,6 +1,7 @@
-/* feed_xml.c - RSS and Atom over libxml2's reader: one child of the channel at a time is a tree, so that memory
- * follows the largest entry. Which element fills which field stands in one table; where several can, the first
- * wins. Atom's names are also understood inside RSS and the other way round, as feeds mix them. */
+/* feed_xml.c - RSS and Atom over libxml2's reader: one child of the channel at a time is a tree, so
+ * that memory follows the largest entry. Which element fills which field stands in one table; where
+ * several can, the first wins. Atom's names are also understood inside RSS and the other way round,
+ * as feeds mix them. */
 #include <libxml/xmlreader.h>
 #include <string.h>
 
@@ -43,26 +44,55 @@ static const struct {
     const char *name;
     enum field field;
 } fields[] = {
-    {PLAIN, "title", TITLE},         {DC, "title", TITLE},           {MEDIA, "title", TITLE},
-    {PLAIN, "link", LINK},           {PLAIN, "guid", GUID},          {PLAIN, "id", ID},
-    {PLAIN, "author", AUTHOR},       {PLAIN, "managingEditor", AUTHOR}, {DC, "creator", AUTHOR},
-    {DC, "author", AUTHOR},          {ITUNES, "author", AUTHOR},     {PLAIN, "pubDate", PUBLISHED},
-    {PLAIN, "published", PUBLISHED}, {PLAIN, "issued", PUBLISHED},   {TERMS, "issued", PUBLISHED},
-    {PLAIN, "updated", UPDATED},     {PLAIN, "modified", UPDATED},   {PLAIN, "lastBuildDate", UPDATED},
-    {DC, "date", UPDATED},           {TERMS, "modified", UPDATED},   {PLAIN, "description", SUMMARY},
-    {DC, "description", SUMMARY},    {PLAIN, "summary", SUMMARY},    {ITUNES, "summary", SUMMARY},
-    {TERMS, "abstract", SUMMARY},    {CONTENT, "encoded", ENCODED},  {PLAIN, "fullitem", ENCODED},
-    {XHTML, "body", ENCODED},        {XHTML, "div", ENCODED},        {PLAIN, "content", BODY},
-    {PLAIN, "category", CATEGORY},   {DC, "subject", CATEGORY},      {MEDIA, "category", CATEGORY},
-    {ITUNES, "category", CATEGORY},  {ITUNES, "keywords", KEYWORDS}, {MEDIA, "keywords", KEYWORDS},
-    {PLAIN, "enclosure", ENCLOSURE}, {MEDIA, "content", FILE_OF_MEDIA}, {PLAIN, "language", LANGUAGE},
-    {DC, "language", LANGUAGE},      {PLAIN, "ttl", TTL},            {PLAIN, "skipHours", SKIP_HOURS},
+    {PLAIN, "title", TITLE},
+    {DC, "title", TITLE},
+    {MEDIA, "title", TITLE},
+    {PLAIN, "link", LINK},
+    {PLAIN, "guid", GUID},
+    {PLAIN, "id", ID},
+    {PLAIN, "author", AUTHOR},
+    {PLAIN, "managingEditor", AUTHOR},
+    {DC, "creator", AUTHOR},
+    {DC, "author", AUTHOR},
+    {ITUNES, "author", AUTHOR},
+    {PLAIN, "pubDate", PUBLISHED},
+    {PLAIN, "published", PUBLISHED},
+    {PLAIN, "issued", PUBLISHED},
+    {TERMS, "issued", PUBLISHED},
+    {PLAIN, "updated", UPDATED},
+    {PLAIN, "modified", UPDATED},
+    {PLAIN, "lastBuildDate", UPDATED},
+    {DC, "date", UPDATED},
+    {TERMS, "modified", UPDATED},
+    {PLAIN, "description", SUMMARY},
+    {DC, "description", SUMMARY},
+    {PLAIN, "summary", SUMMARY},
+    {ITUNES, "summary", SUMMARY},
+    {TERMS, "abstract", SUMMARY},
+    {CONTENT, "encoded", ENCODED},
+    {PLAIN, "fullitem", ENCODED},
+    {XHTML, "body", ENCODED},
+    {XHTML, "div", ENCODED},
+    {PLAIN, "content", BODY},
+    {PLAIN, "category", CATEGORY},
+    {DC, "subject", CATEGORY},
+    {MEDIA, "category", CATEGORY},
+    {ITUNES, "category", CATEGORY},
+    {ITUNES, "keywords", KEYWORDS},
+    {MEDIA, "keywords", KEYWORDS},
+    {PLAIN, "enclosure", ENCLOSURE},
+    {MEDIA, "content", FILE_OF_MEDIA},
+    {PLAIN, "language", LANGUAGE},
+    {DC, "language", LANGUAGE},
+    {PLAIN, "ttl", TTL},
+    {PLAIN, "skipHours", SKIP_HOURS},
 };
 
 static enum space space_of(const xmlNode *n, const char *name)
 {
     static const struct {
-        const char *start; /* of the namespace's name, or the whole prefix where none was declared */
+        const char
+            *start; /* of the namespace's name, or the whole prefix where none was declared */
         enum space space;
     } spaces[] = {{"http://www.w3.org/2005/Atom", PLAIN},
                   {"http://purl.org/atom/", PLAIN},
@@ -157,11 +187,15 @@ static void add_text(struct buf *b, const xmlNode *n, unsigned depth)
 /* Writes the children as HTML, prefixes and declarations of namespaces dropped. */
 static void add_markup(struct buf *b, const xmlNode *n, unsigned depth)
 {
-    static const char *const empty[] = {"br", "hr", "img", "input", "col", "wbr", "area", "meta", "link"};
+    static const char *const empty[] = {"br",  "hr",   "img",  "input", "col",
+                                        "wbr", "area", "meta", "link"};
     for (const xmlNode *c = n->children; c && depth < FEED_DEPTH_MAX; c = c->next) {
         if (c->type == XML_TEXT_NODE || c->type == XML_CDATA_SECTION_NODE) {
             for (const char *p = (const char *)c->content; p && *p; p++)
-                buf_add_z(b, *p == '<' ? "&lt;" : *p == '>' ? "&gt;" : *p == '&' ? "&amp;" : (char[]){*p, 0});
+                buf_add_z(b, *p == '<'   ? "&lt;"
+                             : *p == '>' ? "&gt;"
+                             : *p == '&' ? "&amp;"
+                                         : (char[]){*p, 0});
         }
         if (c->type != XML_ELEMENT_NODE)
             continue;
@@ -198,7 +232,8 @@ static struct str markup(struct arena *a, const xmlNode *n)
     /* the div that Atom asks for around XHTML is not content */
     const xmlNode *only = NULL;
     for (const xmlNode *c = n->children; c; c = c->next) {
-        bool blank = c->type != XML_ELEMENT_NODE && (!c->content || !str_trim(str_z((const char *)c->content)).n);
+        bool blank = c->type != XML_ELEMENT_NODE &&
+                     (!c->content || !str_trim(str_z((const char *)c->content)).n);
         if (!blank)
             only = !only && c->type == XML_ELEMENT_NODE && str_eq_z(local_name(c), "div") ? c : n;
     }
@@ -215,7 +250,8 @@ static struct str from_base64(struct arena *a, struct str s)
     uint32_t bits = 0;
     unsigned have = 0;
     for (size_t i = 0; i < s.n && s.p[i] != '='; i++) {
-        static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        static const char digits[] =
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         const char *d = s.p[i] ? strchr(digits, s.p[i]) : NULL;
         if (!d)
             continue;
@@ -248,7 +284,8 @@ static bool looks_like_html(struct str s)
 static struct str construct(struct arena *a, xmlNode *n, bool *is_html)
 {
     struct str type = attribute(a, n, "type"), mode = attribute(a, n, "mode"), s;
-    bool xhtml = str_eq_nocase(type, STR("xhtml")) || str_eq_nocase(type, STR("application/xhtml+xml"));
+    bool xhtml =
+        str_eq_nocase(type, STR("xhtml")) || str_eq_nocase(type, STR("application/xhtml+xml"));
     bool html = str_eq_nocase(type, STR("html")) || str_eq_nocase(type, STR("text/html"));
     bool text = str_eq_nocase(type, STR("text")) || str_eq_nocase(type, STR("text/plain"));
     bool binary = type.n && !xhtml && !html && !text && str_find_char(type, '/', 0) > 0 &&
@@ -294,8 +331,10 @@ static void read_date(struct arena *a, const xmlNode *n, int64_t *at)
         date_parse(plain_text(a, n), at);
 }
 
-/* <link>text</link>, <link href rel type>; the last fitting alternate wins, as in Atom the page is often second. */
-static void read_link(struct arena *a, xmlNode *n, struct str *link, struct feed_draft *d, struct feed *f)
+/* <link>text</link>, <link href rel type>; the last fitting alternate wins, as in Atom the page is
+ * often second. */
+static void read_link(struct arena *a, xmlNode *n, struct str *link, struct feed_draft *d,
+                      struct feed *f)
 {
     struct str href = resolved(a, n, attribute(a, n, "href"));
     if (!href.n) {
@@ -305,7 +344,8 @@ static void read_link(struct arena *a, xmlNode *n, struct str *link, struct feed
         return;
     }
     struct str rel = attribute(a, n, "rel"), type = attribute(a, n, "type");
-    bool page = !type.n || str_eq_nocase(type, STR("text/html")) || str_eq_nocase(type, STR("application/xhtml+xml"));
+    bool page = !type.n || str_eq_nocase(type, STR("text/html")) ||
+                str_eq_nocase(type, STR("application/xhtml+xml"));
     if (d && str_eq_nocase(rel, STR("enclosure")))
         feed_add_enclosure(d, href, type, attribute(a, n, "length"));
     else if (f && str_eq_nocase(rel, STR("hub")))
@@ -417,7 +457,8 @@ static void read_entry(struct arena *a, xmlNode *item, struct vec *entries)
     for (xmlNode *c = item->children; c; c = c->next) {
         if (c->type != XML_ELEMENT_NODE)
             continue;
-        bool group = str_eq_z(local_name(c), "group") && space_of(c, (const char *)c->name) == MEDIA;
+        bool group =
+            str_eq_z(local_name(c), "group") && space_of(c, (const char *)c->name) == MEDIA;
         for (xmlNode *g = group ? c->children : NULL; g; g = g->next)
             if (g->type == XML_ELEMENT_NODE)
                 read_entry_child(a, g, &d);
@@ -431,7 +472,8 @@ static void read_skip_hours(struct arena *a, const xmlNode *n, struct feed *out)
 {
     for (const xmlNode *c = n->children; c; c = c->next) {
         int64_t hour;
-        if (c->type == XML_ELEMENT_NODE && str_to_i64(plain_text(a, c), &hour) && hour >= 0 && hour <= 24)
+        if (c->type == XML_ELEMENT_NODE && str_to_i64(plain_text(a, c), &hour) && hour >= 0 &&
+            hour <= 24)
             out->skip_hours |= UINT32_C(1) << (hour % 24);
     }
 }
@@ -479,8 +521,8 @@ static void note_error(void *ctx, xmlErrorPtr e)
 /* What stands around the entries: descend into it instead of reading it. */
 static bool is_frame(struct str name)
 {
-    return str_eq_nocase(name, STR("rss")) || str_eq_nocase(name, STR("RDF")) || str_eq_nocase(name, STR("feed")) ||
-           str_eq_nocase(name, STR("channel"));
+    return str_eq_nocase(name, STR("rss")) || str_eq_nocase(name, STR("RDF")) ||
+           str_eq_nocase(name, STR("feed")) || str_eq_nocase(name, STR("channel"));
 }
 
 static void read_language(struct arena *a, xmlNode *n, struct feed *out)
@@ -490,7 +532,8 @@ static void read_language(struct arena *a, xmlNode *n, struct feed *out)
         out->language = lang;
 }
 
-/* One start tag: reads what it begins. Returns what the next step is: 1 go inside, 2 go behind, 0 enough. */
+/* One start tag: reads what it begins. Returns what the next step is: 1 go inside, 2 go behind, 0
+ * enough. */
 static int read_node(struct arena *a, xmlTextReader *r, struct feed *out, struct vec *entries)
 {
     xmlNode *n = xmlTextReaderCurrentNode(r);
@@ -518,7 +561,8 @@ static int read_node(struct arena *a, xmlTextReader *r, struct feed *out, struct
 }
 
 /* Runs through the document. False when its root is none of a feed. */
-static bool read_all(struct arena *a, xmlTextReader *r, struct feed *out, struct vec *entries, int *end)
+static bool read_all(struct arena *a, xmlTextReader *r, struct feed *out, struct vec *entries,
+                     int *end)
 {
     bool is_feed = false;
     int more = xmlTextReaderRead(r), step = 1;
@@ -537,7 +581,8 @@ static bool read_all(struct arena *a, xmlTextReader *r, struct feed *out, struct
 }
 
 /* The reader stops at the first fault; a small document is read again as a mended tree. */
-static bool read_again(struct arena *a, struct str text, const char *base, struct feed *out, struct vec *entries)
+static bool read_again(struct arena *a, struct str text, const char *base, struct feed *out,
+                       struct vec *entries)
 {
     int end;
     bool is_feed = false;
@@ -561,7 +606,8 @@ enum err feed_read_xml(struct arena *a, struct str text, struct str url, struct 
                        struct vec *entries, struct errinfo *e)
 {
     const char *base = url.n ? arena_str(a, url).p : NULL;
-    xmlTextReader *r = xmlReaderForMemory(text.n ? text.p : "", (int)text.n, base, "utf-8", OPTIONS);
+    xmlTextReader *r =
+        xmlReaderForMemory(text.n ? text.p : "", (int)text.n, base, "utf-8", OPTIONS);
     if (!r)
         return err_set(e, ERR_IO, "", "no memory to read the feed");
     bool broken = false;

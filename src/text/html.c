@@ -1,4 +1,5 @@
-/* html.c - guard, parse, strip and escape: the ground of html.h. The walkers are html_clean.c and html_text.c. */
+/* html.c - guard, parse, strip and escape: the ground of html.h. The walkers are html_clean.c and
+ * html_text.c. */
 #include "text/html.h"
 
 #include <libxml/HTMLparser.h>

@@ -14,24 +14,60 @@ static const struct rule {
     GumboTag tag;
     const char *name;
 } rules[] = {
-    {GUMBO_TAG_P, "p"},           {GUMBO_TAG_BR, "br"},           {GUMBO_TAG_HR, "hr"},
-    {GUMBO_TAG_B, "b"},           {GUMBO_TAG_STRONG, "strong"},   {GUMBO_TAG_I, "i"},
-    {GUMBO_TAG_EM, "em"},         {GUMBO_TAG_U, "u"},             {GUMBO_TAG_S, "s"},
-    {GUMBO_TAG_STRIKE, "s"},      {GUMBO_TAG_DEL, "del"},         {GUMBO_TAG_INS, "ins"},
-    {GUMBO_TAG_SUB, "sub"},       {GUMBO_TAG_SUP, "sup"},         {GUMBO_TAG_CODE, "code"},
-    {GUMBO_TAG_PRE, "pre"},       {GUMBO_TAG_KBD, "kbd"},         {GUMBO_TAG_SAMP, "samp"},
-    {GUMBO_TAG_VAR, "var"},       {GUMBO_TAG_MARK, "mark"},       {GUMBO_TAG_SMALL, "small"},
-    {GUMBO_TAG_Q, "q"},           {GUMBO_TAG_CITE, "cite"},       {GUMBO_TAG_ABBR, "abbr"},
-    {GUMBO_TAG_DFN, "dfn"},       {GUMBO_TAG_TT, "code"},         {GUMBO_TAG_BLOCKQUOTE, "blockquote"},
-    {GUMBO_TAG_UL, "ul"},         {GUMBO_TAG_OL, "ol"},           {GUMBO_TAG_LI, "li"},
-    {GUMBO_TAG_DL, "dl"},         {GUMBO_TAG_DT, "dt"},           {GUMBO_TAG_DD, "dd"},
-    {GUMBO_TAG_H1, "h1"},         {GUMBO_TAG_H2, "h2"},           {GUMBO_TAG_H3, "h3"},
-    {GUMBO_TAG_H4, "h4"},         {GUMBO_TAG_H5, "h5"},           {GUMBO_TAG_H6, "h6"},
-    {GUMBO_TAG_TABLE, "table"},   {GUMBO_TAG_CAPTION, "caption"}, {GUMBO_TAG_THEAD, "thead"},
-    {GUMBO_TAG_TBODY, "tbody"},   {GUMBO_TAG_TFOOT, "tfoot"},     {GUMBO_TAG_TR, "tr"},
-    {GUMBO_TAG_TH, "th"},         {GUMBO_TAG_TD, "td"},           {GUMBO_TAG_FIGURE, "figure"},
-    {GUMBO_TAG_FIGCAPTION, "figcaption"}, {GUMBO_TAG_DIV, "div"}, {GUMBO_TAG_SECTION, "div"},
-    {GUMBO_TAG_ARTICLE, "div"},   {GUMBO_TAG_ADDRESS, "div"},     {GUMBO_TAG_CENTER, "div"},
+    {GUMBO_TAG_P, "p"},
+    {GUMBO_TAG_BR, "br"},
+    {GUMBO_TAG_HR, "hr"},
+    {GUMBO_TAG_B, "b"},
+    {GUMBO_TAG_STRONG, "strong"},
+    {GUMBO_TAG_I, "i"},
+    {GUMBO_TAG_EM, "em"},
+    {GUMBO_TAG_U, "u"},
+    {GUMBO_TAG_S, "s"},
+    {GUMBO_TAG_STRIKE, "s"},
+    {GUMBO_TAG_DEL, "del"},
+    {GUMBO_TAG_INS, "ins"},
+    {GUMBO_TAG_SUB, "sub"},
+    {GUMBO_TAG_SUP, "sup"},
+    {GUMBO_TAG_CODE, "code"},
+    {GUMBO_TAG_PRE, "pre"},
+    {GUMBO_TAG_KBD, "kbd"},
+    {GUMBO_TAG_SAMP, "samp"},
+    {GUMBO_TAG_VAR, "var"},
+    {GUMBO_TAG_MARK, "mark"},
+    {GUMBO_TAG_SMALL, "small"},
+    {GUMBO_TAG_Q, "q"},
+    {GUMBO_TAG_CITE, "cite"},
+    {GUMBO_TAG_ABBR, "abbr"},
+    {GUMBO_TAG_DFN, "dfn"},
+    {GUMBO_TAG_TT, "code"},
+    {GUMBO_TAG_BLOCKQUOTE, "blockquote"},
+    {GUMBO_TAG_UL, "ul"},
+    {GUMBO_TAG_OL, "ol"},
+    {GUMBO_TAG_LI, "li"},
+    {GUMBO_TAG_DL, "dl"},
+    {GUMBO_TAG_DT, "dt"},
+    {GUMBO_TAG_DD, "dd"},
+    {GUMBO_TAG_H1, "h1"},
+    {GUMBO_TAG_H2, "h2"},
+    {GUMBO_TAG_H3, "h3"},
+    {GUMBO_TAG_H4, "h4"},
+    {GUMBO_TAG_H5, "h5"},
+    {GUMBO_TAG_H6, "h6"},
+    {GUMBO_TAG_TABLE, "table"},
+    {GUMBO_TAG_CAPTION, "caption"},
+    {GUMBO_TAG_THEAD, "thead"},
+    {GUMBO_TAG_TBODY, "tbody"},
+    {GUMBO_TAG_TFOOT, "tfoot"},
+    {GUMBO_TAG_TR, "tr"},
+    {GUMBO_TAG_TH, "th"},
+    {GUMBO_TAG_TD, "td"},
+    {GUMBO_TAG_FIGURE, "figure"},
+    {GUMBO_TAG_FIGCAPTION, "figcaption"},
+    {GUMBO_TAG_DIV, "div"},
+    {GUMBO_TAG_SECTION, "div"},
+    {GUMBO_TAG_ARTICLE, "div"},
+    {GUMBO_TAG_ADDRESS, "div"},
+    {GUMBO_TAG_CENTER, "div"},
 };
 
 struct cleaner {
@@ -203,9 +239,11 @@ static void add_line(struct buf *b, struct str line)
     for (size_t i = 0; i < line.n; i++) {
         if (line.p[i] != 'h' && line.p[i] != 'H')
             continue;
-        bool begins = i == 0 || (unsigned char)line.p[i - 1] <= 0x20 || strchr("(<[\"'", line.p[i - 1]);
+        bool begins =
+            i == 0 || (unsigned char)line.p[i - 1] <= 0x20 || strchr("(<[\"'", line.p[i - 1]);
         struct str ahead = str_sub(line, i, i + 8);
-        if (!begins || (!str_starts_nocase(ahead, STR("http://")) && !str_starts_nocase(ahead, STR("https://"))))
+        if (!begins || (!str_starts_nocase(ahead, STR("http://")) &&
+                        !str_starts_nocase(ahead, STR("https://"))))
             continue;
         struct str url = str_sub(line, i, i + url_length(line, i));
         if (!html_link_allowed(url))

@@ -69,7 +69,8 @@ static bool says_target(struct str text, struct str url)
         url.n--;
     if (str_ends(text, STR("/")))
         text.n--;
-    static const char *const prefixes[] = {"", "mailto:", "https://", "http://", "https://www.", "http://www."};
+    static const char *const prefixes[] = {"",        "mailto:",      "https://",
+                                           "http://", "https://www.", "http://www."};
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
         if (str_starts_nocase(url, str_z(prefixes[i])) &&
             str_eq_nocase(text, str_sub(url, strlen(prefixes[i]), url.n)))

@@ -1,4 +1,5 @@
-/* html_tree.h - inside text/ only: the parser's tree behind its guard, and what two walkers share. */
+/* html_tree.h - inside text/ only: the parser's tree behind its guard, and what two walkers share.
+ */
 #ifndef TEXT_HTML_TREE_H
 #define TEXT_HTML_TREE_H
 
@@ -8,9 +9,11 @@
 
 struct arena;
 
-/* The body element, closed with the arena; NULL when the document is over the caps: then strip it. */
+/* The body element, closed with the arena; NULL when the document is over the caps: then strip it.
+ */
 const GumboNode *html_parse_body(struct arena *a, struct str html);
-/* Tags dropped, entities decoded, contents of script and style left out; in time linear to the input. */
+/* Tags dropped, entities decoded, contents of script and style left out; in time linear to the
+ * input. */
 struct str html_strip(struct arena *a, struct str html);
 /* The value, trimmed; STR_NONE when absent. */
 struct str html_attribute(const GumboNode *node, const char *name);

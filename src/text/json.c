@@ -40,7 +40,8 @@ static enum err refuse(struct errinfo *e, enum err code, struct str s, size_t at
     return err_set(e, code, where, "%s at line %d, column %d", what, line, column);
 }
 
-/* jansson would nest to 2,048; this looks at brackets only, so it may pass what jansson then refuses. */
+/* jansson would nest to 2,048; this looks at brackets only, so it may pass what jansson then
+ * refuses. */
 static enum err check_depth(struct str s, struct errinfo *e)
 {
     size_t depth = 0;
@@ -86,12 +87,14 @@ enum err json_parse(struct arena *a, struct str bytes, struct json **out, struct
 {
     *out = NULL;
     if (bytes.n > JSON_BYTES_MAX)
-        return err_set(e, ERR_LIMIT, "", "the document is larger than %d MiB", JSON_BYTES_MAX >> 20);
+        return err_set(e, ERR_LIMIT, "", "the document is larger than %d MiB",
+                       JSON_BYTES_MAX >> 20);
     if (str_starts(bytes, STR("\xEF\xBB\xBF")))
         bytes = str_sub(bytes, 3, bytes.n);
     TRY(check_depth(bytes, e));
     json_error_t why;
-    json_t *root = json_loadb(bytes.n ? bytes.p : "", bytes.n, JSON_DECODE_ANY | JSON_ALLOW_NUL, &why);
+    json_t *root =
+        json_loadb(bytes.n ? bytes.p : "", bytes.n, JSON_DECODE_ANY | JSON_ALLOW_NUL, &why);
     if (!root) {
         size_t at = why.position > 0 ? (size_t)why.position : 0;
         return refuse(e, ERR_INVALID, bytes, at, plain_words(json_error_code(&why)));
@@ -231,7 +234,8 @@ void json_lines_deinit(struct json_lines *r)
     r->p = NULL;
 }
 
-/* Reads up to the end of the line; *whole is false when it was longer than allowed, the rest is skipped. */
+/* Reads up to the end of the line; *whole is false when it was longer than allowed, the rest is
+ * skipped. */
 static bool read_line(struct json_lines *r, bool *whole)
 {
     size_t n = 0;
@@ -255,7 +259,8 @@ static bool read_line(struct json_lines *r, bool *whole)
     return n > 0 || c != EOF;
 }
 
-enum err json_lines_next(struct json_lines *r, struct arena *a, struct json **out, struct errinfo *e)
+enum err json_lines_next(struct json_lines *r, struct arena *a, struct json **out,
+                         struct errinfo *e)
 {
     *out = NULL;
     bool whole;
@@ -265,8 +270,8 @@ enum err json_lines_next(struct json_lines *r, struct arena *a, struct json **ou
         r->line++;
         snprintf(where, sizeof where, "line %lld", (long long)r->line);
         if (!whole)
-            return err_set(e, ERR_LIMIT, where, "line %lld is longer than %d bytes", (long long)r->line,
-                           JSON_LINE_MAX);
+            return err_set(e, ERR_LIMIT, where, "line %lld is longer than %d bytes",
+                           (long long)r->line, JSON_LINE_MAX);
         if (r->line == 1 && str_starts(r->text, STR("\xEF\xBB\xBF")))
             r->text = str_trim(str_sub(r->text, 3, r->text.n));
         if (!r->text.n)
@@ -277,11 +282,12 @@ enum err json_lines_next(struct json_lines *r, struct arena *a, struct json **ou
             char *column = strstr(inside.what, " at line ");
             const char *comma = column ? strchr(column, ',') : NULL;
             return err_set(e, err, where, "line %lld: %.*s%s%s", (long long)r->line,
-                           column ? (int)(column - inside.what) : 300, inside.what, comma ? " at" : "",
-                           comma ? comma + 1 : "");
+                           column ? (int)(column - inside.what) : 300, inside.what,
+                           comma ? " at" : "", comma ? comma + 1 : "");
         }
         return ERR_OK;
     }
-    return ferror(r->file) ? err_set(e, ERR_IO, "", "reading stopped after line %lld", (long long)r->line)
-                           : ERR_OK;
+    return ferror(r->file)
+               ? err_set(e, ERR_IO, "", "reading stopped after line %lld", (long long)r->line)
+               : ERR_OK;
 }

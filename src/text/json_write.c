@@ -77,8 +77,8 @@ static size_t plain_run(struct str s, size_t from)
 
 void json_escape(struct buf *b, struct str s)
 {
-    static const char *const named[0x20] = {['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n",
-                                            ['\f'] = "\\f", ['\r'] = "\\r"};
+    static const char *const named[0x20] = {
+        ['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f", ['\r'] = "\\r"};
     for (size_t i = 0; i < s.n;) {
         size_t run = plain_run(s, i);
         buf_add(b, (struct str){s.p + i, run});
@@ -90,7 +90,8 @@ void json_escape(struct buf *b, struct str s)
             buf_add_z(b, named[c]);
         else if (c == '"' || c == '\\')
             buf_add(b, (struct str){(char[]){'\\', (char)c}, 2});
-        else if (c < 0x20 || c == 0x7F || c == '<' || c == '>' || c == '&' || c == 0x2028 || c == 0x2029)
+        else if (c < 0x20 || c == 0x7F || c == '<' || c == '>' || c == '&' || c == 0x2028 ||
+                 c == 0x2029)
             buf_printf(b, "\\u%04x", (unsigned)c);
         else
             utf8_add(b, c);

@@ -20,7 +20,8 @@ struct safe_html markdown_render(struct arena *a, struct str text, unsigned opti
     struct buf b;
     buf_init_in(&b, a, OUT_MAX);
     if (text.n > MARKDOWN_BYTES_MAX ||
-        md_html(text.n ? text.p : "", (MD_SIZE)text.n, add, &b, MD_DIALECT_GITHUB | MD_FLAG_NOHTML, 0) ||
+        md_html(text.n ? text.p : "", (MD_SIZE)text.n, add, &b, MD_DIALECT_GITHUB | MD_FLAG_NOHTML,
+                0) ||
         !buf_ok(&b))
         return html_from_text(a, text);
     return html_sanitise(a, buf_str(&b), options);

@@ -1,4 +1,5 @@
-/* mime.c - walks a mail's parts over gmime: text, HTML, attachments, reports about mails that did not arrive. */
+/* mime.c - walks a mail's parts over gmime: text, HTML, attachments, reports about mails that did
+ * not arrive. */
 #include "text/mime.h"
 
 #include <string.h>
@@ -47,7 +48,8 @@ static struct str media_type(struct arena *a, GMimeObject *o)
     GMimeContentType *type = g_mime_object_get_content_type(o);
     char *z = type ? g_mime_content_type_get_mime_type(type) : NULL;
     char *lower = z ? g_ascii_strdown(z, -1) : NULL;
-    struct str s = text_plain_line(a, lower ? arena_strz(a, lower) : STR("application/octet-stream"), 100);
+    struct str s =
+        text_plain_line(a, lower ? arena_strz(a, lower) : STR("application/octet-stream"), 100);
     g_free(lower);
     g_free(z);
     return s;
@@ -67,7 +69,8 @@ static void add_attachment(struct walk *w, GMimeObject *o, struct str name, stru
         .type = media_type(w->a, o),
         .content_id = id ? text_plain_line(w->a, arena_strz(w->a, id), 200) : STR_NONE,
         .data = data,
-        .is_inline = how && str_eq_nocase(str_z(g_mime_content_disposition_get_disposition(how)), STR("inline")),
+        .is_inline = how && str_eq_nocase(str_z(g_mime_content_disposition_get_disposition(how)),
+                                          STR("inline")),
     };
 }
 
@@ -92,7 +95,8 @@ static void read_status(struct walk *w, GMimePart *part)
     struct str rest = content_of(w, part), line;
     while (str_next_line(&rest, &line)) {
         struct str value = STR_NONE;
-        if (str_starts_nocase(line, STR("Final-Recipient:")) || str_starts_nocase(line, STR("Original-Recipient:")))
+        if (str_starts_nocase(line, STR("Final-Recipient:")) ||
+            str_starts_nocase(line, STR("Original-Recipient:")))
             value = str_sub(line, (size_t)str_find_char(line, ':', 0) + 1, line.n);
         ptrdiff_t semi = str_find_char(value, ';', 0);
         value = mail_id(str_sub(value, semi < 0 ? 0 : (size_t)semi + 1, value.n));
@@ -122,7 +126,8 @@ static void walk_message(struct walk *w, GMimeObject *o)
     }
     if (w->m->is_bounce && !w->m->bounced_id.n)
         w->m->bounced_id = id;
-    struct str name = subject.n ? arena_printf(w->a, "%.*s.eml", STR_FMT(subject)) : STR("message.eml");
+    struct str name =
+        subject.n ? arena_printf(w->a, "%.*s.eml", STR_FMT(subject)) : STR("message.eml");
     add_attachment(w, o, name, inner ? source_of(w, GMIME_OBJECT(inner)) : STR_NONE);
 }
 
@@ -138,7 +143,8 @@ static void walk_leaf(struct walk *w, GMimePart *part)
         find_bounced_id(w->m, content_of(w, part));
     } else if (!attached && str_eq(type, STR("text/html"))) {
         add_text(w, part, &w->html);
-    } else if (!attached && (str_eq(type, STR("text/plain")) || str_eq(type, STR("text/enriched")))) {
+    } else if (!attached &&
+               (str_eq(type, STR("text/plain")) || str_eq(type, STR("text/enriched")))) {
         add_text(w, part, &w->text);
     } else if (!str_eq(type, STR("application/pgp-signature"))) {
         struct str told = name ? arena_strz(w->a, name) : STR_NONE;
@@ -181,7 +187,8 @@ static void note_warning(gint64 offset, GMimeParserWarning what, const gchar *it
 static GMimeMessage *parse(struct str bytes, bool *damaged)
 {
     GMimeParserOptions *options = g_mime_parser_options_new();
-    g_mime_parser_options_set_fallback_charsets(options, (const char *[]){"utf-8", "windows-1252", NULL});
+    g_mime_parser_options_set_fallback_charsets(options,
+                                                (const char *[]){"utf-8", "windows-1252", NULL});
     g_mime_parser_options_set_warning_callback(options, note_warning, damaged);
     GMimeStream *mem = g_mime_stream_mem_new_with_buffer(bytes.n ? bytes.p : "", bytes.n);
     GMimeParser *parser = g_mime_parser_new_with_stream(mem);
@@ -225,7 +232,8 @@ enum err mail_parse(struct arena *a, struct str bytes, struct mail *out, struct 
     return ERR_OK;
 }
 
-static void put_addresses(struct json_writer *w, const char *name, const struct mail_addresses *list)
+static void put_addresses(struct json_writer *w, const char *name,
+                          const struct mail_addresses *list)
 {
     json_key(w, name);
     json_begin_list(w);

@@ -8,7 +8,13 @@
 #include "text/mime_int.h"
 #include "text/unicode.h"
 
-enum { SUBJECT_MAX = 1024, ID_MAX = 512, NAME_MAX_BYTES = 256, FILE_NAME_MAX = 120, GROUPS_MAX = 4 };
+enum {
+    SUBJECT_MAX = 1024,
+    ID_MAX = 512,
+    NAME_MAX_BYTES = 256,
+    FILE_NAME_MAX = 120,
+    GROUPS_MAX = 4
+};
 
 struct str mail_header(struct arena *a, GMimeObject *o, const char *name)
 {
@@ -64,22 +70,26 @@ static struct str address_of(struct arena *a, const char *told)
     return (struct str){p, s.n};
 }
 
-static void add_addresses(struct arena *a, InternetAddressList *list, struct vec *out, unsigned depth)
+static void add_addresses(struct arena *a, InternetAddressList *list, struct vec *out,
+                          unsigned depth)
 {
     int n = list ? internet_address_list_length(list) : 0;
     for (int i = 0; i < n && out->n < MAIL_ADDRESSES_MAX; i++) {
         InternetAddress *one = internet_address_list_get_address(list, i);
         if (INTERNET_ADDRESS_IS_GROUP(one)) {
             if (depth < GROUPS_MAX)
-                add_addresses(a, internet_address_group_get_members(INTERNET_ADDRESS_GROUP(one)), out, depth + 1);
+                add_addresses(a, internet_address_group_get_members(INTERNET_ADDRESS_GROUP(one)),
+                              out, depth + 1);
             continue;
         }
-        struct str address = address_of(a, internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(one)));
+        struct str address =
+            address_of(a, internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(one)));
         const char *name = internet_address_get_name(one);
         if (!address.n)
             continue;
         *(struct mail_address *)vec_push(out) = (struct mail_address){
-            .name = text_plain_line(a, arena_strz(a, name ? name : ""), NAME_MAX_BYTES), .address = address};
+            .name = text_plain_line(a, arena_strz(a, name ? name : ""), NAME_MAX_BYTES),
+            .address = address};
     }
 }
 
@@ -93,7 +103,8 @@ static struct mail_addresses addresses(struct arena *a, InternetAddressList *lis
 
 static struct mail_addresses delivered_to(struct arena *a, GMimeObject *o)
 {
-    static const char *const names[] = {"Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To"};
+    static const char *const names[] = {"Delivered-To", "X-Original-To", "Envelope-To",
+                                        "X-Envelope-To"};
     struct vec out;
     vec_init(&out, a, sizeof(struct mail_address));
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -107,8 +118,9 @@ static struct mail_addresses delivered_to(struct arena *a, GMimeObject *o)
 /* Senders that are machines by their name (RFC 3834, 2; RFC 2142). */
 static bool is_machine(struct str address)
 {
-    static const char *const names[] = {"mailer-daemon", "postmaster", "noreply", "no-reply", "no_reply",
-                                        "donotreply", "do-not-reply", "nicht-antworten", "bounce", "bounces"};
+    static const char *const names[] = {
+        "mailer-daemon", "postmaster",   "noreply",         "no-reply", "no_reply",
+        "donotreply",    "do-not-reply", "nicht-antworten", "bounce",   "bounces"};
     ptrdiff_t at = str_find_char(address, '@', 0);
     struct str user = str_sub(address, 0, at < 0 ? 0 : (size_t)at);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -121,14 +133,16 @@ static bool is_machine(struct str address)
 
 static bool is_automatic(struct arena *a, GMimeObject *o, const struct mail *m)
 {
-    struct str submitted = mail_header(a, o, "Auto-Submitted"), precedence = mail_header(a, o, "Precedence");
+    struct str submitted = mail_header(a, o, "Auto-Submitted"),
+               precedence = mail_header(a, o, "Precedence");
     if (submitted.n && !str_starts_nocase(submitted, STR("no")))
         return true;
     if (str_eq_nocase(precedence, STR("bulk")) || str_eq_nocase(precedence, STR("list")) ||
         str_eq_nocase(precedence, STR("junk")) || str_eq_nocase(precedence, STR("auto_reply")))
         return true;
-    static const char *const telling[] = {"List-Id", "List-Unsubscribe", "Feedback-ID", "X-Auto-Response-Suppress",
-                                          "X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Failed-Recipients"};
+    static const char *const telling[] = {
+        "List-Id",     "List-Unsubscribe", "Feedback-ID",     "X-Auto-Response-Suppress",
+        "X-Autoreply", "X-Autorespond",    "X-Autoresponder", "X-Failed-Recipients"};
     for (size_t i = 0; i < sizeof telling / sizeof telling[0]; i++)
         if (g_mime_object_get_header(o, telling[i]))
             return true;
@@ -141,10 +155,10 @@ static bool is_automatic(struct arena *a, GMimeObject *o, const struct mail *m)
 /* Reports from before RFC 3464, told by who sends them and what they are called. */
 static bool is_old_bounce(GMimeObject *o, const struct mail *m)
 {
-    static const char *const subjects[] = {"undeliver",       "delivery status",     "delivery fail",
-                                           "returned mail",   "failure notice",      "mail delivery failed",
-                                           "delivery has failed", "unzustellbar",    "nicht zugestellt",
-                                           "could not be delivered"};
+    static const char *const subjects[] = {
+        "undeliver",        "delivery status",       "delivery fail",       "returned mail",
+        "failure notice",   "mail delivery failed",  "delivery has failed", "unzustellbar",
+        "nicht zugestellt", "could not be delivered"};
     if (g_mime_object_get_header(o, "X-Failed-Recipients"))
         return true;
     if (!m->from.n || (!str_starts_nocase(m->from.p[0].address, STR("mailer-daemon")) &&

@@ -1,4 +1,5 @@
-/* mime_int.h - inside text/ only: what reading a mail shares between mime.c (parts) and mime_head.c (headers). */
+/* mime_int.h - inside text/ only: what reading a mail shares between mime.c (parts) and mime_head.c
+ * (headers). */
 #ifndef TEXT_MIME_INT_H
 #define TEXT_MIME_INT_H
 

@@ -1,5 +1,6 @@
-/* mime_split.c - mail_split: what is new in a mail, what is history, what is signature. It goes by lines: a
- * line that introduces a quotation, the header block that Outlook puts above one, marked lines, "-- ". */
+/* mime_split.c - mail_split: what is new in a mail, what is history, what is signature. It goes by
+ * lines: a line that introduces a quotation, the header block that Outlook puts above one, marked
+ * lines, "-- ". */
 #include <string.h>
 
 #include "base/arena.h"
@@ -59,10 +60,12 @@ static bool has_digit(struct str s)
     return false;
 }
 
-/* Number of lines at i that say who wrote what follows ("On … wrote:", folded over up to three), or 0. */
+/* Number of lines at i that say who wrote what follows ("On … wrote:", folded over up to three), or
+ * 0. */
 static size_t introduction(const struct splitter *s, size_t i)
 {
-    static const char *const verbs[] = {"wrote", "schrieb", "a écrit", "escribió", "ha scritto", "schreef", NULL};
+    static const char *const verbs[] = {"wrote",      "schrieb", "a écrit", "escribió",
+                                        "ha scritto", "schreef", NULL};
     static const char *const starts[] = {"On ", "Am ", "Le ", "El ", "Il ", "Op ", NULL};
     struct str first = str_trim(line_at(s, i));
     if (!first.n || is_marked(first))
@@ -77,21 +80,23 @@ static size_t introduction(const struct splitter *s, size_t i)
             return 0;
         if (!str_ends(joined, STR(":")) || !has_any(joined, verbs) || !has_digit(joined))
             continue;
-        bool dated = starts_with_any(first, starts) || str_find(joined, STR("schrieb am "), 0) >= 0 ||
+        bool dated = starts_with_any(first, starts) ||
+                     str_find(joined, STR("schrieb am "), 0) >= 0 ||
                      (str_find_char(joined, '@', 0) >= 0 && str_find_char(joined, '<', 0) >= 0);
         return dated ? n : 0;
     }
     return 0;
 }
 
-/* "-----Original Message-----" and its like; forwarded mail is what the sender wants to show, so it is none. */
+/* "-----Original Message-----" and its like; forwarded mail is what the sender wants to show, so it
+ * is none. */
 static bool is_divider(struct str line)
 {
-    static const char *const words[] = {"Original Message",      "Original message",
+    static const char *const words[] = {"Original Message",        "Original message",
                                         "Ursprüngliche Nachricht", "Ursprüngliche Mail",
-                                        "Originalnachricht",     "Original-Nachricht",
-                                        "Message d'origine",     "Mensaje original",
-                                        "Reply message",         NULL};
+                                        "Originalnachricht",       "Original-Nachricht",
+                                        "Message d'origine",       "Mensaje original",
+                                        "Reply message",           NULL};
     line = str_trim(line);
     return str_starts(line, STR("--")) && str_ends(line, STR("--")) && has_any(line, words);
 }
@@ -100,10 +105,12 @@ static bool is_divider(struct str line)
 static bool is_header_block(const struct splitter *s, size_t i)
 {
     static const char *const from[] = {"From:", "Von:", "*From:*", "*Von:*", "De :", "De:", NULL};
-    static const char *const sent[] = {"Sent:", "Gesendet:", "Date:", "Datum:", "*Sent:*", "*Gesendet:*", "*Date:*",
-                                       "*Datum:*", "Envoyé", "Enviado", NULL};
-    static const char *const rest[] = {"To:", "An:", "Subject:", "Betreff:", "*To:*", "*An:*", "*Subject:*",
-                                       "*Betreff:*", "Objet", "Asunto", NULL};
+    static const char *const sent[] = {
+        "Sent:",   "Gesendet:", "Date:",  "Datum:",  "*Sent:*", "*Gesendet:*",
+        "*Date:*", "*Datum:*",  "Envoyé", "Enviado", NULL};
+    static const char *const rest[] = {
+        "To:",        "An:",        "Subject:", "Betreff:", "*To:*", "*An:*",
+        "*Subject:*", "*Betreff:*", "Objet",    "Asunto",   NULL};
     if (!starts_with_any(str_trim(line_at(s, i)), from))
         return false;
     bool has_sent = false, has_rest = false;
@@ -133,9 +140,15 @@ static bool is_signature(struct str line)
 
 static bool is_device_note(struct str line)
 {
-    static const char *const notes[] = {"Sent from my ", "Von meinem ", "Gesendet von ", "Sent from Outlook",
-                                        "Holen Sie sich Outlook", "Get Outlook for ", "Von meiner mobilen",
-                                        "Diese Nachricht wurde von meinem", NULL};
+    static const char *const notes[] = {"Sent from my ",
+                                        "Von meinem ",
+                                        "Gesendet von ",
+                                        "Sent from Outlook",
+                                        "Holen Sie sich Outlook",
+                                        "Get Outlook for ",
+                                        "Von meiner mobilen",
+                                        "Diese Nachricht wurde von meinem",
+                                        NULL};
     line = str_trim(line);
     return line.n < 100 && starts_with_any(line, notes);
 }
@@ -161,7 +174,8 @@ static void sort_lines(struct splitter *s)
         }
         if (intro) {
             size_t behind = skip_blank(s, i + intro);
-            if (behind < s->lines.n && !is_marked(line_at(s, behind))) { /* unmarked: all of it is history */
+            if (behind < s->lines.n &&
+                !is_marked(line_at(s, behind))) { /* unmarked: all of it is history */
                 put(s, TO_QUOTED, i, s->lines.n);
                 return;
             }
@@ -197,7 +211,8 @@ static struct str trimmed(const struct buf *b)
     return s;
 }
 
-void mail_split(struct arena *a, struct str whole, struct str *text, struct str *quoted, struct str *signature)
+void mail_split(struct arena *a, struct str whole, struct str *text, struct str *quoted,
+                struct str *signature)
 {
     struct splitter s = {.a = a};
     vec_init(&s.lines, a, sizeof(struct str));

@@ -50,9 +50,11 @@ static bool is_id(struct str s)
 static enum err check_address(const struct mail_address *one, const char *field, struct errinfo *e)
 {
     if (!mail_address_valid(one->address))
-        return err_set(e, ERR_INVALID, field, "%s: \"%.*s\" is no mail address", field, STR_FMT(one->address));
+        return err_set(e, ERR_INVALID, field, "%s: \"%.*s\" is no mail address", field,
+                       STR_FMT(one->address));
     if (!is_line(one->name))
-        return err_set(e, ERR_INVALID, field, "%s: the name holds a line end or control character", field);
+        return err_set(e, ERR_INVALID, field, "%s: the name holds a line end or control character",
+                       field);
     return ERR_OK;
 }
 
@@ -62,25 +64,31 @@ static enum err check(const struct mail_out *m, struct errinfo *e)
     if (m->reply_to.address.n)
         TRY(check_address(&m->reply_to, "Reply-To", e));
     if (!m->to_count || m->to_count > MAIL_ADDRESSES_MAX)
-        return err_set(e, ERR_INVALID, "To", "To: a mail needs 1 to %d recipients", MAIL_ADDRESSES_MAX);
+        return err_set(e, ERR_INVALID, "To", "To: a mail needs 1 to %d recipients",
+                       MAIL_ADDRESSES_MAX);
     for (size_t i = 0; i < m->to_count; i++)
         TRY(check_address(&m->to[i], "To", e));
     if (!is_line(m->subject))
-        return err_set(e, ERR_INVALID, "Subject", "Subject: it holds a line end or control character");
+        return err_set(e, ERR_INVALID, "Subject",
+                       "Subject: it holds a line end or control character");
     if (!m->message_id.n || !is_id(m->message_id) || !is_id(m->in_reply_to))
-        return err_set(e, ERR_INVALID, "Message-ID", "Message-ID or In-Reply-To is empty or holds a blank");
+        return err_set(e, ERR_INVALID, "Message-ID",
+                       "Message-ID or In-Reply-To is empty or holds a blank");
     for (size_t i = 0; i < m->reference_count; i++)
         if (!is_id(m->references[i]))
-            return err_set(e, ERR_INVALID, "References", "References: entry %zu holds a blank", i + 1);
+            return err_set(e, ERR_INVALID, "References", "References: entry %zu holds a blank",
+                           i + 1);
     if (!is_line(m->auto_submitted) || !is_line(m->list_unsubscribe))
         return err_set(e, ERR_INVALID, "Auto-Submitted", "a header value holds a line end");
-    if (!utf8_valid(m->text) || memchr(m->text.n ? m->text.p : "", 0, m->text.n) || m->text.n > MAIL_TEXT_MAX)
-        return err_set(e, ERR_INVALID, "text", "the text is not UTF-8, holds a NUL or is over 1 MiB");
+    if (!utf8_valid(m->text) || memchr(m->text.n ? m->text.p : "", 0, m->text.n) ||
+        m->text.n > MAIL_TEXT_MAX)
+        return err_set(e, ERR_INVALID, "text",
+                       "the text is not UTF-8, holds a NUL or is over 1 MiB");
     return ERR_OK;
 }
 
-static void add_people(struct arena *a, GMimeMessage *message, GMimeAddressType type, const struct mail_address *p,
-                       size_t n)
+static void add_people(struct arena *a, GMimeMessage *message, GMimeAddressType type,
+                       const struct mail_address *p, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         g_mime_message_add_mailbox(message, type, p[i].name.n ? arena_str(a, p[i].name).p : NULL,
@@ -91,11 +99,13 @@ static void add_ids(struct arena *a, GMimeObject *o, const struct mail_out *m)
 {
     struct buf b;
     buf_init_in(&b, a, MAIL_TEXT_MAX);
-    size_t first = m->reference_count > MAIL_REFERENCES_MAX ? m->reference_count - MAIL_REFERENCES_MAX : 0;
+    size_t first =
+        m->reference_count > MAIL_REFERENCES_MAX ? m->reference_count - MAIL_REFERENCES_MAX : 0;
     for (size_t i = first; i < m->reference_count; i++)
         buf_printf(&b, "%s<%.*s>", b.n ? " " : "", STR_FMT(m->references[i]));
     if (m->in_reply_to.n)
-        g_mime_object_set_header(o, "In-Reply-To", arena_printf(a, "<%.*s>", STR_FMT(m->in_reply_to)).p, NULL);
+        g_mime_object_set_header(o, "In-Reply-To",
+                                 arena_printf(a, "<%.*s>", STR_FMT(m->in_reply_to)).p, NULL);
     if (b.n)
         g_mime_object_set_header(o, "References", arena_str(a, buf_str(&b)).p, NULL);
 }

@@ -51,7 +51,8 @@ static bool is_vowel(char c)
     return c && strchr("aeiouy", c);
 }
 
-/* "ae", "oe", "ue" become umlauts, but not behind a vowel or q ("neue", "Quelle", "Feuer" keep theirs). */
+/* "ae", "oe", "ue" become umlauts, but not behind a vowel or q ("neue", "Quelle", "Feuer" keep
+ * theirs). */
 static size_t join_umlauts(struct str s, char *w)
 {
     size_t n = 0;

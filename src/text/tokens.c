@@ -1,5 +1,5 @@
-/* tokens.c - see tokens.h. Letters and digits are told by ASCII tables first, then by ICU; ICU's word breaks are
- * only asked for scripts that write without blanks. */
+/* tokens.c - see tokens.h. Letters and digits are told by ASCII tables first, then by ICU; ICU's
+ * word breaks are only asked for scripts that write without blanks. */
 #include "text/tokens.h"
 
 #include <string.h>
@@ -26,8 +26,9 @@ static bool is_digit(char c)
 /* Scripts that put no blanks between words: Thai to Khmer, Kana, Han. */
 static bool is_unspaced(uint32_t c)
 {
-    return (c >= 0x0E00 && c <= 0x0EFF) || (c >= 0x1000 && c <= 0x109F) || (c >= 0x1780 && c <= 0x17FF) ||
-           (c >= 0x3040 && c <= 0x30FF) || (c >= 0x3400 && c <= 0x9FFF) || (c >= 0xF900 && c <= 0xFAFF) ||
+    return (c >= 0x0E00 && c <= 0x0EFF) || (c >= 0x1000 && c <= 0x109F) ||
+           (c >= 0x1780 && c <= 0x17FF) || (c >= 0x3040 && c <= 0x30FF) ||
+           (c >= 0x3400 && c <= 0x9FFF) || (c >= 0xF900 && c <= 0xFAFF) ||
            (c >= 0x20000 && c <= 0x3FFFF);
 }
 
@@ -78,7 +79,8 @@ static size_t run_end(struct str s, size_t i, const char *inner)
 static size_t mail_end(struct str s, size_t i)
 {
     size_t at = i;
-    while (at < s.n && at < i + 64 && (is_ascii_alnum(s.p[at]) || strchr("._+-", s.p[at])) && s.p[at])
+    while (at < s.n && at < i + 64 && (is_ascii_alnum(s.p[at]) || strchr("._+-", s.p[at])) &&
+           s.p[at])
         at++;
     if (at == i || at >= s.n || s.p[at] != '@' || at + 1 >= s.n || !is_ascii_alnum(s.p[at + 1]))
         return 0;
@@ -139,7 +141,8 @@ bool tokens_next(struct tokens *t, struct str *token, enum token_kind *kind)
         char c = s.p[t->at];
         bool unspaced = false;
         size_t from = t->at, end;
-        if ((c == '@' || c == '#') && (end = run_end(s, from + 1, c == '@' ? "_.-@" : "_")) > from + 1) {
+        if ((c == '@' || c == '#') &&
+            (end = run_end(s, from + 1, c == '@' ? "_.-@" : "_")) > from + 1) {
             *kind = TOKEN_NAME;
         } else if (!letter_at(s, from, &unspaced)) {
             (void)utf8_next(s, &t->at);
@@ -150,7 +153,8 @@ bool tokens_next(struct tokens *t, struct str *token, enum token_kind *kind)
         } else {
             end = letters_end(s, from, &unspaced);
             /* only a sign that an address may hold can be followed by its "@" */
-            size_t mail = end < s.n && strchr("._+-@", s.p[end]) && s.p[end] ? mail_end(s, from) : 0;
+            size_t mail =
+                end < s.n && strchr("._+-@", s.p[end]) && s.p[end] ? mail_end(s, from) : 0;
             size_t number = is_digit(c) ? number_end(s, from) : 0;
             if (mail) {
                 end = mail;

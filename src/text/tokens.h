@@ -1,4 +1,5 @@
-/* tokens.h - inside text/ only: folded text cut into words, numbers and names. Threads: one at a time. */
+/* tokens.h - inside text/ only: folded text cut into words, numbers and names. Threads: one at a
+ * time. */
 #ifndef TEXT_TOKENS_H
 #define TEXT_TOKENS_H
 
@@ -14,7 +15,7 @@ enum token_kind {
 struct tokens {
     struct str text; /* folded; must outlive the tokens */
     size_t at;
-    struct str run;  /* letters of a script without blanks, still to be cut */
+    struct str run; /* letters of a script without blanks, still to be cut */
 };
 
 void tokens_init(struct tokens *t, struct str folded);

@@ -1,5 +1,6 @@
-/* unicode.c - normal forms, folding, graphemes and sort keys over ICU; see unicode.h. The fast ways cover what
- * German and English posts are made of: ASCII, Latin-1 letters, dashes and quotes, emoji. */
+/* unicode.c - normal forms, folding, graphemes and sort keys over ICU; see unicode.h. The fast ways
+ * cover what German and English posts are made of: ASCII, Latin-1 letters, dashes and quotes,
+ * emoji. */
 #include "text/unicode.h"
 
 #include <pthread.h>
@@ -77,7 +78,8 @@ UBreakIterator *unicode_breaks(enum unicode_break kind, struct str s)
     return U_SUCCESS(err) ? t->breaks[kind] : NULL;
 }
 
-/* UTF-8 <-> UTF-16; NULL when the text is too large for ICU. Valid UTF-8 never grows in UTF-16 units. */
+/* UTF-8 <-> UTF-16; NULL when the text is too large for ICU. Valid UTF-8 never grows in UTF-16
+ * units. */
 static UChar *to_utf16(struct arena *a, struct str s, int32_t *n)
 {
     if (s.n > INT32_MAX / 4)
@@ -115,8 +117,8 @@ static struct str normalise(struct arena *a, struct str s, const UNormalizer2 *f
     return U_SUCCESS(err) ? from_utf16(a, out, got) : s;
 }
 
-/* Bytes at i of a character that both NFC and NFKC_Casefold leave alone: typographic dashes and quotes, and
- * emoji U+1F300..U+1FAFF; 0 for anything else above Latin-1. */
+/* Bytes at i of a character that both NFC and NFKC_Casefold leave alone: typographic dashes and
+ * quotes, and emoji U+1F300..U+1FAFF; 0 for anything else above Latin-1. */
 static size_t inert(const unsigned char *p, size_t left)
 {
     if (left >= 3 && p[0] == 0xE2 && p[1] == 0x80 &&
@@ -226,13 +228,15 @@ struct str text_clean(struct arena *a, struct str s, size_t max)
 
 static bool is_blank(uint32_t c)
 {
-    return c == ' ' || (c >= 9 && c <= 13) || c == 0x85 || (c >= 0xA0 && u_isUWhiteSpace((UChar32)c));
+    return c == ' ' || (c >= 9 && c <= 13) || c == 0x85 ||
+           (c >= 0xA0 && u_isUWhiteSpace((UChar32)c));
 }
 
 /* Invisible characters that only hide or glue; ZWJ and ZWNJ stay, emoji and scripts need them. */
 static bool is_dropped(uint32_t c)
 {
-    return is_control(c) || is_bidi_control(c) || c == 0xAD || c == 0x200B || c == 0x2060 || c == 0xFEFF;
+    return is_control(c) || is_bidi_control(c) || c == 0xAD || c == 0x200B || c == 0x2060 ||
+           c == 0xFEFF;
 }
 
 static bool is_mark(uint32_t c)
@@ -242,7 +246,8 @@ static bool is_mark(uint32_t c)
 
 struct str text_plain_line(struct arena *a, struct str s, size_t max)
 {
-    /* what is removed may stand before what is kept, so look at more than max; but not at megabytes */
+    /* what is removed may stand before what is kept, so look at more than max; but not at megabytes
+     */
     s = text_nfc(a, utf8_repair(a, utf8_clip(s, max < 65536 ? max * 4 + 64 : max)));
     struct buf b;
     buf_init_in(&b, a, s.n + 1);
@@ -272,7 +277,8 @@ static size_t grapheme_end(struct str s, size_t limit, size_t *count)
     const unsigned char *p = (const unsigned char *)s.p;
     size_t i = 0;
     *count = 0;
-    /* below U+0300 each character is one, but for CR LF; the last before a foreign one is left to ICU */
+    /* below U+0300 each character is one, but for CR LF; the last before a foreign one is left to
+     * ICU */
     while (i < s.n && *count < limit) {
         size_t n = p[i] < 0x80 ? 1 : 2;
         if (p[i] >= 0xCC || p[i] == '\r' || (i + n < s.n && p[i + n] >= 0xCC))

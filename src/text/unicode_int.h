@@ -8,8 +8,8 @@
 
 enum unicode_break { UNICODE_GRAPHEME, UNICODE_WORD, UNICODE_BREAKS };
 
-/* The thread's iterator, set to s (valid UTF-8, offsets are bytes), which must live until the next call with
- * the same kind. NULL when ICU's data cannot be had. */
+/* The thread's iterator, set to s (valid UTF-8, offsets are bytes), which must live until the next
+ * call with the same kind. NULL when ICU's data cannot be had. */
 UBreakIterator *unicode_breaks(enum unicode_break kind, struct str s);
 
 #endif

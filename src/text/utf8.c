@@ -7,7 +7,8 @@
 
 enum { REPLACEMENT = 0xFFFD };
 
-/* Bytes of the well-formed sequence at p (1..4), or 0; then *bad is the length of the part to replace. */
+/* Bytes of the well-formed sequence at p (1..4), or 0; then *bad is the length of the part to
+ * replace. */
 static size_t sequence(const unsigned char *p, size_t left, size_t *bad)
 {
     unsigned char c = p[0], low = 0x80, high = 0xBF;
@@ -154,7 +155,8 @@ struct str utf8_clip(struct str s, size_t max)
 
 struct str utf8_from_1252(struct arena *a, struct str s)
 {
-    /* 0x80..0x9F; what windows-1252 leaves open stays a control, as browsers read it (WHATWG Encoding) */
+    /* 0x80..0x9F; what windows-1252 leaves open stays a control, as browsers read it (WHATWG
+     * Encoding) */
     static const uint16_t high[32] = {
         0x20AC, 0x81,   0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
         0x2039, 0x0152, 0x8D,   0x017D, 0x8F,   0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022,

@@ -1,4 +1,5 @@
-/* fuzz_csv.c - tables: the reader comes to an end, its cells are UTF-8, and rows that it gave are read back alike. */
+/* fuzz_csv.c - tables: the reader comes to an end, its cells are UTF-8, and rows that it gave are
+ * read back alike. */
 #include "fuzz.h"
 
 #include <string.h>

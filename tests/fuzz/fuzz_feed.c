@@ -1,4 +1,5 @@
-/* fuzz_feed.c - feeds: whatever is accepted has entries with ids, in UTF-8, within the caps, printable as JSON. */
+/* fuzz_feed.c - feeds: whatever is accepted has entries with ids, in UTF-8, within the caps,
+ * printable as JSON. */
 #include "fuzz.h"
 
 #include "base/arena.h"
@@ -13,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     struct feed f;
     struct json *v;
     arena_init(&a);
-    if (feed_parse(&a, (struct str){(const char *)bytes, n}, STR_NONE, STR("https://e.org/f"), &f, NULL) == ERR_OK) {
+    if (feed_parse(&a, (struct str){(const char *)bytes, n}, STR_NONE, STR("https://e.org/f"), &f,
+                   NULL) == ERR_OK) {
         assert(f.entry_count <= FEED_ENTRIES_MAX && utf8_valid(f.title) && utf8_valid(f.link));
         for (size_t i = 0; i < f.entry_count; i++) {
             const struct feed_entry *e = &f.entries[i];

@@ -1,4 +1,5 @@
-/* fuzz_json_lines.c - JSON Lines: what is read can be written, and what was written is read again alike. */
+/* fuzz_json_lines.c - JSON Lines: what is read can be written, and what was written is read again
+ * alike. */
 #include "fuzz.h"
 
 #include "base/arena.h"

@@ -1,4 +1,5 @@
-/* fuzz_mime.c - mails: whatever is accepted is UTF-8, safe to show and to store, and printable as JSON. */
+/* fuzz_mime.c - mails: whatever is accepted is UTF-8, safe to show and to store, and printable as
+ * JSON. */
 #include "fuzz.h"
 
 #include <string.h>
@@ -16,10 +17,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     struct json *v;
     arena_init(&a);
     if (mail_parse(&a, (struct str){(const char *)bytes, n}, &m, NULL) == ERR_OK) {
-        assert(utf8_valid(m.subject) && utf8_valid(m.text) && utf8_valid(m.quoted) && utf8_valid(m.signature));
+        assert(utf8_valid(m.subject) && utf8_valid(m.text) && utf8_valid(m.quoted) &&
+               utf8_valid(m.signature));
         assert(str_find_char(m.subject, '\n', 0) < 0);
         assert_safe(m.html.html);
-        assert(m.attachment_count <= MAIL_ATTACHMENTS_MAX && m.reference_count <= MAIL_REFERENCES_MAX);
+        assert(m.attachment_count <= MAIL_ATTACHMENTS_MAX &&
+               m.reference_count <= MAIL_REFERENCES_MAX);
         for (size_t i = 0; i < m.attachment_count; i++) {
             struct str name = m.attachments[i].name;
             assert(name.n && name.n <= 128 && utf8_valid(name) && name.p[0] != '.');

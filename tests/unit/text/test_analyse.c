@@ -51,9 +51,14 @@ static bool has(struct str all, struct str term)
 static void spellings_meet(void **state)
 {
     (void)state;
-    static const char *const pairs[][2] = {{"Zählerstände", "zaehlerstand"}, {"Straße", "STRASSE"},
-                                           {"Müller", "Mueller"},            {"neue", "neuen"},
-                                           {"Rechnungen", "Rechnung"},       {"u\xCC\x88" "ber", "über"},
+    static const char *const pairs[][2] = {{"Zählerstände", "zaehlerstand"},
+                                           {"Straße", "STRASSE"},
+                                           {"Müller", "Mueller"},
+                                           {"neue", "neuen"},
+                                           {"Rechnungen", "Rechnung"},
+                                           {"u\xCC\x88"
+                                            "ber",
+                                            "über"},
                                            {"Störungen", "stoerung"}};
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
         same(terms(pairs[i][0], "de"), arena_str(&a, terms(pairs[i][1], "de")).p);
@@ -64,17 +69,21 @@ static void spellings_meet(void **state)
 static void compounds_are_found_by_their_parts(void **state)
 {
     (void)state;
-    static const char *const cases[][3] = {
-        {"Zählerstand", "Zähler", "Stände"},         {"Vertragsnummer", "Vertrag", "Nummer"},
-        {"Rechnungsnummern", "Rechnungen", "Nummer"}, {"Kundenbetreuung", "Kunde", "Betreuung"},
-        {"Kündigungsfrist", "Kündigung", "Frist"},   {"Internetverbindung", "Internet", "Verbindung"},
-        {"Abschlagszahlung", "Abschlag", "Zahlungen"}, {"Stromanschlusskosten", "Strom", "Kosten"}};
+    static const char *const cases[][3] = {{"Zählerstand", "Zähler", "Stände"},
+                                           {"Vertragsnummer", "Vertrag", "Nummer"},
+                                           {"Rechnungsnummern", "Rechnungen", "Nummer"},
+                                           {"Kundenbetreuung", "Kunde", "Betreuung"},
+                                           {"Kündigungsfrist", "Kündigung", "Frist"},
+                                           {"Internetverbindung", "Internet", "Verbindung"},
+                                           {"Abschlagszahlung", "Abschlag", "Zahlungen"},
+                                           {"Stromanschlusskosten", "Strom", "Kosten"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct str whole = terms(cases[i][0], "de");
         if (!has(whole, terms(cases[i][1], "de")) || !has(whole, terms(cases[i][2], "de")))
             fail_msg("%s: %.*s", cases[i][0], STR_FMT(whole));
     }
-    same(terms("Zählerstand ablesen", "de"), "zahlerstand ables zahl stand"); /* parts stand behind */
+    same(terms("Zählerstand ablesen", "de"),
+         "zahlerstand ables zahl stand"); /* parts stand behind */
     same(terms("Verantwortungslos", "en"), "verantwortungslo");
     assert_null(strchr(arena_str(&a, terms("wunderschönerweise", "de")).p, ' '));
 }
@@ -128,7 +137,8 @@ static void queries_find_what_was_indexed(void **state)
     same(analyse_query(&a, STR("Zählerstand"), STR("de")),
          "(\"zahlerstand\" OR \"zaehlerstand\" OR (\"zahl\" AND \"stand\"))");
     same(analyse_query(&a, STR("Strom weg"), STR("de")), "\"strom\" AND \"weg\"");
-    same(analyse_query(&a, STR("„Guten Tag“ jo@e.org"), STR("de")), "(\"gut tag\" OR \"guten tag\") AND \"jo@e.org\"");
+    same(analyse_query(&a, STR("„Guten Tag“ jo@e.org"), STR("de")),
+         "(\"gut tag\" OR \"guten tag\") AND \"jo@e.org\"");
     same(analyse_query(&a, STR("stro*"), STR("de")), "\"stro\" *");
     same(analyse_query(&a, STR("zähl*"), STR("de")), "(\"zaehl\" * OR \"zahl\" *)");
     same(analyse_query(&a, STR("shoes"), STR("")), "(\"shos\" OR \"shoe\" OR \"shoes\")");
@@ -141,9 +151,10 @@ static void queries_find_what_was_indexed(void **state)
 static void no_syntax_gets_through(void **state)
 {
     (void)state;
-    static const char *const hostile[] = {"a\" OR 1:*", "NEAR(a b, 5)", "a AND NOT b", "col:x", "{a b}:c", "^start",
-                                          "a + b", "\"a\"\"b\"", "x';DROP TABLE", "%_", "\xFF\"", "a\0b", "\"a OR b", "-x",
-                                          "(((", "@\"#"};
+    static const char *const hostile[] = {
+        "a\" OR 1:*", "NEAR(a b, 5)", "a AND NOT b",   "col:x", "{a b}:c", "^start",
+        "a + b",      "\"a\"\"b\"",   "x';DROP TABLE", "%_",    "\xFF\"",  "a\0b",
+        "\"a OR b",   "-x",           "(((",           "@\"#"};
     for (size_t i = 0; i < sizeof hostile / sizeof hostile[0]; i++) {
         struct str q = analyse_query(&a, str_z(hostile[i]), STR("de"));
         bool quoted = false;
@@ -159,7 +170,8 @@ static void no_syntax_gets_through(void **state)
         struct str rest = buf_str(&outside), word;
         while (str_next(&rest, ' ', &word))
             for (size_t k = 0; k < word.n; k++)
-                assert_true(strchr("()*", word.p[k]) || str_eq_z(word, "AND") || str_eq_z(word, "OR"));
+                assert_true(strchr("()*", word.p[k]) || str_eq_z(word, "AND") ||
+                            str_eq_z(word, "OR"));
     }
     struct buf many;
     buf_init_in(&many, &a, 100000);

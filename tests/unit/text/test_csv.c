@@ -52,7 +52,8 @@ static const char *next(void)
 static void spreadsheets_are_read(void **state)
 {
     (void)state;
-    over(STR("\xEF\xBB\xBF\"na;me\";text,a;b\r\n1;\"zwei\r\nZeilen \"\"so\"\"\";\r\n\r\n;;\nx;a\"\"b \"c\";\"\"\n\"\";y;z"));
+    over(STR("\xEF\xBB\xBF\"na;me\";text,a;b\r\n1;\"zwei\r\nZeilen "
+             "\"\"so\"\"\";\r\n\r\n;;\nx;a\"\"b \"c\";\"\"\n\"\";y;z"));
     assert_string_equal(next(), "na;me|text,a|b");
     assert_string_equal(next(), "1|zwei\r\nZeilen \"so\"|");
     assert_string_equal(next(), "||");
@@ -108,7 +109,8 @@ static void caps_hold(void **state)
 static void old_encodings_are_understood(void **state)
 {
     (void)state;
-    over(STR("Stra\xDF""e;\x80\nö;x"));
+    over(STR("Stra\xDF"
+             "e;\x80\nö;x"));
     assert_string_equal(next(), "Straße|€");
     assert_string_equal(next(), "ö|x");
 }
@@ -129,7 +131,8 @@ static void no_sheet_runs_what_we_write(void **state)
     csv_end_row(&w);
     csv_add_text(&w, STR("\t=1"));
     csv_end_row(&w);
-    assert_true(str_eq(buf_str(&b), STR("\"'=HYPERLINK(\"\"x\"\")\";\"a;b\";\"'-1\";-1;plain;\r\n\"'\t=1\"\r\n")));
+    assert_true(str_eq(
+        buf_str(&b), STR("\"'=HYPERLINK(\"\"x\"\")\";\"a;b\";\"'-1\";-1;plain;\r\n\"'\t=1\"\r\n")));
     over(buf_str(&b));
     assert_string_equal(next(), "'=HYPERLINK(\"x\")|a;b|'-1|-1|plain|");
 }

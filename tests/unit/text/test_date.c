@@ -54,8 +54,16 @@ static void all_forms_are_read(void **state)
 static void nonsense_is_refused(void **state)
 {
     (void)state;
-    static const char *const cases[] = {"", "yesterday", "31 Feb 2026", "2026-13-01", "2026-02-30", "25:00",
-                                        "22 Nov 2026 25:00", "0000-00-00", "12345678901234567890", "Nov",
+    static const char *const cases[] = {"",
+                                        "yesterday",
+                                        "31 Feb 2026",
+                                        "2026-13-01",
+                                        "2026-02-30",
+                                        "25:00",
+                                        "22 Nov 2026 25:00",
+                                        "0000-00-00",
+                                        "12345678901234567890",
+                                        "Nov",
                                         "2026-11-22T09:61"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int64_t at;
@@ -66,6 +74,7 @@ static void nonsense_is_refused(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(all_forms_are_read), cmocka_unit_test(nonsense_is_refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(all_forms_are_read),
+                                       cmocka_unit_test(nonsense_is_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,20 +44,23 @@ static const char *text(const char *html)
 static void what_may_stay_stays(void **state)
 {
     (void)state;
-    assert_string_equal(clean("<p class=x style='color:red' onclick=a()>Hallo <b id=y>du</b> &amp; ich<br>neu", 0),
-                        "<p>Hallo <b>du</b> &amp; ich<br>neu</p>");
+    assert_string_equal(
+        clean("<p class=x style='color:red' onclick=a()>Hallo <b id=y>du</b> &amp; ich<br>neu", 0),
+        "<p>Hallo <b>du</b> &amp; ich<br>neu</p>");
     assert_string_equal(clean("<a href='https://example.org/?a=1&b=2' target=_top>x</a>", 0),
                         "<a href=\"https://example.org/?a=1&amp;b=2\"" REL ">x</a>");
     assert_string_equal(clean("<table><tr><td colspan=2 rowspan=9999>x", 0),
                         "<table><tbody><tr><td colspan=\"2\">x</td></tr></tbody></table>");
-    assert_string_equal(clean("<ol start=3><li>x<li>y</ol>", 0), "<ol start=\"3\"><li>x</li><li>y</li></ol>");
+    assert_string_equal(clean("<ol start=3><li>x<li>y</ol>", 0),
+                        "<ol start=\"3\"><li>x</li><li>y</li></ol>");
     assert_string_equal(clean("<font color=red>x</font><span>y</span><o:p>z</o:p>", 0), "xyz");
     assert_string_equal(clean("<img src=https://e.org/i.png alt='Ein Bild'>", 0), "Ein Bild");
     assert_string_equal(clean("<img src=https://e.org/i.png alt='Ein Bild'>", HTML_IMAGES_AS_LINKS),
                         "<a href=\"https://e.org/i.png\"" REL ">Ein Bild</a>");
-    assert_string_equal(clean("<a href=/topic/1>x</a><a href=//evil.org>y</a><a href='/\\evil.org'>z</a>",
-                              HTML_OWN_PATHS),
-                        "<a href=\"/topic/1\">x</a>yz");
+    assert_string_equal(
+        clean("<a href=/topic/1>x</a><a href=//evil.org>y</a><a href='/\\evil.org'>z</a>",
+              HTML_OWN_PATHS),
+        "<a href=\"/topic/1\">x</a>yz");
 }
 
 static void nothing_runs(void **state)
@@ -74,24 +77,28 @@ static void nothing_runs(void **state)
         "<a href='vbscript:x'>x</a>",
         "<svg onload=alert(1)><a xlink:href='javascript:alert(1)'>x</a></svg>",
         "<math><mi xlink:href='javascript:alert(1)'>x</mi></math>",
-        "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
+        "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 "
+        "onerror=alert(1)&gt;'>",
         "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
         "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
-        "<form action=javascript:alert(1)><input type=submit><button formaction=javascript:alert(1)>x",
+        "<form action=javascript:alert(1)><input type=submit><button "
+        "formaction=javascript:alert(1)>x",
         "<style>@import 'javascript:alert(1)';</style>",
         "<p style='background:url(javascript:alert(1))'>x",
         "<template><script>alert(1)</script></template>",
         "<object data=javascript:alert(1)><embed src=javascript:alert(1)>",
         "<textarea></textarea><script>alert(1)</script>",
         "<xmp><script>alert(1)</script></xmp><plaintext><script>",
-        "<base href='javascript:alert(1)//'><meta http-equiv=refresh content='0;javascript:alert(1)'>",
+        "<base href='javascript:alert(1)//'><meta http-equiv=refresh "
+        "content='0;javascript:alert(1)'>",
         "<<script>script>alert(1)<</script>/script>",
         "<a href=\"https://x/\" onmouseover=\"alert(1)\">x</a>",
         "<details open ontoggle=alert(1)>x</details><video><source onerror=alert(1)></video>",
     };
-    static const char *const never[] = {"<script", "<svg", "<math", "<img",  "<iframe", "<style", "<form",
-                                        "<input", "<object", "<embed", "<base", "<meta", " on",    "href=\"java",
-                                        "href=\"data", "href=\"vb", "srcdoc", "<template", "<textarea"};
+    static const char *const never[] = {
+        "<script",     "<svg",      "<math",  "<img",      "<iframe",  "<style", "<form",
+        "<input",      "<object",   "<embed", "<base",     "<meta",    " on",    "href=\"java",
+        "href=\"data", "href=\"vb", "srcdoc", "<template", "<textarea"};
     for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++)
         for (size_t k = 0; k < sizeof never / sizeof never[0]; k++)
             assert_null(strstr(clean(vectors[i], HTML_IMAGES_AS_LINKS | HTML_OWN_PATHS), never[k]));
@@ -100,9 +107,11 @@ static void nothing_runs(void **state)
 static void output_is_stable(void **state)
 {
     (void)state;
-    static const char *const inputs[] = {"<b><p>x</b>y</p>", "<a href=http://e.org>x<a href=http://f.org>y</a>",
-                                         "<table>x<tr>y<td>z", "<p>a<div>b</p>c", "1 < 2 && 3 > 2",
-                                         "<li>x</li><dd>y", "<h1>a<h2>b"};
+    static const char *const inputs[] = {
+        "<b><p>x</b>y</p>",   "<a href=http://e.org>x<a href=http://f.org>y</a>",
+        "<table>x<tr>y<td>z", "<p>a<div>b</p>c",
+        "1 < 2 && 3 > 2",     "<li>x</li><dd>y",
+        "<h1>a<h2>b"};
     for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++) {
         const char *once = clean(inputs[i], 0);
         assert_string_equal(clean(once, 0), once);
@@ -112,15 +121,19 @@ static void output_is_stable(void **state)
 static void html_reads_as_text(void **state)
 {
     (void)state;
-    assert_string_equal(text("<h1>Titel</h1><p>Eins  zwei\ndrei<br>vier</p><p>f&uuml;nf&nbsp;sechs"),
-                        "Titel\n\nEins zwei drei\nvier\n\nfünf sechs");
+    assert_string_equal(
+        text("<h1>Titel</h1><p>Eins  zwei\ndrei<br>vier</p><p>f&uuml;nf&nbsp;sechs"),
+        "Titel\n\nEins zwei drei\nvier\n\nfünf sechs");
     assert_string_equal(text("<ul><li>a<li>b <ul><li>c</ul></ul>d"), "- a\n- b\n  - c\n\nd");
-    assert_string_equal(text("<a href='https://e.org/x'>hier</a>, <a href='https://e.org/'>e.org</a>, "
-                             "<a href=mailto:a@e.org>a@e.org</a>, <a href=javascript:x>y</a>"),
-                        "hier (https://e.org/x), e.org, a@e.org, y");
-    assert_string_equal(text("neu<blockquote><p>alt<br>älter</p><blockquote>ur</blockquote></blockquote>ende"),
-                        "neu\n\n> alt\n> älter\n\n> > ur\n\nende");
-    assert_string_equal(text("<style>p{}</style><script>x</script><title>t</title><p>nur das"), "nur das");
+    assert_string_equal(
+        text("<a href='https://e.org/x'>hier</a>, <a href='https://e.org/'>e.org</a>, "
+             "<a href=mailto:a@e.org>a@e.org</a>, <a href=javascript:x>y</a>"),
+        "hier (https://e.org/x), e.org, a@e.org, y");
+    assert_string_equal(
+        text("neu<blockquote><p>alt<br>älter</p><blockquote>ur</blockquote></blockquote>ende"),
+        "neu\n\n> alt\n> älter\n\n> > ur\n\nende");
+    assert_string_equal(text("<style>p{}</style><script>x</script><title>t</title><p>nur das"),
+                        "nur das");
     assert_string_equal(text("<table><tr><td>a<td>b<tr><td>c<td>d</table>"), "a b\nc d");
     assert_string_equal(text("<pre>a\n  b\n</pre>"), "a\n  b");
     assert_string_equal(text("plain &amp; simple"), "plain & simple");
@@ -129,8 +142,20 @@ static void html_reads_as_text(void **state)
 static void hostile_documents_stay_cheap(void **state)
 {
     (void)state;
-    static const char *const units[] = {"<p>x" /* after 900 open tags */, "<div>", "<a><b>", "<ul><li>", "<p>x", "<table><td>", "&amp;",
-                                        "http://", "(http://a", "<!--", "<", "\"'", "<i><p>", "h"};
+    static const char *const units[] = {"<p>x" /* after 900 open tags */,
+                                        "<div>",
+                                        "<a><b>",
+                                        "<ul><li>",
+                                        "<p>x",
+                                        "<table><td>",
+                                        "&amp;",
+                                        "http://",
+                                        "(http://a",
+                                        "<!--",
+                                        "<",
+                                        "\"'",
+                                        "<i><p>",
+                                        "h"};
     char *p = arena_alloc(&a, HTML_BYTES_MAX);
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         size_t n = 0;
@@ -164,16 +189,19 @@ static void hostile_documents_stay_cheap(void **state)
 static void plain_text_becomes_html(void **state)
 {
     (void)state;
-    struct safe_html h = html_from_text(&a, STR("a <b>\nzwei\n\n(https://e.org/x?a=1&b) xhttp://no."));
-    assert_true(str_eq(h.html, STR("<p>a &lt;b&gt;<br>\nzwei</p>\n<p>(<a href=\"https://e.org/x?a=1&amp;b\"" REL
-                                   ">https://e.org/x?a=1&amp;b</a>) xhttp://no.</p>")));
+    struct safe_html h =
+        html_from_text(&a, STR("a <b>\nzwei\n\n(https://e.org/x?a=1&b) xhttp://no."));
+    assert_true(str_eq(
+        h.html, STR("<p>a &lt;b&gt;<br>\nzwei</p>\n<p>(<a href=\"https://e.org/x?a=1&amp;b\"" REL
+                    ">https://e.org/x?a=1&amp;b</a>) xhttp://no.</p>")));
 }
 
 static void entities_decode(void **state)
 {
     (void)state;
-    assert_true(str_eq(html_decode(&a, STR("AT&amp;T &#228;&#xE4;&auml; &#150; &bogus; & &#0; &lt;")),
-                       STR("AT&T äää – &bogus; & &#0; <")));
+    assert_true(
+        str_eq(html_decode(&a, STR("AT&amp;T &#228;&#xE4;&auml; &#150; &bogus; & &#0; &lt;")),
+               STR("AT&T äää – &bogus; & &#0; <")));
     assert_int_equal(html_entity(STR("nbsp")), 0xA0);
     assert_int_equal(html_entity(STR("x")), 0);
 }
@@ -188,10 +216,14 @@ static void invalid_bytes_do_not_pass(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_may_stay_stays),   cmocka_unit_test(nothing_runs),
-        cmocka_unit_test(output_is_stable),      cmocka_unit_test(html_reads_as_text),
-        cmocka_unit_test(hostile_documents_stay_cheap), cmocka_unit_test(plain_text_becomes_html),
-        cmocka_unit_test(entities_decode),       cmocka_unit_test(invalid_bytes_do_not_pass),
+        cmocka_unit_test(what_may_stay_stays),
+        cmocka_unit_test(nothing_runs),
+        cmocka_unit_test(output_is_stable),
+        cmocka_unit_test(html_reads_as_text),
+        cmocka_unit_test(hostile_documents_stay_cheap),
+        cmocka_unit_test(plain_text_becomes_html),
+        cmocka_unit_test(entities_decode),
+        cmocka_unit_test(invalid_bytes_do_not_pass),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

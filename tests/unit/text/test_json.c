@@ -39,8 +39,9 @@ static struct json *parse(struct str s)
 static void getters_walk_without_checks(void **state)
 {
     (void)state;
-    struct json *v = parse(STR("\xEF\xBB\xBF{\"id\":9007199254740993,\"t\":\"a\\u0000b\",\"s\":\"12\",\"n\":null,"
-                               "\"d\":1.5,\"on\":true,\"l\":[1,\"x\",{}],\"o\":{\"p\":{\"q\":\"tief\"}}}"));
+    struct json *v = parse(
+        STR("\xEF\xBB\xBF{\"id\":9007199254740993,\"t\":\"a\\u0000b\",\"s\":\"12\",\"n\":null,"
+            "\"d\":1.5,\"on\":true,\"l\":[1,\"x\",{}],\"o\":{\"p\":{\"q\":\"tief\"}}}"));
     int64_t n;
     assert_true(json_i64(v, "id", &n) && n == INT64_C(9007199254740993));
     assert_true(json_i64(v, "s", &n) && n == 12);
@@ -49,7 +50,8 @@ static void getters_walk_without_checks(void **state)
     assert_null(json_text(v, "d").p);
     assert_null(json_get(v, "n"));
     assert_true(json_double(v, "d", 0) == 1.5 && json_double(v, "id", 0) > 9e15);
-    assert_true(json_bool(v, "on", false) && json_bool(v, "missing", true) && !json_bool(v, "s", false));
+    assert_true(json_bool(v, "on", false) && json_bool(v, "missing", true) &&
+                !json_bool(v, "s", false));
     assert_int_equal(json_count(json_get(v, "l")), 3);
     assert_true(str_eq(json_as_text(json_at(json_get(v, "l"), 1)), STR("x")));
     assert_null(json_at(json_get(v, "l"), 3));
@@ -62,9 +64,24 @@ static void getters_walk_without_checks(void **state)
 static void what_is_refused_says_where(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"", " ", "{", "[1,]", "{\"a\":1,}", "01", "\"\x01\"", "[1] x", "nul",
-                                      "\"\\ud800\"", "1e999", "9223372036854775808", "\"\xFF\"", "{'a':1}",
-                                      "{\"a\\u0000\":1}", "\xEF\xBB\xBF", "[NaN]", "[1.]"};
+    static const char *const bad[] = {"",
+                                      " ",
+                                      "{",
+                                      "[1,]",
+                                      "{\"a\":1,}",
+                                      "01",
+                                      "\"\x01\"",
+                                      "[1] x",
+                                      "nul",
+                                      "\"\\ud800\"",
+                                      "1e999",
+                                      "9223372036854775808",
+                                      "\"\xFF\"",
+                                      "{'a':1}",
+                                      "{\"a\\u0000\":1}",
+                                      "\xEF\xBB\xBF",
+                                      "[NaN]",
+                                      "[1.]"};
     struct json *v;
     struct errinfo e;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -122,11 +139,14 @@ static void what_is_written_is_safe_and_reads_back(void **state)
     json_end_list(&w);
     json_end_object(&w);
     assert_true(buf_ok(&b));
-    assert_true(str_eq(buf_str(&b),
-                       STR("{\"t\":\"\\u003c/script\\u003e\\u003c!--\\u0026 \\\"\\\\\\n\\u0001\\u2028 \xEF\xBF\xBDü"
-                           "\\u0000\",\"id\":\"42\",\"at\":\"1970-01-01T00:00:01Z\",\"n\":-9223372036854775808,"
-                           "\"d\":0.1,\"none\":null,\"l\":[true,{},{\"k\":[1,2.5,\"x\",null,false]}]}")));
-    assert_int_equal(json_text(parse(buf_str(&b)), "t").n, sizeof "</script><!--& \"\\\n\x01--- ---ü" + 0);
+    assert_true(str_eq(
+        buf_str(&b),
+        STR("{\"t\":\"\\u003c/script\\u003e\\u003c!--\\u0026 \\\"\\\\\\n\\u0001\\u2028 "
+            "\xEF\xBF\xBDü"
+            "\\u0000\",\"id\":\"42\",\"at\":\"1970-01-01T00:00:01Z\",\"n\":-9223372036854775808,"
+            "\"d\":0.1,\"none\":null,\"l\":[true,{},{\"k\":[1,2.5,\"x\",null,false]}]}")));
+    assert_int_equal(json_text(parse(buf_str(&b)), "t").n,
+                     sizeof "</script><!--& \"\\\n\x01--- ---ü" + 0);
     buf_clear(&b);
     json_writer_init(&w, &b);
     json_begin_list(&w);

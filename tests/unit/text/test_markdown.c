@@ -38,13 +38,15 @@ static const char *render(const char *text)
 static void the_usual_is_rendered(void **state)
 {
     (void)state;
-    assert_string_equal(render("**fett** *kursiv* ~~weg~~ `code`"),
-                        "<p><strong>fett</strong> <em>kursiv</em> <del>weg</del> <code>code</code></p>");
+    assert_string_equal(
+        render("**fett** *kursiv* ~~weg~~ `code`"),
+        "<p><strong>fett</strong> <em>kursiv</em> <del>weg</del> <code>code</code></p>");
     assert_string_equal(render("[x](https://e.org) https://f.org [y](/topic/1)"),
                         "<p><a href=\"https://e.org\"" REL ">x</a> <a href=\"https://f.org\"" REL
                         ">https://f.org</a> <a href=\"/topic/1\">y</a></p>");
     assert_string_equal(render("|a|b|\n|---|---|\n|c|d|"),
-                        "<table>\n<thead>\n<tr>\n<th>a</th>\n<th>b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>c</td>\n"
+                        "<table>\n<thead>\n<tr>\n<th>a</th>\n<th>b</th>\n</tr>\n</"
+                        "thead>\n<tbody>\n<tr>\n<td>c</td>\n"
                         "<td>d</td>\n</tr>\n</tbody>\n</table>");
     assert_string_equal(render("- [x] da"), "<ul>\n<li>☑da</li>\n</ul>");
 }
@@ -53,11 +55,14 @@ static void nothing_runs(void **state)
 {
     (void)state;
     static const char *const vectors[] = {
-        "<script>alert(1)</script>", "[x](javascript:alert(1))", "[x](java&#115;cript:alert(1))",
-        "[x](data:text/html;base64,xx)", "<javascript:alert(1)>", "![x](javascript:alert(1))",
+        "<script>alert(1)</script>",       "[x](javascript:alert(1))",
+        "[x](java&#115;cript:alert(1))",   "[x](data:text/html;base64,xx)",
+        "<javascript:alert(1)>",           "![x](javascript:alert(1))",
         "[x]: javascript:alert(1)\n\n[x]", "[x](https://e.org \"a\\\" onclick=alert(1)\")",
-        "<img src=x onerror=alert(1)>", "```<script>\nx\n```", "[x](JaVaScRiPt\\:alert(1))", "[a](//evil.org)"};
-    static const char *const never[] = {"<script", "<img", "href=\"j", "href=\"J", "href=\"d", "href=\"//", "\" on"};
+        "<img src=x onerror=alert(1)>",    "```<script>\nx\n```",
+        "[x](JaVaScRiPt\\:alert(1))",      "[a](//evil.org)"};
+    static const char *const never[] = {"<script",  "<img",      "href=\"j", "href=\"J",
+                                        "href=\"d", "href=\"//", "\" on"};
     for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++)
         for (size_t k = 0; k < sizeof never / sizeof never[0]; k++)
             assert_null(strstr(render(vectors[i]), never[k]));
@@ -76,7 +81,8 @@ static void raw_is_the_standard(void **state)
 static void hostile_texts_stay_cheap(void **state)
 {
     (void)state;
-    static const char *const units[] = {"[", "*a_", "`", "![[]()", "> ", "- ", "|a|\n|-|\n", "<", "http://a ", "~~", "&", "\0"};
+    static const char *const units[] = {"[",          "*a_", "`",         "![[]()", "> ", "- ",
+                                        "|a|\n|-|\n", "<",   "http://a ", "~~",     "&",  "\0"};
     char *p = arena_alloc(&a, MARKDOWN_BYTES_MAX + 100);
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         size_t n = 0, len = units[i][0] ? strlen(units[i]) : 1;
@@ -88,7 +94,8 @@ static void hostile_texts_stay_cheap(void **state)
         assert_true(utf8_valid(h.html));
     }
     memset(p, 'x', MARKDOWN_BYTES_MAX + 100);
-    assert_true(str_starts(markdown_render(&a, (struct str){p, MARKDOWN_BYTES_MAX + 100}, 0).html, STR("<p>xxx")));
+    assert_true(str_starts(markdown_render(&a, (struct str){p, MARKDOWN_BYTES_MAX + 100}, 0).html,
+                           STR("<p>xxx")));
 }
 
 int main(void)

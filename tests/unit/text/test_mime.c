@@ -45,19 +45,22 @@ static void read_mail(struct str s)
 static void a_usual_mail(void **state)
 {
     (void)state;
-    read_mail(STR("Message-ID: <1@e.org>\r\nIn-Reply-To: <0@e.org>\r\nReferences: <a@e.org>\r\n <0@e.org>\r\n"
-                  "Date: Sun, 22 Nov 2026 09:04:00 +0100\r\n"
-                  "Subject: =?utf-8?q?St=C3=B6rung?= =?iso-8859-1?q?_in_K=F6ln?=\r\n"
-                  "From: =?utf-8?B?SsO8cmdlbiBN?= <J@E.ORG>\r\nTo: \"Care, Team\" <care@x.de>, Undisclosed: b@x.de;\r\n"
-                  "Cc: nobody\r\nDelivered-To: care+t123@x.de\r\nMIME-Version: 1.0\r\n"
-                  "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
-                  "Content-Type: multipart/alternative; boundary=c\r\n\r\n--c\r\n"
-                  "Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-                  "Gr=FC=DFe\r\n--c\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
-                  "<p onclick=x()>Grüße</p><script>x</script>\r\n--c--\r\n--b\r\n"
-                  "Content-Type: application/pdf; name*0*=utf-8''R%C3%BC; name*1*=ck%2E; name*2=pdf\r\n"
-                  "Content-Disposition: attachment; filename=\"../../etc/Zähler.pdf\"\r\n"
-                  "Content-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--b--\r\n"));
+    read_mail(STR(
+        "Message-ID: <1@e.org>\r\nIn-Reply-To: <0@e.org>\r\nReferences: <a@e.org>\r\n <0@e.org>\r\n"
+        "Date: Sun, 22 Nov 2026 09:04:00 +0100\r\n"
+        "Subject: =?utf-8?q?St=C3=B6rung?= =?iso-8859-1?q?_in_K=F6ln?=\r\n"
+        "From: =?utf-8?B?SsO8cmdlbiBN?= <J@E.ORG>\r\nTo: \"Care, Team\" <care@x.de>, Undisclosed: "
+        "b@x.de;\r\n"
+        "Cc: nobody\r\nDelivered-To: care+t123@x.de\r\nMIME-Version: 1.0\r\n"
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+        "Content-Type: multipart/alternative; boundary=c\r\n\r\n--c\r\n"
+        "Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: "
+        "quoted-printable\r\n\r\n"
+        "Gr=FC=DFe\r\n--c\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+        "<p onclick=x()>Grüße</p><script>x</script>\r\n--c--\r\n--b\r\n"
+        "Content-Type: application/pdf; name*0*=utf-8''R%C3%BC; name*1*=ck%2E; name*2=pdf\r\n"
+        "Content-Disposition: attachment; filename=\"../../etc/Zähler.pdf\"\r\n"
+        "Content-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--b--\r\n"));
     same(m.message_id, "1@e.org");
     same(m.in_reply_to, "0@e.org");
     assert_int_equal(m.reference_count, 2);
@@ -95,26 +98,34 @@ static void history_is_cut(void **state)
     static const struct {
         const char *whole, *text, *quoted, *signature;
     } cases[] = {
-        {"Danke!\n\nOn Sun, Nov 22, 2026 at 9:04 AM Jo <jo@e.org> wrote:\n> alt\n> älter\n", "Danke!",
-         "On Sun, Nov 22, 2026 at 9:04 AM Jo <jo@e.org> wrote:\n> alt\n> älter", ""},
-        {"Danke!\n\nAm So., 22. Nov. 2026 um 09:04 Uhr schrieb Care Team <\ncare@e.org>:\n\n> alt\n", "Danke!",
-         "Am So., 22. Nov. 2026 um 09:04 Uhr schrieb Care Team <\ncare@e.org>:\n> alt", ""},
-        {"Am 22.11.2026 um 09:04 schrieb Care:\n> Frage 1\nAntwort 1\n> Frage 2\nAntwort 2\n", "Antwort 1\nAntwort 2",
-         "Am 22.11.2026 um 09:04 schrieb Care:\n> Frage 1\n> Frage 2", ""},
-        {"Ja.\n-----Original Message-----\nFrom: x\nalt", "Ja.", "-----Original Message-----\nFrom: x\nalt", ""},
+        {"Danke!\n\nOn Sun, Nov 22, 2026 at 9:04 AM Jo <jo@e.org> wrote:\n> alt\n> älter\n",
+         "Danke!", "On Sun, Nov 22, 2026 at 9:04 AM Jo <jo@e.org> wrote:\n> alt\n> älter", ""},
+        {"Danke!\n\nAm So., 22. Nov. 2026 um 09:04 Uhr schrieb Care Team <\ncare@e.org>:\n\n> "
+         "alt\n",
+         "Danke!", "Am So., 22. Nov. 2026 um 09:04 Uhr schrieb Care Team <\ncare@e.org>:\n> alt",
+         ""},
+        {"Am 22.11.2026 um 09:04 schrieb Care:\n> Frage 1\nAntwort 1\n> Frage 2\nAntwort 2\n",
+         "Antwort 1\nAntwort 2", "Am 22.11.2026 um 09:04 schrieb Care:\n> Frage 1\n> Frage 2", ""},
+        {"Ja.\n-----Original Message-----\nFrom: x\nalt", "Ja.",
+         "-----Original Message-----\nFrom: x\nalt", ""},
         {"Ja.\n\n-----Ursprüngliche Nachricht-----\nVon: x\nalt", "Ja.",
          "-----Ursprüngliche Nachricht-----\nVon: x\nalt", ""},
-        {"Ja.\n________________________________\nVon: Care <c@e.org>\nGesendet: Sonntag, 22. November 2026 09:04\n"
+        {"Ja.\n________________________________\nVon: Care <c@e.org>\nGesendet: Sonntag, 22. "
+         "November 2026 09:04\n"
          "An: x\nBetreff: y\n\nalt",
          "Ja.",
-         "________________________________\nVon: Care <c@e.org>\nGesendet: Sonntag, 22. November 2026 09:04\nAn: x\n"
-         "Betreff: y\n\nalt", ""},
+         "________________________________\nVon: Care <c@e.org>\nGesendet: Sonntag, 22. November "
+         "2026 09:04\nAn: x\n"
+         "Betreff: y\n\nalt",
+         ""},
         {"Ja.\n\nFrom: Care\nSent: Sunday\nTo: x\nSubject: y\nalt", "Ja.",
          "From: Care\nSent: Sunday\nTo: x\nSubject: y\nalt", ""},
         {"Hallo\n-- \nJo Meier\nTel. 1", "Hallo", "", "Jo Meier\nTel. 1"},
         {"Hallo\n\nVon meinem iPhone gesendet\n", "Hallo", "", "Von meinem iPhone gesendet"},
-        {"Hallo\n-- \nJo\n\nOn 1 Jan 2026, Care wrote:\n> alt", "Hallo", "On 1 Jan 2026, Care wrote:\n> alt", "Jo"},
-        {"Von: mir aus gern\nAm Ende schrieb er:\nnichts", "Von: mir aus gern\nAm Ende schrieb er:\nnichts", "", ""},
+        {"Hallo\n-- \nJo\n\nOn 1 Jan 2026, Care wrote:\n> alt", "Hallo",
+         "On 1 Jan 2026, Care wrote:\n> alt", "Jo"},
+        {"Von: mir aus gern\nAm Ende schrieb er:\nnichts",
+         "Von: mir aus gern\nAm Ende schrieb er:\nnichts", "", ""},
         {"> nur Zitat", "> nur Zitat", "", ""},
         {"", "", "", ""},
     };
@@ -130,12 +141,18 @@ static void history_is_cut(void **state)
 static void machines_are_told_from_people(void **state)
 {
     (void)state;
-    static const char *const machine[] = {
-        "Auto-Submitted: auto-replied", "Auto-Submitted: auto-generated; x=y", "Precedence: bulk", "Precedence: LIST",
-        "List-Id: <x.y>",  "List-Unsubscribe: <mailto:x@y.z>", "X-Auto-Response-Suppress: All", "X-Autoreply: yes",
-        "Return-Path: <>", "Feedback-ID: 1:2"};
-    static const char *const person[] = {"Auto-Submitted: no", "Precedence: first-class", "Return-Path: <a@b.de>",
-                                         "X-Mailer: x"};
+    static const char *const machine[] = {"Auto-Submitted: auto-replied",
+                                          "Auto-Submitted: auto-generated; x=y",
+                                          "Precedence: bulk",
+                                          "Precedence: LIST",
+                                          "List-Id: <x.y>",
+                                          "List-Unsubscribe: <mailto:x@y.z>",
+                                          "X-Auto-Response-Suppress: All",
+                                          "X-Autoreply: yes",
+                                          "Return-Path: <>",
+                                          "Feedback-ID: 1:2"};
+    static const char *const person[] = {"Auto-Submitted: no", "Precedence: first-class",
+                                         "Return-Path: <a@b.de>", "X-Mailer: x"};
     for (size_t i = 0; i < sizeof machine / sizeof machine[0]; i++) {
         read_mail(arena_printf(&a, "From: a@b.de\n%s\n\nx", machine[i]));
         assert_true(m.is_auto);
@@ -154,16 +171,19 @@ static void bounces_name_the_mail_that_failed(void **state)
 {
     (void)state;
     read_mail(STR("From: MAILER-DAEMON@mx.org\nSubject: Undelivered Mail\nMIME-Version: 1.0\n"
-                  "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nSorry.\n--b\n"
+                  "Content-Type: multipart/report; report-type=delivery-status; "
+                  "boundary=b\n\n--b\n\nSorry.\n--b\n"
                   "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.org\n\n"
                   "Final-Recipient: rfc822; jo@e.org\nAction: failed\nStatus: 5.1.1\n--b\n"
-                  "Content-Type: message/rfc822\n\nMessage-ID: <out-7@x.de>\nFrom: care@x.de\nSubject: Re\n\nHallo\n"
+                  "Content-Type: message/rfc822\n\nMessage-ID: <out-7@x.de>\nFrom: "
+                  "care@x.de\nSubject: Re\n\nHallo\n"
                   "--b--\n"));
     assert_true(m.is_bounce && m.is_auto);
     same(m.bounced_id, "out-7@x.de");
     same(m.bounced_address, "jo@e.org");
     same(m.text, "Sorry.");
-    read_mail(STR("From: Mail Delivery System <mailer-daemon@mx.org>\nSubject: Mail delivery failed: returning\n"
+    read_mail(STR("From: Mail Delivery System <mailer-daemon@mx.org>\nSubject: Mail delivery "
+                  "failed: returning\n"
                   "X-Failed-Recipients: jo@e.org\n\nfailed\n\n> x\nMessage-Id: <out-8@x.de>\n"));
     assert_true(m.is_bounce);
     same(m.bounced_id, "out-8@x.de");
@@ -177,10 +197,12 @@ static void damage_is_told_and_survived(void **state)
     assert_true(m.is_damaged);
     same(m.text, "xy");
     assert_true(utf8_valid(m.subject));
-    read_mail(STR("From: a@b.de\nSubject: M\xFCller \xC3\xBC\nContent-Type: text/plain; charset=no-such\n\n\xFC"));
+    read_mail(STR("From: a@b.de\nSubject: M\xFCller \xC3\xBC\nContent-Type: text/plain; "
+                  "charset=no-such\n\n\xFC"));
     assert_true(utf8_valid(m.subject) && str_starts(m.subject, STR("M")));
     same(m.text, "ü");
-    read_mail(STR("From: a@b.de\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain\n\nhalb"));
+    read_mail(STR("From: a@b.de\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: "
+                  "text/plain\n\nhalb"));
     same(m.text, "halb");
     struct buf b;
     buf_init_in(&b, &a, 4 * 1024 * 1024);
@@ -205,11 +227,17 @@ static void damage_is_told_and_survived(void **state)
 static void file_names_are_harmless(void **state)
 {
     (void)state;
-    static const char *const names[][2] = {{"..\\\\..\\\\x.exe", "x.exe"}, {"/etc/passwd", "passwd"}, {"..", "attachment"},
-                                           {"CON.txt", "_CON.txt"}, {"a:b?.txt", "a_b_.txt"}, {".htaccess", "htaccess"},
+    static const char *const names[][2] = {{"..\\\\..\\\\x.exe", "x.exe"},
+                                           {"/etc/passwd", "passwd"},
+                                           {"..", "attachment"},
+                                           {"CON.txt", "_CON.txt"},
+                                           {"a:b?.txt", "a_b_.txt"},
+                                           {".htaccess", "htaccess"},
                                            {"gpj\xE2\x80\xAEx.exe", "gpjx.exe"}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        read_mail(arena_printf(&a, "From: a@b.de\nContent-Type: x/y\nContent-Disposition: attachment; filename=\"%s\"\n\nz",
+        read_mail(arena_printf(&a,
+                               "From: a@b.de\nContent-Type: x/y\nContent-Disposition: attachment; "
+                               "filename=\"%s\"\n\nz",
                                names[i][0]));
         assert_int_equal(m.attachment_count, 1);
         same(m.attachments[0].name, names[i][1]);
@@ -226,16 +254,18 @@ static const struct str earlier[] = {{"0@e.org", 7}, {"1@e.org", 7}};
 static struct mail_out plain(struct mail_address *to)
 {
     *to = (struct mail_address){.name = STR("Jürgen \"J\" Meier, Köln"), .address = STR("j@e.org")};
-    return (struct mail_out){.from = {.name = STR("Care"), .address = STR("care@x.de")},
-                             .to = to,
-                             .to_count = 1,
-                             .subject = STR("Störung in der sehr langen Straße, die niemals enden will: Köln-Nippes Süd"),
-                             .message_id = STR("m1@x.de"),
-                             .in_reply_to = STR("1@e.org"),
-                             .references = earlier,
-                             .reference_count = 2,
-                             .date = INT64_C(1795338240000),
-                             .text = STR("Grüße\n.\nFrom hier\nende = da\n")};
+    return (struct mail_out){
+        .from = {.name = STR("Care"), .address = STR("care@x.de")},
+        .to = to,
+        .to_count = 1,
+        .subject =
+            STR("Störung in der sehr langen Straße, die niemals enden will: Köln-Nippes Süd"),
+        .message_id = STR("m1@x.de"),
+        .in_reply_to = STR("1@e.org"),
+        .references = earlier,
+        .reference_count = 2,
+        .date = INT64_C(1795338240000),
+        .text = STR("Grüße\n.\nFrom hier\nende = da\n")};
 }
 
 static void what_we_send_reads_back(void **state)
@@ -293,8 +323,11 @@ static void addresses_are_checked(void **state)
 {
     (void)state;
     static const char *const good[] = {"a@b", "a.b+c@d-e.org", "x_y@1.de"};
-    static const char *const bad[] = {"", "a", "@b", "a@", "a b@c.de", "a@b..c", ".a@b.de", "a@-b.de", "a@b.de,c@d.de",
-                                      "a;rm@b.de ", "a@b@c.de", "ä@b.de", "|sh@b.de\n", "a..b@c.de"};
+    static const char *const bad[] = {"",           "a",        "@b",
+                                      "a@",         "a b@c.de", "a@b..c",
+                                      ".a@b.de",    "a@-b.de",  "a@b.de,c@d.de",
+                                      "a;rm@b.de ", "a@b@c.de", "ä@b.de",
+                                      "|sh@b.de\n", "a..b@c.de"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         assert_true(mail_address_valid(str_z(good[i])));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)

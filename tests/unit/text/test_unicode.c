@@ -12,11 +12,11 @@
 
 static struct arena a;
 
-#define SAME(got, expected)                                                    \
-    do {                                                                       \
-        struct str got_ = (got);                                               \
-        assert_int_equal(got_.n, strlen(expected));                            \
-        assert_memory_equal(got_.n ? got_.p : "", expected, strlen(expected)); \
+#define SAME(got, expected)                                                                        \
+    do {                                                                                           \
+        struct str got_ = (got);                                                                   \
+        assert_int_equal(got_.n, strlen(expected));                                                \
+        assert_memory_equal(got_.n ? got_.p : "", expected, strlen(expected));                     \
     } while (0)
 
 static int start(void **state)
@@ -36,10 +36,18 @@ static int stop(void **state)
 static void validity_is_that_of_the_standard(void **state)
 {
     (void)state;
-    static const char *const good[] = {"", "abc", "ä", "€", "😀", "\xED\x9F\xBF", "\xEF\xBF\xBF",
-                                       "\xF4\x8F\xBF\xBF", "12345678ü"};
-    static const char *const bad[] = {"\x80", "\xC0\x80", "\xC1\xBF", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80",
-                                      "\xF0\x80\x80\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xE2\x82",
+    static const char *const good[] = {
+        "", "abc", "ä", "€", "😀", "\xED\x9F\xBF", "\xEF\xBF\xBF", "\xF4\x8F\xBF\xBF", "12345678ü"};
+    static const char *const bad[] = {"\x80",
+                                      "\xC0\x80",
+                                      "\xC1\xBF",
+                                      "\xC3",
+                                      "\xE0\x80\x80",
+                                      "\xED\xA0\x80",
+                                      "\xF0\x80\x80\x80",
+                                      "\xF4\x90\x80\x80",
+                                      "\xF5\x80\x80\x80",
+                                      "\xE2\x82",
                                       "12345678\xFF"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         assert_true(utf8_valid(str_z(good[i])));
@@ -70,7 +78,9 @@ static void clips_between_characters(void **state)
     SAME(utf8_clip(STR("aä"), 2), "a");
     SAME(utf8_clip(STR("aä"), 3), "aä");
     SAME(utf8_clip(STR("😀"), 3), "");
-    SAME(utf8_from_1252(&a, STR("\x80uro Stra\xDF""e \x84")), "€uro Straße „");
+    SAME(utf8_from_1252(&a, STR("\x80uro Stra\xDF"
+                                "e \x84")),
+         "€uro Straße „");
 }
 
 static void one_normal_form(void **state)
@@ -90,7 +100,9 @@ static void folding_matches_what_people_call_equal(void **state)
     SAME(text_fold(&a, STR("Straße × 2")), "strasse × 2");
     SAME(text_fold(&a, STR("ﬁn ＡＢＣ １")), "fin abc 1");
     SAME(text_fold(&a, STR("ΣΊΣΥΦΟΣ")), "σίσυφοσ");
-    SAME(text_fold(&a, STR("U\xCC\x88" "BER")), "über");
+    SAME(text_fold(&a, STR("U\xCC\x88"
+                           "BER")),
+         "über");
     SAME(text_fold(&a, STR("soft\xC2\xADhyphen")), "softhyphen");
     SAME(text_fold(&a, STR("ﷺ")), "صلى الله عليه وسلم"); /* one character, eighteen */
     SAME(text_fold(&a, STR("„Nein“ – 😀 É")), "„nein“ – 😀 é");
@@ -125,8 +137,10 @@ static void lengths_count_what_people_see(void **state)
     assert_int_equal(text_length(STR("👩‍👩‍👧‍👦🇩🇪👍🏽!")), 4);
     SAME(text_cut(&a, STR("Guten Morgen"), 12), "Guten Morgen");
     SAME(text_cut(&a, STR("Guten Morgen"), 7), "Guten…");
-    SAME(text_cut(&a, STR("👩‍👩‍👧‍👦🇩🇪👍🏽"), 2), "👩‍👩‍👧‍👦…");
-    SAME(text_cut(&a, STR("👩‍👩‍👧‍👦🇩🇪👍🏽"), 3), "👩‍👩‍👧‍👦🇩🇪👍🏽");
+    SAME(text_cut(&a, STR("👩‍👩‍👧‍👦🇩🇪👍🏽"), 2),
+         "👩‍👩‍👧‍👦…");
+    SAME(text_cut(&a, STR("👩‍👩‍👧‍👦🇩🇪👍🏽"), 3),
+         "👩‍👩‍👧‍👦🇩🇪👍🏽");
     SAME(text_cut(&a, STR("abc"), 0), "");
 }
 
@@ -134,7 +148,11 @@ static void a_name_cannot_leave_its_line(void **state)
 {
     (void)state;
     SAME(text_plain_line(&a, STR("  Aylin \r\n\t Brandt\xC2\xA0 "), 100), "Aylin Brandt");
-    SAME(text_plain_line(&a, STR("gpj\xE2\x80\xAE" "exe.\xE2\x81\xA6x\x07"), 100), "gpjexe.x");
+    SAME(text_plain_line(&a,
+                         STR("gpj\xE2\x80\xAE"
+                             "exe.\xE2\x81\xA6x\x07"),
+                         100),
+         "gpjexe.x");
     SAME(text_plain_line(&a, STR("Zürich"), 2), "Z");
     SAME(text_plain_line(&a, STR("a\0b"), 100), "ab");
     struct buf b;
@@ -171,7 +189,8 @@ static void sorting_is_that_of_the_language(void **state)
     struct str z = text_sort_key(&a, STR("Zahn"), "de"), o = text_sort_key(&a, STR("Öl"), "de");
     struct str p = text_sort_key(&a, STR("Papier"), "de"), b = text_sort_key(&a, STR("oben"), "de");
     assert_true(str_cmp(o, p) < 0 && str_cmp(p, z) < 0 && str_cmp(b, o) < 0);
-    assert_true(str_cmp(text_sort_key(&a, STR("Öl"), "sv"), text_sort_key(&a, STR("Zahn"), "sv")) > 0);
+    assert_true(str_cmp(text_sort_key(&a, STR("Öl"), "sv"), text_sort_key(&a, STR("Zahn"), "sv")) >
+                0);
     assert_true(str_eq(text_sort_key(&a, STR("Öl"), "de"), o));
 }
 
