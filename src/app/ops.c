@@ -17,7 +17,6 @@
 #include "people/session.h"
 #include "people_sql.h"
 #include "store/store.h"
-#include "text/analyse.h"
 #include "text/json.h"
 #include "text/unicode.h"
 
@@ -116,7 +115,7 @@ static enum err op_search(struct app *app, struct arena *a, const struct json *r
     int64_t limit = 20;
     (void)e;
     json_i64(request, "limit", &limit);
-    struct str match = analyse_query(a, json_text(request, "query"));
+    struct str match = flow_search_match(a, json_text(request, "query"));
     if (match.n)
         TRY(ops_sql_search(store_reader(app->store), a,
                            &(struct ops_sql_search_in){match, limit < 1 ? 1 : limit > 1000 ? 1000 : limit}, &rows, &n));

@@ -6,3 +6,14 @@ WHERE post_search MATCH :match ORDER BY s.rowid DESC LIMIT :limit;
 
 --: accounts many (brand i64) -> (key text, channel text, name text, state i64, items i64, success_at i64, error text)
 SELECT key, channel, name, state, items, success_at, error FROM account WHERE brand = :brand ORDER BY key LIMIT 500;
+
+-- A message of the demo that has just been sent, with the post it answers.
+--: message_post one (brand i64, message i64) -> (post i64)
+SELECT m.parent AS post FROM message m JOIN account a ON a.id = m.account
+WHERE m.id = :message AND m.brand = :brand AND m.state = 3 AND a.channel = 'demo';
+
+-- Who wrote a post, and what we answered last.
+--: writer one (brand i64, post i64) -> (account i64, identity text, name text, title text, language i64, answer text)
+SELECT p.account, a.identity, a.name, p.title, p.language, (
+    SELECT o.external_id FROM post o WHERE o.thread = p.thread AND o.message <> 0 ORDER BY o.id DESC LIMIT 1) AS answer
+FROM post p JOIN author a ON a.id = p.author WHERE p.id = :post AND p.brand = :brand;

@@ -106,6 +106,47 @@ enum err flow_reply(struct flow *f, const struct who *who, int64_t case_id, stru
     return err;
 }
 
+struct recording {
+    struct flow *f;
+    int64_t brand, agent, case_id, at;
+    struct str text;
+    bool close;
+};
+
+static enum err write_record(struct tx *tx, void *arg, struct errinfo *e)
+{
+    struct recording *r = arg;
+    struct arena *a = tx_arena(tx);
+    struct care_sql_get_row c;
+    struct account account;
+    int64_t id = store_id(r->f->o.store, r->at), post;
+    enum err err = care_sql_get(tx_db(tx), a, &(struct care_sql_get_in){r->brand, r->case_id}, &c);
+    if (err != ERR_OK)
+        return err_set(e, err, "case", "this case does not exist");
+    TRY(account_load(tx_db(tx), a, NULL, r->brand, c.account, &account, e));
+    const struct outbox_sql_insert_in in = {
+        .id = id, .brand = r->brand, .account = c.account, .thread = c.thread, .case_id = c.id, .parent = c.post,
+        .agent = r->agent, .key = key_of(a, &account, id), .text = text_clean(a, r->text, REPLY_MAX),
+        .not_before = r->at, .close_after = r->close, .now = r->at,
+    };
+    TRY(outbox_sql_insert(tx, &in, NULL));
+    TRY(outbox_sql_claim(tx, &(struct outbox_sql_claim_in){r->brand, id, r->f->run, r->at}, NULL));
+    TRY(answer_post_add(r->f, tx, r->brand, id, STR_NONE, r->at, &post));
+    TRY(outbox_sql_settle(tx, &(struct outbox_sql_settle_in){.brand = r->brand, .id = id, .owner = r->f->run,
+        .state = MESSAGE_SENT, .not_before = r->at, .post = post, .sent_at = r->at}, NULL));
+    TRY(care_sql_answered(tx, &(struct care_sql_answered_in){r->brand, c.id, r->agent, r->at,
+                                                              r->close ? CASE_CLOSED : CASE_ANSWERED}, NULL));
+    tx_notify(tx, (struct notice){TOPIC_CASE, r->brand, c.id, 0});
+    return audit_add(r->f->o.store, tx, &(struct audit){r->brand, r->agent, r->at, "case.reply", c.id, STR("")});
+}
+
+enum err flow_record_reply(struct flow *f, int64_t brand, int64_t agent, int64_t case_id, struct str text, int64_t at,
+                           bool close, struct errinfo *e)
+{
+    struct recording r = {f, brand, agent, case_id, at, text, close};
+    return store_write(f->o.store, write_record, &r, e);
+}
+
 /* --- undo, and what a person decides of a message that did not arrive --- */
 
 struct deciding {

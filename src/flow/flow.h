@@ -77,6 +77,9 @@ enum { INGEST_MAX = 1000 };
 enum err flow_ingest(struct flow *f, const struct ingest *in, struct ingest_result *results,
                      struct errinfo *e) MUST_CHECK;
 
+/* The MATCH expression for a search box's line: its words in German or in English. Empty: nothing to look for. */
+struct str flow_search_match(struct arena *a, struct str query);
+
 /* --- an agent's work on a case (flow/work.c) --- */
 
 /* who: taken from the request. ERR_CONFLICT tells who was faster. */
@@ -112,6 +115,9 @@ enum err flow_recall(struct flow *f, const struct who *who, int64_t message, str
 enum settle { SETTLE_SEND_AGAIN, SETTLE_ARRIVED, SETTLE_DROP };
 enum err flow_settle(struct flow *f, const struct who *who, int64_t message, enum settle how,
                      struct errinfo *e) MUST_CHECK;
+/* A reply that was given already, elsewhere or before: recorded as sent at that moment by that agent. */
+enum err flow_record_reply(struct flow *f, int64_t brand, int64_t agent, int64_t case_id, struct str text, int64_t at,
+                           bool close, struct errinfo *e) MUST_CHECK;
 /* The text as it would leave: signed by the brand's rule. */
 struct str flow_signed(const struct brand_view *b, const struct who *who, struct str text, struct arena *a);
 

@@ -17,6 +17,7 @@ struct page_context {
     struct throttle *throttle; /* of sign-ins */
     struct http_server *http;  /* for event streams; set once the server runs */
     const char *url;           /* how people reach us, without a slash at the end; may be empty */
+    const char *setup_token;   /* opens the set-up while there is no agent; empty: no set-up */
     bool demo;                 /* fictional brand: the sign-in page says so */
 };
 

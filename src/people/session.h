@@ -16,6 +16,7 @@ struct store;
 struct sessions;
 
 enum { SESSION_DAYS = 14 };
+#define SESSION_COOKIE "zuruf"
 
 struct sessions *sessions_new(struct store *s, const struct clock *clock);
 void sessions_free(struct sessions *ss);

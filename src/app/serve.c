@@ -1,0 +1,195 @@
+/* serve.c - zuruf serve: opens the directory, starts flow, pages and control socket, and ends them in order: refuse new
+ * requests, end streams, let running ones finish, stop senders and pollers, close the store. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "app/app.h"
+#include "app/commands.h"
+#include "app/control.h"
+#include "app/demo.h"
+#include "app/fanout.h"
+#include "app/guard.h"
+#include "app/health.h"
+#include "app/options.h"
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/threads.h"
+#include "bus/bus.h"
+#include "console/console.h"
+#include "crypt/token.h"
+#include "flow/flow.h"
+#include "http/server.h"
+#include "page/context.h"
+#include "page/page.h"
+#include "people/session.h"
+#include "people/throttle.h"
+#include "people_sql.h"
+#include "store/store.h"
+
+enum { WORKERS = 4, WORKERS_WAITING = 200, PROXIES_MAX = 16, STOP_MS = 10000 };
+
+struct server {
+    struct app app;
+    struct page_context context;
+    struct workers *workers;
+    struct bus *bus;
+    struct fanout *fanout;
+    struct demo *demo;
+    struct control_server *control;
+    struct http_server *http;
+    char setup_token[64];
+};
+
+static void to_bus(void *ctx, const struct notice *n)
+{
+    bus_publish(((struct server *)ctx)->bus, n);
+}
+
+static void set_log_level(const char *name)
+{
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+    for (int i = 0; i < 4; i++)
+        if (strcmp(name, names[i]) == 0)
+            log_set_level((enum log_level)i);
+}
+
+/* "127.0.0.1, ::1" as a list. */
+static void split_proxies(char *text, const char **out)
+{
+    size_t n = 0;
+    char *rest = text;
+    for (char *one; n < PROXIES_MAX && (one = strsep(&rest, " ,"));)
+        if (*one)
+            out[n++] = one;
+    out[n] = NULL;
+}
+
+static enum err start_pages(struct server *s, struct errinfo *e)
+{
+    char proxies_text[512];
+    const char *proxies[PROXIES_MAX + 1];
+    const struct route *const tables[] = {page_routes, console_routes, api_routes, health_routes};
+    const size_t counts[] = {page_route_count, console_route_count, api_route_count, health_route_count};
+    snprintf(proxies_text, sizeof proxies_text, "%s", config_get(&s->app.config, CONFIG_PROXIES));
+    split_proxies(proxies_text, proxies);
+    const struct http_options o = {
+        .listen = config_get(&s->app.config, CONFIG_LISTEN), .tables = tables, .table_counts = counts, .table_count = 4,
+        .hooks = guard_hooks, .app = &s->context, .proxies = proxies, .workers = s->workers,
+    };
+    TRY(http_start(&s->http, &o, e));
+    s->context.http = s->http;
+    return ERR_OK;
+}
+
+static enum err start(struct server *s, bool demo, struct errinfo *e)
+{
+    set_log_level(config_get(&s->app.config, CONFIG_LOG));
+    s->bus = bus_new();
+    s->app.notice = to_bus;
+    s->app.notice_ctx = s;
+    TRY(app_open_store(&s->app, e));
+    s->workers = workers_new("worker", WORKERS, WORKERS_WAITING);
+    s->context = (struct page_context){.store = s->app.store, .flow = s->app.flow, .sessions = s->app.sessions,
+                                       .throttle = throttle_new(), .url = config_get(&s->app.config, CONFIG_URL),
+                                       .setup_token = s->setup_token, .demo = demo};
+    TRY(control_listen(&s->control, &s->app, e));
+    TRY(flow_start(s->app.flow, e));
+    TRY(start_pages(s, e));
+    TRY(fanout_start(&s->fanout, s->bus, s->http, e));
+    return demo ? demo_start(&s->demo, &s->app, s->bus, e) : ERR_OK;
+}
+
+static void stop(struct server *s)
+{
+    bus_end(s->bus);
+    demo_stop(s->demo);
+    fanout_stop(s->fanout);
+    if (s->http)
+        http_stop(s->http, STOP_MS);
+    control_stop(s->control);
+    if (s->app.flow)
+        flow_stop(s->app.flow);
+    workers_free(s->workers);
+    throttle_free(s->context.throttle);
+    app_close(&s->app);
+    bus_free(s->bus);
+}
+
+/* The first thing a person needs: an address, and a way in. */
+static void greet(struct server *s)
+{
+    struct arena a;
+    struct people_sql_agent_count_row agents = {0};
+    struct errinfo e = {0};
+    char own[128];
+    const char *url = s->context.url;
+    arena_init(&a);
+    if (!url[0]) {
+        snprintf(own, sizeof own, "http://%.*s:%d",
+                 (int)(strrchr(config_get(&s->app.config, CONFIG_LISTEN), ':') - config_get(&s->app.config, CONFIG_LISTEN)),
+                 config_get(&s->app.config, CONFIG_LISTEN), http_port(s->http));
+        url = own;
+    }
+    printf("Zuruf %s is at %s\n", ZURUF_VERSION, url);
+    if (people_sql_agent_count(store_reader(s->app.store), &a, &agents) == ERR_OK && agents.n == 0) {
+        snprintf(s->setup_token, sizeof s->setup_token, "%.*s", STR_FMT(token_new(&a)));
+        printf("Set it up here: %s/setup/%s\n", url, s->setup_token);
+    } else if (s->demo) {
+        struct str token;
+        int64_t agent = demo_agent(s->demo);
+        if (agent && session_link(s->app.sessions, &a, agent, CLOCK_DAY, &token, &e) == ERR_OK)
+            printf("Sign in to the demo (works once): %s/signin/link/%.*s\n", url, STR_FMT(token));
+    }
+    fflush(stdout);
+    arena_deinit(&a);
+}
+
+static void wait_for_signal(const sigset_t *signals)
+{
+    int got = 0;
+    while (sigwait(signals, &got) == EINTR) {
+    }
+    log_info("app", "stopping on signal %d", got);
+}
+
+int cmd_serve(int argc, char **argv)
+{
+    const char *data = NULL, *listen = NULL, *db = NULL, *demo = NULL;
+    const struct option_row rows[] = {{"data", "DIR", &data, "data directory (else $ZURUF_DATA, else ./data)"},
+                                      {"listen", "ADDR:PORT", &listen, "where the pages are (127.0.0.1:8080)"},
+                                      {"db", "URL", &db, "database server (not in this version)"},
+                                      {"demo", NULL, &demo, "a fictional brand whose posts stream in"}};
+    int done = options_read(argc, argv, rows, 4, "[--data DIR] [--listen ADDR:PORT] [--demo]", 0, 0, NULL, NULL);
+    if (done >= 0)
+        return done;
+    if (db) {
+        fprintf(stderr, "zuruf serve: --db: this version keeps its data in a directory; use --data\n");
+        return 2;
+    }
+    struct errinfo e = {0};
+    struct server *s = calloc(1, sizeof *s);
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    if (!s)
+        return 1;
+    enum err err = app_configure(&s->app, app_dir(data), &e);
+    if (err == ERR_OK && listen)
+        config_set(&s->app.config, CONFIG_LISTEN, listen);
+    if (err == ERR_OK)
+        err = start(s, demo != NULL, &e);
+    if (err == ERR_OK) {
+        greet(s);
+        wait_for_signal(&signals);
+    }
+    stop(s);
+    free(s);
+    return err == ERR_OK ? 0 : app_fail(argv[0], &e);
+}
