@@ -60,15 +60,51 @@ static enum err check_absent(CURLU *u, CURLUPart part, const char *what, struct 
     return err_set(e, ERR_INVALID, "url", "%s is not allowed in an address", what);
 }
 
+/* curl takes more than names and addresses ("%", "|") and reads some of it otherwise the second
+ * time. Bytes beyond ASCII are international names. */
+static enum err check_host(CURLU *u, struct errinfo *e)
+{
+    static const char others[] = "-._:[]";
+    char *host = NULL;
+    if (curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+        return err_set(e, ERR_INVALID, "url", "the address names no server");
+    bool good = host[0] != 0;
+    for (const char *p = host; good && *p; p++)
+        good = (unsigned char)*p >= 0x80 || (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') ||
+               (*p >= 'A' && *p <= 'Z') || strchr(others, *p);
+    curl_free(host);
+    return good ? ERR_OK : err_set(e, ERR_INVALID, "url", "the name of the server is not valid");
+}
+
 static enum err check_parts(CURLU *u, enum url_kind kind, struct errinfo *e)
 {
     TRY(check_scheme(u, kind, e));
+    TRY(check_host(u, e));
     TRY(check_absent(u, CURLUPART_USER, "a user name", e));
     TRY(check_absent(u, CURLUPART_PASSWORD, "a password", e));
     TRY(check_absent(u, CURLUPART_ZONEID, "a network zone", e));
     if (kind == URL_WEB)
         TRY(check_port(u, e));
     return ERR_OK;
+}
+
+/* Replaces *u by what curl reads from its own writing of it. "http:/%36351" names a host 6351 the
+ * first time and the address 0.0.24.207 the second: checked, connected to and saved is always the
+ * latter. */
+static CURLUcode reread(CURLU **u)
+{
+    char *text = NULL;
+    CURLUcode rc = curl_url_get(*u, CURLUPART_URL, &text, 0);
+    CURLU *again = rc == CURLUE_OK ? curl_url() : NULL;
+    if (again && (rc = curl_url_set(again, CURLUPART_URL, text, 0)) == CURLUE_OK) {
+        curl_url_cleanup(*u);
+        *u = again;
+    } else {
+        curl_url_cleanup(again);
+        rc = rc == CURLUE_OK ? CURLUE_OUT_OF_MEMORY : rc;
+    }
+    curl_free(text);
+    return rc;
 }
 
 enum err url_parse(struct str url, CURLU *base, enum url_kind kind, CURLU **out, struct errinfo *e)
@@ -85,6 +121,8 @@ enum err url_parse(struct str url, CURLU *base, enum url_kind kind, CURLU **out,
         return err_set(e, ERR_IO, "url", "out of memory");
     /* Servers do send blanks in Location; people do not type them. */
     CURLUcode rc = curl_url_set(u, CURLUPART_URL, text, base ? CURLU_URLENCODE : 0);
+    if (rc == CURLUE_OK)
+        rc = reread(&u);
     enum err err = rc == CURLUE_OK ? check_parts(u, kind, e)
                                    : err_set(e, ERR_INVALID, "url", "not a usable address: %s",
                                              curl_url_strerror(rc));
