@@ -1,0 +1,61 @@
+/* error.c - see error.h. */
+#include "page/error.h"
+
+#include "error_tmpl.h"
+#include "page/page.h"
+
+struct advice {
+    const char *what, *means, *todo;
+};
+
+static const struct advice table[ERR_COUNT] = {
+    [ERR_NOT_FOUND] =
+        {N_("There is nothing here"),
+         N_("The address is wrong, what stood here is gone, or it belongs to another brand."),
+         N_("Go back to the desk and look for it there.")},
+    [ERR_INVALID] = {N_("That could not be understood"), N_("Nothing was changed."),
+                     N_("Go back, check what you entered, and send it again.")},
+    [ERR_CONFLICT] = {N_("Somebody was faster"),
+                      N_("It was changed while you had it open. Your change was not made."),
+                      N_("Go back, reload, and see what is there now.")},
+    [ERR_DENIED] = {N_("You may not do that"),
+                    N_("Your role in this brand does not allow it. Nothing was changed."),
+                    N_("If you need it for your work, ask an administrator.")},
+    [ERR_LIMIT] = {N_("That was too much"),
+                   N_("It is larger, longer or more often than allowed. Nothing was changed."),
+                   N_("Send less, or wait a minute and try again.")},
+    [ERR_BUSY] = {N_("Too much at once"),
+                  N_("More is waiting than can be done right now. Nothing was changed."),
+                  N_("Wait a few seconds and try again.")},
+    [ERR_PEER] = {N_("The other side refused"), N_("The channel's server answered with an error."),
+                  N_("Look at the channel's log, then try again.")},
+    [ERR_UNCLEAR] = {N_("It is not clear whether that worked"),
+                     N_("The other side did not confirm. Perhaps it arrived, perhaps it did not."),
+                     N_("Look on the channel before you send it again.")},
+    [ERR_IO] = {N_("Something here has failed"),
+                N_("The store or the disk did not answer. Your change may be missing."),
+                N_("Try again. If it stays, tell an administrator the number below.")},
+    [ERR_BUG] = {N_("Something here has failed"),
+                 N_("This is a fault of the program. Your change may be missing."),
+                 N_("Try again. If it stays, tell an administrator the number below.")},
+};
+
+void page_error(struct request *rq, struct response *rs, enum err code, const struct errinfo *e)
+{
+    const struct advice *w = &table[code > ERR_OK && code < ERR_COUNT ? code : ERR_BUG];
+    struct error page = {
+        .what = page_text(rq, w->what),
+        .means = page_text(rq, w->means),
+        .todo = page_text(rq, w->todo),
+        .detail = code == ERR_INVALID || code == ERR_LIMIT || code == ERR_PEER
+                      ? str_z(e ? e->what : NULL)
+                      : STR_NONE,
+        .request = rq->id,
+        .home = rq->who.agent ? STR("/desk") : STR("/"),
+    };
+    page_layout(rq, &page.layout, page.what);
+    rs->status = err_table[code > ERR_OK && code < ERR_COUNT ? code : ERR_BUG].http;
+    buf_clear(&rs->body);
+    struct out o = page_begin(rq, rs);
+    error_render(&o, &page);
+}
