@@ -87,16 +87,27 @@ static enum err save(struct flow *f, struct channel_use *use, const struct poll_
     return ERR_OK;
 }
 
-/* One round; *more when the source has more at once. */
-static enum err poll_round(struct flow *f, struct arena *a, int64_t brand, int64_t account, bool *more,
-                           int64_t *failures, struct errinfo *e)
+/* What a round tells besides its error. */
+struct round {
+    bool more;          /* the source has more at once */
+    int64_t failures;   /* in a row, before this one */
+    int64_t not_before; /* the peer asked to wait until then; 0: it did not */
+};
+
+static bool has_news(const struct channel_use *use, const struct poll_result *got)
+{
+    return got->count || got->refused_count || (got->cursor.p && !str_eq(got->cursor, use->account.cursor));
+}
+
+/* One round. A poll that failed may have read something before: that is kept, then the error told. */
+static enum err poll_round(struct flow *f, struct arena *a, int64_t brand, int64_t account, struct round *r,
+                           struct errinfo *e)
 {
     struct channel_use use;
     struct poll_result got = {0};
-    *more = false;
-    *failures = 0;
+    *r = (struct round){0};
     TRY(channel_use(f, a, brand, account, &use, e));
-    *failures = use.account.failures;
+    r->failures = use.account.failures;
     if (!use.account.on)
         return ERR_OK;
     int64_t now = flow_now(f);
@@ -104,38 +115,44 @@ static enum err poll_round(struct flow *f, struct arena *a, int64_t brand, int64
         write_pulse(f, write_schedule, &(struct pulse){f, brand, account, now, now + FAR_AWAY, 0, STR_NONE});
         return ERR_OK;
     }
-    TRY(use.channel->poll(&use.ctx, use.account.cursor, &got, e));
+    enum err polled = use.channel->poll(&use.ctx, use.account.cursor, &got, e);
+    r->not_before = got.next_at;
+    if (polled != ERR_OK && !has_news(&use, &got))
+        return polled;
     int64_t next_at = flow_now(f) + use.channel->poll_every;
     if (got.next_at > next_at)
         next_at = got.next_at;
     if (got.more)
         next_at = now;
     TRY(save(f, &use, &got, next_at, e));
+    if (polled != ERR_OK)
+        return polled;
     if (got.moved_to.n)
         moved(f, &use, got.moved_to);
     if (got.stopped)
         write_pulse(f, write_ill, &(struct pulse){f, brand, account, now, now + FAR_AWAY, ACCOUNT_STOPPED,
             STR("The source says that it is gone for good. Enter a new address or remove the account.")});
-    *more = got.more;
+    r->more = got.more;
     return ERR_OK;
 }
 
 static void poll_account(struct flow *f, int64_t brand, int64_t account)
 {
     struct arena a;
-    bool more = true;
+    struct round r = {.more = true};
     arena_init(&a);
-    for (int round = 0; more && round < ROUNDS_MAX && !atomic_load(&f->stopping); round++) {
+    for (int n = 0; r.more && n < ROUNDS_MAX && !atomic_load(&f->stopping); n++) {
         struct errinfo e = {0};
-        int64_t failures;
         arena_clear(&a);
-        enum err err = poll_round(f, &a, brand, account, &more, &failures, &e);
+        enum err err = poll_round(f, &a, brand, account, &r, &e);
         if (err == ERR_OK || err == ERR_CONFLICT)
             continue;
         log_warn("flow", "account %lld: %s", (long long)account, e.what[0] ? e.what : err_code(err));
-        int64_t now = flow_now(f);
-        write_pulse(f, write_ill, &(struct pulse){f, brand, account, now, now + retry_delay((int)failures + 1, 0, rand_u64()),
-                                                   ACCOUNT_ON, str_z(e.what[0] ? e.what : err_code(err))});
+        int64_t now = flow_now(f), next_at = now + retry_delay((int)r.failures + 1, 0, rand_u64());
+        if (r.not_before > next_at)
+            next_at = r.not_before;
+        write_pulse(f, write_ill, &(struct pulse){f, brand, account, now, next_at, ACCOUNT_ON,
+                                                   str_z(e.what[0] ? e.what : err_code(err))});
         break;
     }
     arena_deinit(&a);
