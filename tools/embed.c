@@ -30,7 +30,8 @@ static const char *type_of(struct str name)
         {".woff2", "font/woff2"},
         {".txt", "text/plain; charset=utf-8"},
         {".png", "image/png"},
-        {".mo", "application/octet-stream"},
+        {".mo", "application/octet-stream"},   {".json", "application/json"},
+        {".jsonl", "application/x-ndjson"},
     };
     for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
         if (str_ends(name, str_z(types[i][0])))

@@ -3,6 +3,7 @@
 #include "app/demo.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "account_sql.h"
 #include "app/demo_int.h"
@@ -47,8 +48,8 @@ struct run {
 struct str demo_file(const char *name)
 {
     for (size_t i = 0; i < demo_data_count; i++)
-        if (str_eq_z(demo_data[i].name, name))
-            return demo_data[i].bytes;
+        if (strcmp(demo_data[i].name, name) == 0)
+            return (struct str){(const char *)demo_data[i].bytes, demo_data[i].n};
     log_fatal("demo", "no file %s", name);
 }
 

@@ -1,9 +1,9 @@
 /* guard.c - see guard.h. The one place where a route's right is checked. */
 #include "app/guard.h"
 
-#include "crypt/token.h"
 #include "page/context.h"
 #include "page/error.h"
+#include "page/page.h"
 #include "people/session.h"
 
 /* A bearer token opens the API and nothing else; a cookie opens the pages and nothing of the API that writes. */
@@ -32,10 +32,4 @@ static enum err guard(struct request *rq, enum right right)
     return rq->who.brand && right_of_role(rq->who.role, right) ? ERR_OK : ERR_DENIED;
 }
 
-static struct str csrf(struct request *rq)
-{
-    struct str cookie = request_cookie(rq, SESSION_COOKIE);
-    return rq->who.agent && cookie.n ? token_derive(rq->arena, cookie, STR("csrf")) : STR_NONE;
-}
-
-const struct http_hooks guard_hooks = {.guard = guard, .csrf_token = csrf, .error_page = page_error};
+const struct http_hooks guard_hooks = {.guard = guard, .csrf_token = page_csrf, .error_page = page_error};

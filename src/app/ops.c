@@ -76,7 +76,7 @@ static void write_result(struct json_writer *w, int64_t line, const struct inges
 static enum err op_import(struct app *app, struct arena *a, const struct json *request, struct json_writer *reply,
                           struct errinfo *e)
 {
-    struct account_sql_by_key_any_row account;
+    struct account_sql_by_key_any_row account = {0};
     const struct json *posts = json_get(request, "posts");
     size_t n = json_count(posts), good = 0;
     if (n > INGEST_MAX)

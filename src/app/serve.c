@@ -72,12 +72,13 @@ static enum err start_pages(struct server *s, struct errinfo *e)
 {
     char proxies_text[512];
     const char *proxies[PROXIES_MAX + 1];
-    const struct route *const tables[] = {page_routes, console_routes, api_routes, health_routes};
-    const size_t counts[] = {page_route_count, console_route_count, api_route_count, health_route_count};
+    const struct route *const tables[] = {page_routes, door_routes, act_routes, api_routes, health_routes};
+    const size_t counts[] = {page_route_count, door_route_count, act_route_count, api_route_count,
+                             health_route_count};
     snprintf(proxies_text, sizeof proxies_text, "%s", config_get(&s->app.config, CONFIG_PROXIES));
     split_proxies(proxies_text, proxies);
     const struct http_options o = {
-        .listen = config_get(&s->app.config, CONFIG_LISTEN), .tables = tables, .table_counts = counts, .table_count = 4,
+        .listen = config_get(&s->app.config, CONFIG_LISTEN), .tables = tables, .table_counts = counts, .table_count = sizeof tables / sizeof *tables,
         .hooks = guard_hooks, .app = &s->context, .proxies = proxies, .workers = s->workers,
     };
     TRY(http_start(&s->http, &o, e));

@@ -1,0 +1,11 @@
+/* console.h - the routes of the desk; request->app is a struct page_context. */
+#ifndef CONSOLE_CONSOLE_H
+#define CONSOLE_CONSOLE_H
+
+#include "http/server.h"
+
+extern const struct route door_routes[];    /* signing in and out */
+extern const struct route act_routes[];     /* what agents do */
+extern const size_t door_route_count, act_route_count;
+
+#endif

@@ -1,0 +1,146 @@
+/* door.c - signing in and out. Passwords are checked on a worker; a wrong name costs as much time as a wrong password, and
+ * guessing slows down by address and by account. */
+#include "console/console.h"
+#include "console/pages.h"
+
+#include "crypt/password.h"
+#include "flow/flow.h"
+#include "page/page.h"
+#include "people/people.h"
+#include "people/session.h"
+#include "people/throttle.h"
+#include "people_sql.h"
+#include "session_sql.h"
+#include "signin_tmpl.h"
+#include "store/store.h"
+
+enum { NEXT_MAX = 500 };
+
+static void show(struct request *rq, struct response *rs, struct str email, struct str next, struct str error)
+{
+    const struct page_context *ctx = rq->app;
+    struct signin page = {.email = email, .next = next, .error = error};
+    page_layout(rq, &page.layout, page_text(rq, "Sign in"));
+    if (ctx->demo)
+        page.demo = page_text(rq, "This is the demo. The link to sign in stands where the server was started.");
+    struct out o = page_begin(rq, rs);
+    signin_render(&o, &page);
+}
+
+static void get_signin(struct request *rq, struct response *rs)
+{
+    if (rq->who.agent)
+        response_redirect(rs, STR("/desk"));
+    else
+        show(rq, rs, STR(""), request_query(rq, "next"), STR(""));
+}
+
+static void enter(struct request *rq, struct response *rs, int64_t agent, struct str next)
+{
+    const struct page_context *ctx = rq->app;
+    struct errinfo e = {0};
+    struct str token;
+    enum err err = session_start(ctx->sessions, rq->arena, agent, request_header(rq, "User-Agent"), &token, &e);
+    if (err != ERR_OK) {
+        pages_fail(rq, rs, err, &e);
+        return;
+    }
+    response_cookie(rq, rs, SESSION_COOKIE, token, SESSION_DAYS * 24 * 3600);
+    response_redirect(rs, next.n && next.n < NEXT_MAX ? next : STR("/desk"));
+}
+
+/* 0: nobody has this address and password. */
+static int64_t check(struct request *rq, struct str email, struct str password)
+{
+    const struct page_context *ctx = rq->app;
+    struct people_sql_agent_by_email_row row;
+    if (password.n > PASSWORD_BYTES_MAX)
+        return 0;
+    enum err err = people_sql_agent_by_email(store_reader(ctx->store), rq->arena,
+                                             &(struct people_sql_agent_by_email_in){email}, &row);
+    if (err != ERR_OK || row.disabled_at || !row.password.n) {
+        password_dummy_verify(password);
+        return 0;
+    }
+    return password_verify(row.password, password) ? row.id : 0;
+}
+
+static void post_signin(struct request *rq, struct response *rs)
+{
+    const struct page_context *ctx = rq->app;
+    struct str email, typed = request_field(rq, "email"), password = request_field(rq, "password");
+    struct str next = request_field(rq, "next");
+    int64_t now = flow_now(ctx->flow);
+    rs->status = 422;
+    if (email_normalise(rq->arena, typed, &email, NULL) != ERR_OK || !password.n) {
+        show(rq, rs, typed, next, page_text(rq, "Enter your mail address and your password."));
+        return;
+    }
+    struct str from = arena_printf(rq->arena, "from %.*s", STR_FMT(rq->remote));
+    struct str whom = arena_printf(rq->arena, "whom %.*s", STR_FMT(email));
+    int64_t wait = throttle_wait(ctx->throttle, from, now), other = throttle_wait(ctx->throttle, whom, now);
+    if (wait > 0 || other > 0) {
+        rs->status = 429;
+        response_header(rs, "Retry-After", arena_printf(rq->arena, "%lld", (long long)((wait > other ? wait : other) / 1000 + 1)));
+        show(rq, rs, typed, next, page_text(rq, "Too many tries. Wait a little, then try again."));
+        return;
+    }
+    int64_t agent = check(rq, email, password);
+    if (!agent) {
+        throttle_failed(ctx->throttle, from, now);
+        throttle_failed(ctx->throttle, whom, now);
+        show(rq, rs, typed, next, page_text(rq, "Address and password do not belong together."));
+        return;
+    }
+    throttle_passed(ctx->throttle, whom);
+    rs->status = 200;
+    enter(rq, rs, agent, next);
+}
+
+static void get_link(struct request *rq, struct response *rs)
+{
+    const struct page_context *ctx = rq->app;
+    struct errinfo e = {0};
+    int64_t agent;
+    enum err err = session_use_link(ctx->sessions, rq->arena, request_param(rq, "token"), &agent, &e);
+    if (err != ERR_OK)
+        pages_fail(rq, rs, err, &e);
+    else
+        enter(rq, rs, agent, STR_NONE);
+}
+
+static enum err write_end(struct tx *tx, void *arg, struct errinfo *e)
+{
+    const struct who *who = arg;
+    (void)e;
+    tx_notify(tx, (struct notice){TOPIC_AGENT, 0, who->agent, 0});
+    return session_sql_end(tx, &(struct session_sql_end_in){who->session}, NULL);
+}
+
+static void post_signout(struct request *rq, struct response *rs)
+{
+    const struct page_context *ctx = rq->app;
+    struct errinfo e = {0};
+    enum err err = store_write(ctx->store, write_end, &rq->who, &e);
+    if (err != ERR_OK) {
+        pages_fail(rq, rs, err, &e);
+        return;
+    }
+    response_cookie(rq, rs, SESSION_COOKIE, STR(""), 0);
+    response_redirect(rs, STR("/signin"));
+}
+
+static void get_root(struct request *rq, struct response *rs)
+{
+    (void)rq;
+    response_redirect(rs, STR("/desk"));
+}
+
+const struct route door_routes[] = {
+    {METHOD_GET, "/", RIGHT_NONE, 0, 0, get_root},
+    {METHOD_GET, "/signin", RIGHT_NONE, 0, 0, get_signin},
+    {METHOD_POST, "/signin", RIGHT_NONE, 16 * 1024, ROUTE_WORKER, post_signin},
+    {METHOD_GET, "/signin/link/:token", RIGHT_NONE, 0, 0, get_link},
+    {METHOD_POST, "/signout", RIGHT_SIGNED_IN, 4096, 0, post_signout},
+};
+const size_t door_route_count = sizeof door_routes / sizeof *door_routes;
