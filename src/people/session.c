@@ -110,8 +110,8 @@ enum err session_find(struct sessions *ss, struct arena *a, struct str token, st
     if (!token_plausible(token))
         return ERR_NOT_FOUND;
     struct str hash = token_hash(a, token);
-    if (cached(ss, hash, now, who))
-        return ERR_OK;
+    if (cached(ss, hash, now, who)) /* perhaps found as a bearer token: that is no cookie */
+        return who->agent ? ERR_OK : ERR_NOT_FOUND;
     TRY(session_sql_find(store_reader(ss->store), a, &(struct session_sql_find_in){hash, now}, &row));
     if (row.disabled_at)
         return ERR_NOT_FOUND;
