@@ -1,0 +1,144 @@
+/* judge: reasons tell the truth, awkward texts are bounded, and facts keep to the domain's words. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "small.h"
+
+static struct arena arena;
+static struct model *model;
+static struct judge *judge;
+
+static int setup(void **state)
+{
+    (void)state;
+    arena_init(&arena);
+    judge = judge_new();
+    return model_open_bytes(&model, small_model_bytes(&arena), NULL) == ERR_OK ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    judge_free(judge);
+    model_close(model);
+    arena_deinit(&arena);
+    return 0;
+}
+
+static float p_of(struct str text, const struct model_head *h, int class)
+{
+    struct verdict v[MODEL_HEADS_MAX];
+    struct judge_input in = {.text = text};
+    judge_text(judge, model, &in, false, v);
+    return judge_probabilities(judge, h)[class];
+}
+
+static void removing_a_reason_lowers_the_fact(void **state)
+{
+    (void)state;
+    const char *const texts[] = {"@nordbahn wann öffnet der Schalter in Halle?",
+                                 "@nordbahn der Automat in Ulm ist kaputt, das nervt",
+                                 "Danke an das nette Team in Bonn, super!"};
+    const struct model_head *h = model_head_find(model, STR("kind"));
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct verdict v[MODEL_HEADS_MAX];
+        struct verdict_reason r[JUDGE_REASONS];
+        struct str text = str_z(texts[i]);
+        struct judge_input in = {.text = text};
+        judge_text(judge, model, &in, true, v);
+        size_t n = judge_reasons(judge, model, h, v[h->index].value, r, JUDGE_REASONS);
+        assert_true(n > 0);
+        for (size_t k = 1; k < n; k++)
+            assert_true(r[k].weight <= r[k - 1].weight && r[k].weight > 0);
+        assert_true(r[0].from < r[0].to && r[0].to <= text.n);
+        struct str rest[] = {str_sub(text, 0, r[0].from), str_sub(text, r[0].to, text.n)};
+        assert_true(p_of(arena_join(&arena, rest, 2, STR("")), h, v[h->index].value) < v[h->index].p);
+    }
+}
+
+static void facts_keep_to_the_words(void **state)
+{
+    (void)state;
+    struct facts f;
+    struct judge_input in = {.text = STR("@nordbahn der Automat in Ulm ist kaputt, das nervt")};
+    judge_facts(judge, model, &in, true, &arena, &f);
+    assert_int_equal(f.f[FACT_KIND].value, KIND_COMPLAINT);
+    assert_int_equal(f.f[FACT_REACTION].value, ANSWER_YES);
+    assert_int_equal(f.f[FACT_SENTIMENT].value, -1); /* the model has no such head */
+    assert_true(f.f[FACT_KIND].p > 0.25F && f.f[FACT_KIND].p <= 1);
+    assert_true(f.reason_count > 0);
+    for (size_t i = 0; i < f.reason_count; i++)
+        assert_true(f.reasons[i].to <= in.text.n && f.reasons[i].weight > 0);
+    in.from_brand = true;
+    judge_facts(judge, model, &in, false, &arena, &f);
+    assert_int_equal(f.f[FACT_REACTION].value, ANSWER_NO);
+    assert_null(f.reasons);
+}
+
+static void what_carries_nothing_is_unknown(void **state)
+{
+    (void)state;
+    const struct str texts[] = {STR(""), STR("   \n"), STR("?!"), STR("123 456"), STR("https://a.example/wann")};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct facts f;
+        struct judge_input in = {.text = texts[i]};
+        judge_facts(judge, model, &in, true, &arena, &f);
+        for (int k = 0; k < FACT_COUNT; k++)
+            assert_int_equal(f.f[k].value, -1);
+    }
+}
+
+static void awkward_texts_are_bounded(void **state)
+{
+    (void)state;
+    enum { SIZE = 1 << 20 };
+    const char *const units[] = {"\x01\xFE\x80", "\xD7\xA9\xD7\x9C\xD7\x95\xD7\x9D ", "\xE2\x80\x8B", "\xF0\x9F\x98\xA1",
+                                 "a",  "a\xCC\x81", "wann? ", "@a", "\xE2\x80\xAE\xE2\x81\xA6x"};
+    char *text = malloc(SIZE);
+    for (size_t u = 0; u < sizeof units / sizeof *units; u++) {
+        size_t unit = strlen(units[u]), n = 0;
+        for (; n + unit <= SIZE; n += unit)
+            memcpy(text + n, units[u], unit);
+        struct facts f;
+        struct judge_input in = {.text = {text, n}};
+        int64_t before = clock_mono();
+        judge_facts(judge, model, &in, true, &arena, &f);
+        assert_true(clock_mono() - before < 1000);
+        for (size_t i = 0; i < f.reason_count; i++)
+            assert_true(f.reasons[i].from < f.reasons[i].to && f.reasons[i].to <= n);
+    }
+    free(text);
+}
+
+static void the_brand_makes_the_difference(void **state)
+{
+    (void)state;
+    struct str names[] = {STR("Nordbahn"), STR("@nordbahn")}, others[] = {STR("@teleblitz")};
+    struct verdict ours[MODEL_HEADS_MAX], theirs[MODEL_HEADS_MAX];
+    struct judge_input in = {.text = STR("@nordbahn wann öffnet der Schalter in Halle?")};
+    const struct model_head *h = model_head_find(model, STR("reaction"));
+    int yes = model_class_find(h, STR("yes"));
+    in.brand = feature_brand_new(&arena, (struct brand_names){names, 2});
+    judge_text(judge, model, &in, false, ours);
+    float p_ours = judge_probabilities(judge, h)[yes];
+    in.brand = feature_brand_new(&arena, (struct brand_names){others, 1});
+    judge_text(judge, model, &in, false, theirs);
+    assert_true(p_ours > judge_probabilities(judge, h)[yes]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(removing_a_reason_lowers_the_fact), cmocka_unit_test(facts_keep_to_the_words),
+        cmocka_unit_test(what_carries_nothing_is_unknown),   cmocka_unit_test(awkward_texts_are_bounded),
+        cmocka_unit_test(the_brand_makes_the_difference),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
