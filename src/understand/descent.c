@@ -1,4 +1,8 @@
 /* descent.c - see descent.h. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O3", "no-math-errno") /* the inner loops become vector code, as with clang at -O2 */
+#endif
+
 #include "understand/descent.h"
 
 #include <math.h>

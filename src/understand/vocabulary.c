@@ -123,7 +123,7 @@ void vocabulary_init(struct vocabulary *v, const struct feature_counts *c, uint3
     if (base)
         v->rows = base->rows;
     else
-        while (v->rows < max_rows && v->rows < n + n / 4)
+        while (v->rows < max_rows && v->rows < n + n / 3)
             v->rows *= 2;
     v->tags = must(calloc(v->rows, 1));
     v->codes = must(calloc(v->rows, 1));
@@ -131,7 +131,9 @@ void vocabulary_init(struct vocabulary *v, const struct feature_counts *c, uint3
         memcpy(v->tags, base->tags, v->rows);
         memcpy(v->codes, base->codes, v->rows);
     }
-    for (size_t i = 0; i < n; i++)
+    /* a quarter stays free for the features of models that start from this one */
+    size_t most = base ? n : v->rows - v->rows / 4;
+    for (size_t i = 0; i < n && i < most; i++)
         place(v, list[i].hash, rarity_code(list[i].texts, c->texts));
     free(list);
 }
