@@ -1,7 +1,8 @@
-/* triage.c - what judging posts costs: CPU time of "zuruf triage" over tweet-size posts, JSON in and out included
- * (goal: 30,000 posts a second on one core), against reading and writing the same JSON Lines alone, in the same
- * run. Prints numerator, denominator and ratio; exit 1 when the goal is missed.
- * Usage: bench_triage ZURUF MODEL LABELS.tsv ... (the last column of each file is the text) */
+/* triage.c - what judging posts costs: CPU time of "zuruf triage" over tweet-size posts, JSON in
+ * and out included (goal: 30,000 posts a second on one core), against reading and writing the same
+ * JSON Lines alone, in the same run. Prints numerator, denominator and ratio; exit 1 when the goal
+ * is missed. Usage: bench_triage ZURUF MODEL LABELS.tsv ... (the last column of each file is the
+ * text) */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,8 @@ static double cpu_seconds(int who)
 {
     struct rusage u;
     getrusage(who, &u);
-    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 /* The files' tweet-size texts as JSON Lines, over and over until there are POSTS. */
@@ -118,7 +120,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "bench_triage: nothing was measured\n");
         return 1;
     }
-    printf("triage: %.2f us a post, JSON alone %.2f us, ratio %.2f; %.0f posts/s on one core (goal %d)\n",
-           triage / (double)n * 1e6, copy / (double)n * 1e6, triage / copy, (double)n / triage, GOAL);
+    printf("triage: %.2f us a post, JSON alone %.2f us, ratio %.2f; %.0f posts/s on one core (goal "
+           "%d)\n",
+           triage / (double)n * 1e6, copy / (double)n * 1e6, triage / copy, (double)n / triage,
+           GOAL);
     return (double)n / triage >= GOAL ? 0 : 1;
 }

@@ -1,6 +1,7 @@
-/* eval.c - zuruf eval: how well a model answers labelled files, or how well one would that is trained on them.
- * Prints TSV: head, class, precision, recall, f1, n; then head, "micro" and "macro", f1, lo, hi (bootstrap 95 %);
- * then head, "ece", how far the told probabilities are off. */
+/* eval.c - zuruf eval: how well a model answers labelled files, or how well one would that is
+ * trained on them. Prints TSV: head, class, precision, recall, f1, n; then head, "micro" and
+ * "macro", f1, lo, hi (bootstrap 95 %); then head, "ece", how far the told probabilities are off.
+ */
 #include "app/commands.h"
 
 #include <stdio.h>
@@ -34,7 +35,8 @@ static void outcome_init(struct outcome *o, const struct examples *ex, struct ar
         o->cases[h] = arena_array(a, ex->rows.n + 1, sizeof *o->cases[h]);
 }
 
-static void answer_row(struct outcome *o, const struct examples *ex, const struct model *m, struct judge *j, size_t i)
+static void answer_row(struct outcome *o, const struct examples *ex, const struct model *m,
+                       struct judge *j, size_t i)
 {
     const struct example *row = examples_row(ex, i);
     struct verdict verdicts[MODEL_HEADS_MAX];
@@ -53,15 +55,16 @@ static void answer_row(struct outcome *o, const struct examples *ex, const struc
     }
 }
 
-static enum err measure_model(const struct eval_command *c, const struct examples *ex, struct outcome *o,
-                              struct errinfo *e)
+static enum err measure_model(const struct eval_command *c, const struct examples *ex,
+                              struct outcome *o, struct errinfo *e)
 {
     struct model *m;
     TRY(model_open(&m, c->model, e));
     enum err err = ERR_OK;
     for (int h = 0; h < ex->head_count && err == ERR_OK; h++)
         if (!model_head_find(m, ex->heads[h].name))
-            err = err_set(e, ERR_INVALID, "--head", "the model has no head \"%.*s\"", STR_FMT(ex->heads[h].name));
+            err = err_set(e, ERR_INVALID, "--head", "the model has no head \"%.*s\"",
+                          STR_FMT(ex->heads[h].name));
     struct judge *j = judge_new();
     for (size_t i = 0; i < ex->rows.n && err == ERR_OK; i++)
         answer_row(o, ex, m, j, i);
@@ -76,8 +79,9 @@ static int64_t fold_of(const struct examples *ex, size_t i, int64_t folds)
     return (int64_t)((str_hash(examples_row(ex, i)->text) >> 20) % (uint64_t)folds);
 }
 
-static enum err measure_fold(const struct eval_command *c, const struct examples *ex, const struct model *base,
-                             int64_t fold, uint32_t *rows, struct outcome *o, struct errinfo *e)
+static enum err measure_fold(const struct eval_command *c, const struct examples *ex,
+                             const struct model *base, int64_t fold, uint32_t *rows,
+                             struct outcome *o, struct errinfo *e)
 {
     struct train_options options = {.base = base, .rows = rows};
     struct buf bytes;
@@ -101,8 +105,8 @@ static enum err measure_fold(const struct eval_command *c, const struct examples
     return ERR_OK;
 }
 
-static enum err measure_folds(const struct eval_command *c, const struct examples *ex, struct outcome *o,
-                              struct arena *a, struct errinfo *e)
+static enum err measure_folds(const struct eval_command *c, const struct examples *ex,
+                              struct outcome *o, struct arena *a, struct errinfo *e)
 {
     struct model *base = NULL;
     if (c->base)
@@ -133,8 +137,8 @@ static void print(const struct examples *ex, const struct outcome *o, struct are
         measure_totals(o->cases[h], o->n[h], classes, &micro, &macro);
         for (int k = 0; k < classes; k++) {
             struct str class = examples_class(ex, h, k);
-            printf("%.*s\t%.*s\t%.4f\t%.4f\t%.4f\t%zu\n", STR_FMT(name), STR_FMT(class), c[k].precision, c[k].recall,
-                   c[k].f1, c[k].n);
+            printf("%.*s\t%.*s\t%.4f\t%.4f\t%.4f\t%zu\n", STR_FMT(name), STR_FMT(class),
+                   c[k].precision, c[k].recall, c[k].f1, c[k].n);
         }
         print_total(name, "micro", &micro);
         print_total(name, "macro", &macro);
@@ -142,13 +146,15 @@ static void print(const struct examples *ex, const struct outcome *o, struct are
     }
 }
 
-static enum err run(struct eval_command *c, char **files, size_t n, struct arena *a, struct errinfo *e)
+static enum err run(struct eval_command *c, char **files, size_t n, struct arena *a,
+                    struct errinfo *e)
 {
     struct examples ex;
     struct outcome o;
     if (!c->model == !c->fold_count)
         return err_set(e, ERR_INVALID, "--model", "either --model FILE or --folds N is wanted");
-    if (c->fold_count && (!str_to_i64(str_z(c->fold_count), &c->folds) || c->folds < 2 || c->folds > FOLDS_MAX))
+    if (c->fold_count &&
+        (!str_to_i64(str_z(c->fold_count), &c->folds) || c->folds < 2 || c->folds > FOLDS_MAX))
         return err_set(e, ERR_INVALID, "--folds", "a number from 2 to %d is wanted", FOLDS_MAX);
     TRY(labelled_init(&c->labelled, &ex, a, e));
     TRY(labelled_read(&ex, files, n, e));
@@ -168,14 +174,16 @@ int cmd_eval(int argc, char **argv)
         {"folds", "N", &c.fold_count, "train N times, each time measure on the part left out"},
         {"base", "FILE", &c.base, "with --folds: start from this model (else from nothing)"},
         {"text", "COL", &c.labelled.text, "column of the texts"},
-        {"head", "NAME=COL", c.labelled.heads, "a head and the column of its labels; may be repeated", MODEL_HEADS_MAX},
+        {"head", "NAME=COL", c.labelled.heads,
+         "a head and the column of its labels; may be repeated", MODEL_HEADS_MAX},
         {"brand", "COL", &c.labelled.brand, "column of the brand's names, divided by commas"},
     };
     char **files;
     size_t n;
-    int status = options_read(argc, argv, rows, sizeof rows / sizeof *rows,
-                              "--model FILE | --folds N, --text COL --head NAME=COL ... FILE.tsv ...", 1, FILES_MAX,
-                              &files, &n);
+    int status =
+        options_read(argc, argv, rows, sizeof rows / sizeof *rows,
+                     "--model FILE | --folds N, --text COL --head NAME=COL ... FILE.tsv ...", 1,
+                     FILES_MAX, &files, &n);
     if (status >= 0)
         return status;
     struct arena a;

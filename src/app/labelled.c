@@ -3,7 +3,8 @@
 
 #include "app/app.h"
 
-enum err labelled_init(const struct labelled *l, struct examples *ex, struct arena *a, struct errinfo *e)
+enum err labelled_init(const struct labelled *l, struct examples *ex, struct arena *a,
+                       struct errinfo *e)
 {
     if (!l->text)
         return err_set(e, ERR_INVALID, "--text", "name the column of the texts: --text COL");
@@ -15,7 +16,8 @@ enum err labelled_init(const struct labelled *l, struct examples *ex, struct are
         ptrdiff_t at = str_find_char(spec, '=', 0);
         if (at <= 0)
             return err_set(e, ERR_INVALID, "--head", "NAME=COL wanted, not \"%s\"", l->heads[i]);
-        TRY(examples_add_head(ex, str_sub(spec, 0, (size_t)at), str_sub(spec, (size_t)at + 1, spec.n), e));
+        TRY(examples_add_head(ex, str_sub(spec, 0, (size_t)at),
+                              str_sub(spec, (size_t)at + 1, spec.n), e));
     }
     return ERR_OK;
 }

@@ -1,5 +1,5 @@
-/* labelled.h - the options that train and eval share: which columns of labelled files are read as what.
- * Threads: main only. */
+/* labelled.h - the options that train and eval share: which columns of labelled files are read as
+ * what. Threads: main only. */
 #ifndef APP_LABELLED_H
 #define APP_LABELLED_H
 
@@ -13,7 +13,8 @@ struct labelled {
 };
 
 /* Prepares ex for the columns; ERR_INVALID when --text or --head is missing or malformed. */
-enum err labelled_init(const struct labelled *l, struct examples *ex, struct arena *a, struct errinfo *e) MUST_CHECK;
+enum err labelled_init(const struct labelled *l, struct examples *ex, struct arena *a,
+                       struct errinfo *e) MUST_CHECK;
 enum err labelled_read(struct examples *ex, char **files, size_t n, struct errinfo *e) MUST_CHECK;
 /* Prints the error as one line and returns the exit status: 2 for a usage error, else 1. */
 int labelled_fail(const char *command, const struct errinfo *e);

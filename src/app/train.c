@@ -27,7 +27,8 @@ static enum err write_file(const char *path, struct str bytes, struct errinfo *e
     if ((size_t)snprintf(part, sizeof part, "%s.part", path) >= sizeof part)
         return err_set(e, ERR_INVALID, "--out", "the path is too long");
     FILE *f = fopen(part, "wb");
-    bool ok = f && fwrite(bytes.p, 1, bytes.n, f) == bytes.n && fflush(f) == 0 && fsync(fileno(f)) == 0;
+    bool ok =
+        f && fwrite(bytes.p, 1, bytes.n, f) == bytes.n && fflush(f) == 0 && fsync(fileno(f)) == 0;
     int why = errno;
     if (f && fclose(f) != 0 && ok) {
         why = errno;
@@ -53,7 +54,8 @@ static enum err open_base(const struct train_command *c, struct model **base, st
     return err == ERR_NOT_FOUND && !c->base ? ERR_OK : err;
 }
 
-static enum err run(const struct train_command *c, char **files, size_t n, struct arena *a, struct errinfo *e)
+static enum err run(const struct train_command *c, char **files, size_t n, struct arena *a,
+                    struct errinfo *e)
 {
     struct examples ex, more;
     struct model *base = NULL;
@@ -81,18 +83,20 @@ int cmd_train(int argc, char **argv)
     struct train_command c = {0};
     const struct option_row rows[] = {
         {"text", "COL", &c.labelled.text, "column of the texts"},
-        {"head", "NAME=COL", c.labelled.heads, "a head and the column of its labels; may be repeated", MODEL_HEADS_MAX},
+        {"head", "NAME=COL", c.labelled.heads,
+         "a head and the column of its labels; may be repeated", MODEL_HEADS_MAX},
         {"brand", "COL", &c.labelled.brand, "column of the brand's names, divided by commas"},
         {"out", "FILE", &c.out, "where the model is written"},
-        {"unlabelled", "FILE", c.unlabelled, "more such texts without labels; may be repeated", UNLABELLED_MAX},
+        {"unlabelled", "FILE", c.unlabelled, "more such texts without labels; may be repeated",
+         UNLABELLED_MAX},
         {"base", "FILE", &c.base, "start from this model (else the shipped one, up to 64 classes)"},
         {"from-scratch", NULL, &c.from_scratch, "start from nothing"},
     };
     char **files;
     size_t n;
     int status = options_read(argc, argv, rows, sizeof rows / sizeof *rows,
-                              "--text COL --head NAME=COL ... --out FILE [options] FILE.tsv ...", 1, FILES_MAX, &files,
-                              &n);
+                              "--text COL --head NAME=COL ... --out FILE [options] FILE.tsv ...", 1,
+                              FILES_MAX, &files, &n);
     if (status >= 0)
         return status;
     struct arena a;

@@ -1,8 +1,8 @@
 /* triage.c - zuruf triage: JSON Lines in, the same objects with "facts" out, in order.
  *
  * A line that cannot be read is told on stderr and left out; the exit status is 1 then.
- * The line itself is copied and the facts put before its last brace, so fields that are not ours stay as they
- * are, byte for byte; only an object that has "facts" already is written anew. */
+ * The line itself is copied and the facts put before its last brace, so fields that are not ours
+ * stay as they are, byte for byte; only an object that has "facts" already is written anew. */
 #include "app/commands.h"
 
 #include <errno.h>
@@ -21,10 +21,7 @@
 #include "text/json.h"
 #include "understand/judge.h"
 
-enum {
-    OUTPUT_BUFFER = 256 * 1024,
-    LINE_MAX_OUT = 3 * JSON_LINE_MAX + 64 * 1024
-};
+enum { OUTPUT_BUFFER = 256 * 1024, LINE_MAX_OUT = 3 * JSON_LINE_MAX + 64 * 1024 };
 static const char TOPICS[] = "topics";
 static const float TOPIC_LEAST = 0.2F; /* a second topic is named from this probability on */
 
@@ -33,7 +30,8 @@ struct triage {
     struct judge *judge;
     const struct feature_brand *brand;
     bool explain;
-    struct str *values; /* by verdict: what is written before p, made once: "kind":{"value":"idea","p": */
+    struct str
+        *values; /* by verdict: what is written before p, made once: "kind":{"value":"idea","p": */
     struct arena arena; /* of the run */
 };
 
@@ -70,7 +68,8 @@ static void prepare_values(struct triage *t)
 {
     int heads = model_head_count(t->model);
     const struct model_head *last = model_head_at(t->model, heads - 1);
-    t->values = arena_array(&t->arena, value_index(last) + (size_t)last->class_count + 1, sizeof *t->values);
+    t->values = arena_array(&t->arena, value_index(last) + (size_t)last->class_count + 1,
+                            sizeof *t->values);
     for (int i = 0; i < heads; i++) {
         const struct model_head *h = model_head_at(t->model, i);
         struct str *v = t->values + value_index(h), name = is_topics(h) ? STR_NONE : h->name;
@@ -84,8 +83,9 @@ static void prepare_values(struct triage *t)
 static void add_share(struct buf *b, float p)
 {
     int v = (int)lrintf(fminf(fmaxf(p, 0), 1) * 10000);
-    char digits[] = {(char)('0' + v / 10000), '.', (char)('0' + v / 1000 % 10), (char)('0' + v / 100 % 10),
-                     (char)('0' + v / 10 % 10), (char)('0' + v % 10)};
+    char digits[] = {(char)('0' + v / 10000),     '.',
+                     (char)('0' + v / 1000 % 10), (char)('0' + v / 100 % 10),
+                     (char)('0' + v / 10 % 10),   (char)('0' + v % 10)};
     size_t n = sizeof digits;
     while (n > 1 && (digits[n - 1] == '0' || digits[n - 1] == '.'))
         if (digits[--n] == '.')
@@ -93,7 +93,8 @@ static void add_share(struct buf *b, float p)
     buf_add(b, (struct str){digits, n});
 }
 
-static void add_value(const struct triage *t, struct buf *b, const struct model_head *h, int value, float p)
+static void add_value(const struct triage *t, struct buf *b, const struct model_head *h, int value,
+                      float p)
 {
     buf_add(b, t->values[value_index(h) + (size_t)(value + 1)]);
     add_share(b, value < 0 ? 0 : p);
@@ -117,7 +118,8 @@ static void add_topics(const struct triage *t, struct buf *b, const struct verdi
     buf_add_char(b, ']');
 }
 
-static void add_reasons(const struct triage *t, struct buf *b, struct str text, const struct verdict *verdicts)
+static void add_reasons(const struct triage *t, struct buf *b, struct str text,
+                        const struct verdict *verdicts)
 {
     struct json_writer w;
     json_writer_init(&w, b);
@@ -125,9 +127,9 @@ static void add_reasons(const struct triage *t, struct buf *b, struct str text, 
     for (int i = 0; i < model_head_count(t->model); i++) {
         const struct model_head *h = model_head_at(t->model, i);
         struct verdict_reason found[JUDGE_REASONS];
-        size_t n = verdicts[i].value < 0
-                       ? 0
-                       : judge_reasons(t->judge, t->model, h, verdicts[i].value, found, JUDGE_REASONS);
+        size_t n = verdicts[i].value < 0 ? 0
+                                         : judge_reasons(t->judge, t->model, h, verdicts[i].value,
+                                                         found, JUDGE_REASONS);
         for (size_t k = 0; k < n; k++) {
             json_begin_object(&w);
             json_key(&w, "fact");
@@ -183,8 +185,8 @@ static void add_object(struct buf *b, struct str line, const struct json *object
     }
 }
 
-static enum err triage_line(const struct triage *t, struct str line, const struct json *object, struct buf *b,
-                            struct errinfo *e)
+static enum err triage_line(const struct triage *t, struct str line, const struct json *object,
+                            struct buf *b, struct errinfo *e)
 {
     struct judge_input in = {.text = json_text(object, "text"), .brand = t->brand};
     if (json_kind(object) != JSON_KIND_OBJECT || !in.text.p)
@@ -232,7 +234,8 @@ static int triage_run(const struct triage *t)
             status = 1;
             if (err == ERR_IO)
                 break;
-        } else if (fwrite(out.p, 1, out.n, stdout) != out.n || (live && nothing_waits() && fflush(stdout) != 0)) {
+        } else if (fwrite(out.p, 1, out.n, stdout) != out.n ||
+                   (live && nothing_waits() && fflush(stdout) != 0)) {
             break;
         }
         buf_clear(&out);
@@ -263,12 +266,16 @@ int cmd_triage(int argc, char **argv)
     struct triage t = {0};
     const char *model = NULL, *brand = NULL, *explain = NULL;
     const struct option_row rows[] = {
-        {"model", "FILE", &model, "a model made by zuruf train (else $ZURUF_MODEL or the shipped one)"},
-        {"brand", "NAMES", &brand, "how the brand is called: names, @handles, aliases, divided by commas"},
-        {"explain", NULL, &explain, "adds reasons: the stretches of the text that decided, as UTF-8 byte offsets"},
+        {"model", "FILE", &model,
+         "a model made by zuruf train (else $ZURUF_MODEL or the shipped one)"},
+        {"brand", "NAMES", &brand,
+         "how the brand is called: names, @handles, aliases, divided by commas"},
+        {"explain", NULL, &explain,
+         "adds reasons: the stretches of the text that decided, as UTF-8 byte offsets"},
     };
     int status = options_read(argc, argv, rows, sizeof rows / sizeof *rows,
-                              "[options] < posts.jsonl, one {\"id\", \"text\", ...} a line", 0, 0, NULL, NULL);
+                              "[options] < posts.jsonl, one {\"id\", \"text\", ...} a line", 0, 0,
+                              NULL, NULL);
     if (status >= 0)
         return status;
     struct errinfo e = {0};

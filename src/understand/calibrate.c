@@ -10,14 +10,15 @@
 
 enum { STEPS = 400, ROWS_MIN = 30 };
 
-void calibrate(const float *scores, const int16_t *labels, size_t n, size_t classes, float *gain, float *bias)
+void calibrate(const float *scores, const int16_t *labels, size_t n, size_t classes, float *gain,
+               float *bias)
 {
     *gain = 1;
     memset(bias, 0, classes * sizeof *bias);
     if (n < ROWS_MIN)
         return;
-    /* Plain descent on the logarithm of the gain; with two classes also on the bias. A bias for each of many
-     * classes would take back the weight that rare ones were given in training. */
+    /* Plain descent on the logarithm of the gain; with two classes also on the bias. A bias for
+     * each of many classes would take back the weight that rare ones were given in training. */
     float log_gain = 0, shift = 0;
     float *p = malloc(classes * sizeof *p);
     if (!p)

@@ -1,5 +1,5 @@
-/* cld2.h - language of a text by the CLD2 library, which is slow and therefore asked only when the model is not
- * sure. C face of a C++ part. Threads: any. */
+/* cld2.h - language of a text by the CLD2 library, which is slow and therefore asked only when the
+ * model is not sure. C face of a C++ part. Threads: any. */
 #ifndef UNDERSTAND_CLD2_H
 #define UNDERSTAND_CLD2_H
 
@@ -9,7 +9,8 @@
 extern "C" {
 #endif
 
-/* Returns the share of the text (0..100) that is in *code (ISO 639, static), 0 when it cannot tell. */
+/* Returns the share of the text (0..100) that is in *code (ISO 639, static), 0 when it cannot tell.
+ */
 int cld2_language(const char *text, size_t n, const char **code);
 
 #ifdef __cplusplus

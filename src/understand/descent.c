@@ -1,6 +1,7 @@
 /* descent.c - see descent.h. */
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("O3", "no-math-errno") /* the inner loops become vector code, as with clang at -O2 */
+#pragma GCC optimize(                                                                              \
+    "O3", "no-math-errno") /* the inner loops become vector code, as with clang at -O2 */
 #endif
 
 #include "understand/descent.h"
@@ -48,7 +49,8 @@ void softmax(float *scores, size_t n)
         scores[k] /= sum;
 }
 
-void descent_score(const struct problem *p, const struct weights *w, const struct sample *s, float *scores)
+void descent_score(const struct problem *p, const struct weights *w, const struct sample *s,
+                   float *scores)
 {
     memcpy(scores, w->bias, p->columns * sizeof(float));
     const struct entry *x = p->entries + s->first;
@@ -74,8 +76,8 @@ static int labelled_spans(const struct problem *p, const struct sample *s, struc
     return n;
 }
 
-static void scores_in(const struct problem *p, const struct weights *w, const struct sample *s, struct span in,
-                      float *restrict scores)
+static void scores_in(const struct problem *p, const struct weights *w, const struct sample *s,
+                      struct span in, float *restrict scores)
 {
     memcpy(scores + in.from, w->bias + in.from, in.count * sizeof(float));
     const struct entry *x = p->entries + s->first;
@@ -86,8 +88,8 @@ static void scores_in(const struct problem *p, const struct weights *w, const st
     }
 }
 
-static inline void update(float *restrict w, float *restrict seen, const float *restrict gradient, float x, size_t n,
-                          float step, float decay)
+static inline void update(float *restrict w, float *restrict seen, const float *restrict gradient,
+                          float x, size_t n, float step, float decay)
 {
     for (size_t c = 0; c < n; c++) {
         float g = gradient[c] * x + decay * w[c];

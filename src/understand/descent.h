@@ -1,6 +1,6 @@
-/* descent.h - fits the weights of all heads at once: softmax regression by stochastic gradient descent, the
- * step of each weight shrinking with the gradients it has seen (AdaGrad; Duchi, Hazan, Singer 2011).
- * Threads: one at a time. */
+/* descent.h - fits the weights of all heads at once: softmax regression by stochastic gradient
+ * descent, the step of each weight shrinking with the gradients it has seen (AdaGrad; Duchi, Hazan,
+ * Singer 2011). Threads: one at a time. */
 #ifndef UNDERSTAND_DESCENT_H
 #define UNDERSTAND_DESCENT_H
 
@@ -48,7 +48,8 @@ void weights_deinit(struct weights *w);
 /* Fits w to the samples named in order (indexes; it is shuffled). */
 void descent_run(const struct problem *p, struct weights *w, uint32_t *order, size_t n);
 /* Scores of all columns for one sample. */
-void descent_score(const struct problem *p, const struct weights *w, const struct sample *s, float *scores);
+void descent_score(const struct problem *p, const struct weights *w, const struct sample *s,
+                   float *scores);
 /* Turns scores of n classes into probabilities. */
 void softmax(float *scores, size_t n);
 

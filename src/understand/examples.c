@@ -17,22 +17,26 @@ struct known_brand {
     const struct feature_brand *brand;
 };
 
-void examples_init(struct examples *ex, struct arena *a, struct str text_column, struct str brand_column)
+void examples_init(struct examples *ex, struct arena *a, struct str text_column,
+                   struct str brand_column)
 {
     *ex = (struct examples){.arena = a, .text_column = text_column, .brand_column = brand_column};
     vec_init(&ex->rows, a, sizeof(struct example));
     vec_init(&ex->brands, a, sizeof(struct known_brand));
 }
 
-enum err examples_add_head(struct examples *ex, struct str name, struct str column, struct errinfo *e)
+enum err examples_add_head(struct examples *ex, struct str name, struct str column,
+                           struct errinfo *e)
 {
     if (ex->head_count == MODEL_HEADS_MAX)
         return err_set(e, ERR_LIMIT, "--head", "a model has at most %d heads", MODEL_HEADS_MAX);
     if (name.n == 0 || name.n > MODEL_NAME_MAX || column.n == 0)
-        return err_set(e, ERR_INVALID, "--head", "NAME=COL wanted, NAME of at most %d bytes", MODEL_NAME_MAX);
+        return err_set(e, ERR_INVALID, "--head", "NAME=COL wanted, NAME of at most %d bytes",
+                       MODEL_NAME_MAX);
     for (int i = 0; i < ex->head_count; i++)
         if (str_eq(ex->heads[i].name, name))
-            return err_set(e, ERR_CONFLICT, "--head", "head \"%.*s\" is named twice", STR_FMT(name));
+            return err_set(e, ERR_CONFLICT, "--head", "head \"%.*s\" is named twice",
+                           STR_FMT(name));
     struct examples_head *h = &ex->heads[ex->head_count++];
     h->name = name;
     h->column = column;
@@ -47,7 +51,7 @@ struct example *examples_row(const struct examples *ex, size_t i)
 
 struct str examples_class(const struct examples *ex, int head, int class)
 {
-    return *(const struct str *)vec_at(&ex->heads[head].classes, (size_t)class);
+    return *(const struct str *)vec_at(&ex->heads[head].classes, (size_t) class);
 }
 
 const struct feature_brand *examples_brand(struct examples *ex, struct str names)
@@ -109,8 +113,8 @@ static size_t column_of(const struct str *cells, size_t n, struct str name)
     return SIZE_MAX;
 }
 
-static enum err read_layout(const struct examples *ex, struct str line, const char *name, struct layout *out,
-                            struct errinfo *e)
+static enum err read_layout(const struct examples *ex, struct str line, const char *name,
+                            struct layout *out, struct errinfo *e)
 {
     struct str cells[COLUMNS_MAX];
     struct str missing = STR_NONE;
@@ -129,17 +133,19 @@ static enum err read_layout(const struct examples *ex, struct str line, const ch
     if (!any)
         missing = ex->heads[0].column;
     if (missing.p)
-        return err_set(e, ERR_INVALID, name, "the header line has no column \"%.*s\"", STR_FMT(missing));
+        return err_set(e, ERR_INVALID, name, "the header line has no column \"%.*s\"",
+                       STR_FMT(missing));
     return ERR_OK;
 }
 
-static enum err read_row(struct examples *ex, const struct layout *layout, struct str line, const char *where,
-                         struct errinfo *e)
+static enum err read_row(struct examples *ex, const struct layout *layout, struct str line,
+                         const char *where, struct errinfo *e)
 {
     struct str cells[COLUMNS_MAX];
     size_t n = split(line, cells);
     if (n != layout->count)
-        return err_set(e, ERR_INVALID, where, "%zu columns, the header line has %zu", n, layout->count);
+        return err_set(e, ERR_INVALID, where, "%zu columns, the header line has %zu", n,
+                       layout->count);
     if (ex->rows.n == EXAMPLES_ROWS_MAX)
         return err_set(e, ERR_LIMIT, where, "more than %d rows", EXAMPLES_ROWS_MAX);
     struct example *row = vec_push(&ex->rows);
@@ -152,13 +158,13 @@ static enum err read_row(struct examples *ex, const struct layout *layout, struc
         if (at == SIZE_MAX || cells[at].n == 0)
             continue;
         if (cells[at].n > MODEL_NAME_MAX)
-            return err_set(e, ERR_INVALID, where, "label of more than %d bytes in column \"%.*s\"", MODEL_NAME_MAX,
-                           STR_FMT(ex->heads[h].column));
+            return err_set(e, ERR_INVALID, where, "label of more than %d bytes in column \"%.*s\"",
+                           MODEL_NAME_MAX, STR_FMT(ex->heads[h].column));
         int class = class_of(&ex->heads[h], cells[at]);
         if (class >= MODEL_CLASSES_MAX)
-            return err_set(e, ERR_LIMIT, where, "more than %d labels in column \"%.*s\"", MODEL_CLASSES_MAX,
-                           STR_FMT(ex->heads[h].column));
-        row->labels[h] = (int16_t)class;
+            return err_set(e, ERR_LIMIT, where, "more than %d labels in column \"%.*s\"",
+                           MODEL_CLASSES_MAX, STR_FMT(ex->heads[h].column));
+        row->labels[h] = (int16_t) class;
     }
     return ERR_OK;
 }
@@ -187,7 +193,8 @@ enum err examples_read_file(struct examples *ex, const char *path, struct errinf
         int why = errno;
         if (fd >= 0)
             close(fd);
-        return err_set(e, why == ENOENT ? ERR_NOT_FOUND : ERR_IO, path, "cannot read: %s", strerror(why));
+        return err_set(e, why == ENOENT ? ERR_NOT_FOUND : ERR_IO, path, "cannot read: %s",
+                       strerror(why));
     }
     if (!S_ISREG(st.st_mode) || st.st_size > FILE_SIZE_MAX) {
         close(fd);

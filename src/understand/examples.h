@@ -1,5 +1,5 @@
-/* examples.h - labelled texts from TSV files: UTF-8, a header line, no quoting; an empty label leaves the row
- * out of that head. Threads: one at a time; immutable once read. */
+/* examples.h - labelled texts from TSV files: UTF-8, a header line, no quoting; an empty label
+ * leaves the row out of that head. Threads: one at a time; immutable once read. */
 #ifndef UNDERSTAND_EXAMPLES_H
 #define UNDERSTAND_EXAMPLES_H
 
@@ -21,26 +21,29 @@ struct examples_head {
 
 struct example {
     struct str text;
-    const struct feature_brand *brand;  /* NULL: not told */
-    int16_t labels[MODEL_HEADS_MAX];    /* class of each head; -1: none */
+    const struct feature_brand *brand; /* NULL: not told */
+    int16_t labels[MODEL_HEADS_MAX];   /* class of each head; -1: none */
 };
 
 struct examples {
-    struct arena *arena; /* holds everything */
+    struct arena *arena;                  /* holds everything */
     struct str text_column, brand_column; /* brand_column may be absent: names, divided by commas */
     struct examples_head heads[MODEL_HEADS_MAX];
     int head_count;
-    struct vec rows; /* struct example */
+    struct vec rows;   /* struct example */
     struct vec brands; /* what brands were met, so that each is prepared once */
 };
 
-void examples_init(struct examples *ex, struct arena *a, struct str text_column, struct str brand_column);
+void examples_init(struct examples *ex, struct arena *a, struct str text_column,
+                   struct str brand_column);
 /* ERR_LIMIT when there are too many heads, ERR_CONFLICT when the name is there already. */
-enum err examples_add_head(struct examples *ex, struct str name, struct str column, struct errinfo *e) MUST_CHECK;
+enum err examples_add_head(struct examples *ex, struct str name, struct str column,
+                           struct errinfo *e) MUST_CHECK;
 /* Appends the rows of a file. ERR_INVALID names the file's line, or the column it lacks. */
 enum err examples_read_file(struct examples *ex, const char *path, struct errinfo *e) MUST_CHECK;
 /* The same from bytes, which must live as long as the examples; name is for error messages. */
-enum err examples_read(struct examples *ex, struct str bytes, const char *name, struct errinfo *e) MUST_CHECK;
+enum err examples_read(struct examples *ex, struct str bytes, const char *name,
+                       struct errinfo *e) MUST_CHECK;
 /* Names divided by commas ("Nordbahn,@nordbahn"); NULL when there is none. */
 const struct feature_brand *examples_brand(struct examples *ex, struct str names);
 

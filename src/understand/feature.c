@@ -10,32 +10,67 @@
 #include "understand/tokens.h"
 
 enum {
-    GRAM_MIN = 2,           /* bytes of a character sequence, the blank at a word's border included */
+    GRAM_MIN = 2, /* bytes of a character sequence, the blank at a word's border included */
     GRAM_MAX = 5,
-    LIST_MAX = 24 * 1024,   /* different features of one text */
-    TABLE_MAX = 64 * 1024,  /* a power of two above LIST_MAX * 2 */
+    LIST_MAX = 24 * 1024,  /* different features of one text */
+    TABLE_MAX = 64 * 1024, /* a power of two above LIST_MAX * 2 */
     PLACES_MAX = 64 * 1024,
     NAMES_MAX = 32,
     NAME_WORDS_MAX = 6,
-    NAME_PART_MIN = 5       /* letters from which the first word of a longer name stands for it */
+    NAME_PART_MIN = 5 /* letters from which the first word of a longer name stands for it */
 };
 
 /* Kinds of features; mixed into their hashes. */
 enum salt {
-    SALT_WORD = 1, SALT_PAIR, SALT_THREE, SALT_ADDRESSED, SALT_GRAM, SALT_OPENING, SALT_OPENING_PAIR, SALT_ASKED,
-    SALT_ASKED_LAST, SALT_FIRST, SALT_LAST, SALT_SHAPE, SALT_PLACEHOLDER
+    SALT_WORD = 1,
+    SALT_PAIR,
+    SALT_THREE,
+    SALT_ADDRESSED,
+    SALT_GRAM,
+    SALT_OPENING,
+    SALT_OPENING_PAIR,
+    SALT_ASKED,
+    SALT_ASKED_LAST,
+    SALT_FIRST,
+    SALT_LAST,
+    SALT_SHAPE,
+    SALT_PLACEHOLDER
 };
 
 /* What stands in word pairs instead of names and links. */
-enum placeholder { HOLD_BRAND = 1, HOLD_HANDLE, HOLD_URL, HOLD_ASK, HOLD_ASKS, HOLD_CALL, HOLD_DOTS };
+enum placeholder {
+    HOLD_BRAND = 1,
+    HOLD_HANDLE,
+    HOLD_URL,
+    HOLD_ASK,
+    HOLD_ASKS,
+    HOLD_CALL,
+    HOLD_DOTS
+};
 
 /* The part of a token in naming the brand. */
 enum naming { NAMING_NONE, NAMING_BRAND, NAMING_REST /* further words of the name */, NAMING_PART };
 
 enum shape {
-    SHAPE_BRAND = 1, SHAPE_ADDRESS, SHAPE_ASKS, SHAPE_ASK_END, SHAPE_CALLS, SHAPE_LINKS, SHAPE_HASHTAGS, SHAPE_HANDLES,
-    SHAPE_EMOJI, SHAPE_CAPS, SHAPE_LENGTH, SHAPE_NUMBERS, SHAPE_SENTENCES, SHAPE_QUOTES, SHAPE_DOTS,
-    SHAPE_ADDRESS_ASKS, SHAPE_ADDRESS_LENGTH, SHAPE_SIGN_OFF, SHAPE_RETWEET
+    SHAPE_BRAND = 1,
+    SHAPE_ADDRESS,
+    SHAPE_ASKS,
+    SHAPE_ASK_END,
+    SHAPE_CALLS,
+    SHAPE_LINKS,
+    SHAPE_HASHTAGS,
+    SHAPE_HANDLES,
+    SHAPE_EMOJI,
+    SHAPE_CAPS,
+    SHAPE_LENGTH,
+    SHAPE_NUMBERS,
+    SHAPE_SENTENCES,
+    SHAPE_QUOTES,
+    SHAPE_DOTS,
+    SHAPE_ADDRESS_ASKS,
+    SHAPE_ADDRESS_LENGTH,
+    SHAPE_SIGN_OFF,
+    SHAPE_RETWEET
 };
 
 struct name {
@@ -88,7 +123,8 @@ static bool name_read(struct name *out, struct tokens *tokens, struct str name)
     *out = (struct name){0};
     for (size_t i = 0; i < tokens->n && out->n < NAME_WORDS_MAX; i++) {
         const struct token *t = &tokens->t[i];
-        if (t->kind != TOKEN_WORD && t->kind != TOKEN_NUMBER && t->kind != TOKEN_HANDLE && t->kind != TOKEN_HASHTAG)
+        if (t->kind != TOKEN_WORD && t->kind != TOKEN_NUMBER && t->kind != TOKEN_HANDLE &&
+            t->kind != TOKEN_HASHTAG)
             continue;
         memcpy(joined + length, tokens->pool + t->start, t->n);
         length += t->n;
@@ -171,7 +207,8 @@ static void find_brand(struct features *f, const struct feature_brand *brand)
 
 /* collecting */
 
-static void emit(struct features *f, uint64_t hash, enum feature_block block, size_t first, size_t last)
+static void emit(struct features *f, uint64_t hash, enum feature_block block, size_t first,
+                 size_t last)
 {
     uint32_t at = (uint32_t)hash & f->mask;
     struct slot *s;
@@ -186,7 +223,8 @@ static void emit(struct features *f, uint64_t hash, enum feature_block block, si
         f->list[s->feature].count++;
     }
     if (f->keep_places && f->place_count < PLACES_MAX)
-        f->places[f->place_count++] = (struct feature_place){s->feature, (uint16_t)first, (uint16_t)last};
+        f->places[f->place_count++] =
+            (struct feature_place){s->feature, (uint16_t)first, (uint16_t)last};
 }
 
 static void emit_shape(struct features *f, enum shape shape, unsigned value)
@@ -254,11 +292,12 @@ static void read_words(struct features *f, bool addressed)
         if (before)
             emit(f, salted(SALT_PAIR, then(f->words[before - 1], h)), FEATURE_WORDS, before - 1, i);
         if (earlier)
-            emit(f, salted(SALT_THREE, then(then(f->words[earlier - 1], f->words[before - 1]), h)), FEATURE_WORDS,
-                 earlier - 1, i);
+            emit(f, salted(SALT_THREE, then(then(f->words[earlier - 1], f->words[before - 1]), h)),
+                 FEATURE_WORDS, earlier - 1, i);
         if (t->kind == TOKEN_HANDLE && f->namings[i] == NAMING_NONE)
             emit(f, salted(SALT_WORD, t->hash), FEATURE_WORDS, i, i);
-        if ((t->kind == TOKEN_WORD || t->kind == TOKEN_HASHTAG || t->kind == TOKEN_HANDLE) && f->namings[i] == NAMING_NONE)
+        if ((t->kind == TOKEN_WORD || t->kind == TOKEN_HASHTAG || t->kind == TOKEN_HANDLE) &&
+            f->namings[i] == NAMING_NONE)
             emit_grams(f, i);
         earlier = before;
         before = i + 1;
@@ -277,8 +316,8 @@ static void read_sentences(struct features *f)
             sentences++;
             emit(f, salted(SALT_OPENING, f->words[first]), FEATURE_SHAPE, first, first);
             if (second != SIZE_MAX)
-                emit(f, salted(SALT_OPENING_PAIR, then(f->words[first], f->words[second])), FEATURE_SHAPE, first,
-                     second);
+                emit(f, salted(SALT_OPENING_PAIR, then(f->words[first], f->words[second])),
+                     FEATURE_SHAPE, first, second);
             if (kind == TOKEN_ASK) {
                 emit(f, salted(SALT_ASKED, f->words[first]), FEATURE_SHAPE, first, i);
                 emit(f, salted(SALT_ASKED_LAST, f->words[last]), FEATURE_SHAPE, last, i);
@@ -302,7 +341,8 @@ static void read_sentences(struct features *f)
 }
 
 struct tally {
-    unsigned asks, calls, links, hashtags, handles, emoji, caps, words, numbers, quotes, dots, sign_offs;
+    unsigned asks, calls, links, hashtags, handles, emoji, caps, words, numbers, quotes, dots,
+        sign_offs;
     unsigned brand, part;
     bool brand_handle, brand_first, handle_first, retweet, ask_last;
 };
@@ -334,8 +374,8 @@ static void tally_count(const struct features *f, struct tally *y)
         if (!opened) {
             y->brand_first |= naming == NAMING_BRAND;
             y->handle_first |= t->kind == TOKEN_HANDLE;
-            y->retweet |= t->kind == TOKEN_WORD && t->caps && t->n == 2 && i == 0 && i + 1 < f->tokens.n &&
-                          f->tokens.t[1].kind == TOKEN_HANDLE;
+            y->retweet |= t->kind == TOKEN_WORD && t->caps && t->n == 2 && i == 0 &&
+                          i + 1 < f->tokens.n && f->tokens.t[1].kind == TOKEN_HANDLE;
             opened = t->kind != TOKEN_HANDLE && t->kind != TOKEN_MARK;
         }
         if (t->kind != TOKEN_URL && t->kind != TOKEN_EMOJI && t->kind != TOKEN_HASHTAG)
@@ -364,7 +404,12 @@ static bool read_shape(struct features *f, bool brand_known)
     bool addressed = brand_known ? y.brand_handle || y.brand_first : y.handles > 0;
     unsigned address;
     if (brand_known)
-        address = y.brand_first ? 1 : y.brand_handle ? 2 : y.brand ? 3 : y.part ? 4 : y.handle_first ? 5 : 6;
+        address = y.brand_first    ? 1
+                  : y.brand_handle ? 2
+                  : y.brand        ? 3
+                  : y.part         ? 4
+                  : y.handle_first ? 5
+                                   : 6;
     else
         address = y.handle_first ? 7 : y.handles ? 8 : 9;
     emit_shape(f, SHAPE_ADDRESS, address);
@@ -403,7 +448,8 @@ void features_free(struct features *f)
     free(f);
 }
 
-void features_read(struct features *f, struct str text, const struct feature_brand *brand, bool places)
+void features_read(struct features *f, struct str text, const struct feature_brand *brand,
+                   bool places)
 {
     tokens_read(&f->tokens, text);
     f->n = f->place_count = 0;

@@ -1,8 +1,9 @@
-/* feature.h - a text as a set of hashed features: words alone, in pairs and in threes, character sequences
- * inside words, and the shape of the post (who is addressed, signs, length, first and last words of sentences).
- * Training and judging read texts by this one function, so a model carries FEATURE_SET and is refused by a
- * program that reads texts otherwise. No word is treated specially: what a feature means is learned.
- * Threads: one at a time per struct features; a struct feature_brand may be shared once it is made. */
+/* feature.h - a text as a set of hashed features: words alone, in pairs and in threes, character
+ * sequences inside words, and the shape of the post (who is addressed, signs, length, first and
+ * last words of sentences). Training and judging read texts by this one function, so a model
+ * carries FEATURE_SET and is refused by a program that reads texts otherwise. No word is treated
+ * specially: what a feature means is learned. Threads: one at a time per struct features; a struct
+ * feature_brand may be shared once it is made. */
 #ifndef UNDERSTAND_FEATURE_H
 #define UNDERSTAND_FEATURE_H
 
@@ -43,9 +44,10 @@ bool feature_brand_owns(const struct feature_brand *b, struct str name);
 struct features *features_new(void);
 void features_free(struct features *f);
 
-/* Reads the text; brand may be NULL (it is not told whom the post may be about). With places the features'
- * places are kept, too. What was found is valid until the next reading. */
-void features_read(struct features *f, struct str text, const struct feature_brand *brand, bool places);
+/* Reads the text; brand may be NULL (it is not told whom the post may be about). With places the
+ * features' places are kept, too. What was found is valid until the next reading. */
+void features_read(struct features *f, struct str text, const struct feature_brand *brand,
+                   bool places);
 
 const struct feature *features_list(const struct features *f, size_t *n);
 const struct feature_place *features_places(const struct features *f, size_t *n);

@@ -29,8 +29,8 @@ struct active {
 struct judge {
     struct features *features;
     float sums[FEATURE_BLOCKS][MODEL_STRIDE_MAX] __attribute__((aligned(64)));
-    float scores[MODEL_STRIDE_MAX]; /* by column */
-    float factor[FEATURE_BLOCKS];   /* of a feature's value in its block */
+    float scores[MODEL_STRIDE_MAX];               /* by column */
+    float factor[FEATURE_BLOCKS];                 /* of a feature's value in its block */
     float p[MODEL_COLUMNS_MAX + MODEL_HEADS_MAX]; /* of all classes of all heads */
     struct active active[ACTIVE_MAX];
     size_t active_count;
@@ -56,8 +56,10 @@ void judge_free(struct judge *j)
     free(j);
 }
 
-/* Adds one row, tag and codes included: their sums are never looked at, and the loop stays straight. */
-static inline void add_row(float *restrict sums, const int8_t *restrict row, float by, size_t stride)
+/* Adds one row, tag and codes included: their sums are never looked at, and the loop stays
+ * straight. */
+static inline void add_row(float *restrict sums, const int8_t *restrict row, float by,
+                           size_t stride)
 {
     for (size_t at = 0; at < stride; at += MODEL_STRIDE_UNIT)
         for (size_t i = 0; i < MODEL_STRIDE_UNIT; i++)
@@ -122,7 +124,8 @@ static struct verdict decide(const struct judge *j, const struct model_head *h, 
 /* Asks the slow detector when the head wavers or the text is in a language it never saw. */
 static void settle_language(const struct model_head *h, struct str text, struct verdict *v)
 {
-    if (v->p >= LANGUAGE_SURE && !str_eq_z(h->classes[v->value].name, language_words.words[LANGUAGE_OTHER]))
+    if (v->p >= LANGUAGE_SURE &&
+        !str_eq_z(h->classes[v->value].name, language_words.words[LANGUAGE_OTHER]))
         return;
     const char *code = NULL;
     int share = cld2_language(text.p, text.n < LANGUAGE_TEXT ? text.n : LANGUAGE_TEXT, &code);
@@ -173,7 +176,8 @@ void judge_text(struct judge *j, const struct model *m, const struct judge_input
 /* reasons */
 
 /* Weight of a row for a class against the mean of the others. */
-static float leaning(const struct model *m, const struct model_head *h, int value, const struct active *x)
+static float leaning(const struct model *m, const struct model_head *h, int value,
+                     const struct active *x)
 {
     const int8_t *w = m->table + (size_t)x->row * m->stride + MODEL_ROW_HEAD + h->column - 1;
     float all = 0;
@@ -185,7 +189,8 @@ static float leaning(const struct model *m, const struct model_head *h, int valu
 }
 
 /* Splits what each feature adds over the tokens it was found in. */
-static size_t weigh_tokens(struct judge *j, const struct model *m, const struct model_head *h, int value)
+static size_t weigh_tokens(struct judge *j, const struct model *m, const struct model_head *h,
+                           int value)
 {
     size_t n, tokens = features_token_count(j->features), places;
     const struct feature *list = features_list(j->features, &n);
@@ -253,13 +258,14 @@ size_t judge_reasons(struct judge *j, const struct model *m, const struct model_
 
 /* facts */
 
-static size_t add_reasons(struct judge *j, const struct model *m, const struct model_head *h, enum fact_id fact,
-                          int value, struct reason *out)
+static size_t add_reasons(struct judge *j, const struct model *m, const struct model_head *h,
+                          enum fact_id fact, int value, struct reason *out)
 {
     struct verdict_reason found[JUDGE_REASONS];
     size_t n = judge_reasons(j, m, h, value, found, JUDGE_REASONS);
     for (size_t i = 0; i < n; i++)
-        out[i] = (struct reason){fact, (uint32_t)found[i].from, (uint32_t)found[i].to, found[i].weight};
+        out[i] =
+            (struct reason){fact, (uint32_t)found[i].from, (uint32_t)found[i].to, found[i].weight};
     return n;
 }
 

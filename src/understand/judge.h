@@ -1,5 +1,5 @@
-/* judge.h - a text and a model in, facts out. Threads: a struct judge belongs to one thread at a time, models
- * and brands may be shared. */
+/* judge.h - a text and a model in, facts out. Threads: a struct judge belongs to one thread at a
+ * time, models and brands may be shared. */
 #ifndef UNDERSTAND_JUDGE_H
 #define UNDERSTAND_JUDGE_H
 
@@ -16,7 +16,7 @@ enum { JUDGE_REASONS = 5 /* at most, for one fact */ };
 struct judge; /* working memory, made once */
 
 struct judge_input {
-    struct str text;                   /* any bytes, any length; of a long text the beginning and the end count */
+    struct str text; /* any bytes, any length; of a long text the beginning and the end count */
     const struct feature_brand *brand; /* NULL: not told */
     bool from_brand;                   /* written by the brand itself: nothing is asked of it */
 };
@@ -36,7 +36,8 @@ struct verdict_reason {
 struct judge *judge_new(void);
 void judge_free(struct judge *j);
 
-/* Fills one verdict for each head of the model. With reasons, judge_reasons may be asked afterwards. */
+/* Fills one verdict for each head of the model. With reasons, judge_reasons may be asked
+ * afterwards. */
 void judge_text(struct judge *j, const struct model *m, const struct judge_input *in, bool reasons,
                 struct verdict *out);
 /* Probability of each class of a head in the last judged text (as the head alone says). */
@@ -45,8 +46,8 @@ const float *judge_probabilities(const struct judge *j, const struct model_head 
 size_t judge_reasons(struct judge *j, const struct model *m, const struct model_head *h, int value,
                      struct verdict_reason *out, size_t max);
 
-/* The same as domain facts: heads and classes are matched by the words of fact_table; what the model does not
- * answer is unknown. Reasons live in the arena. */
+/* The same as domain facts: heads and classes are matched by the words of fact_table; what the
+ * model does not answer is unknown. Reasons live in the arena. */
 void judge_facts(struct judge *j, const struct model *m, const struct judge_input *in, bool explain,
                  struct arena *a, struct facts *out);
 

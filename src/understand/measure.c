@@ -64,14 +64,16 @@ static struct tally *tally_new(void)
     return t;
 }
 
-void measure_classes(const struct measure_case *cases, size_t n, int classes, struct measure_class *out)
+void measure_classes(const struct measure_case *cases, size_t n, int classes,
+                     struct measure_class *out)
 {
     struct tally *t = tally_new();
     for (size_t i = 0; i < n; i++)
         tally_add(t, &cases[i]);
     for (int k = 0; k < classes; k++)
-        out[k] = (struct measure_class){ratio(t->right[k], t->told[k]), ratio(t->right[k], t->labelled[k]),
-                                        f1_of(t->right[k], t->told[k], t->labelled[k]), t->labelled[k]};
+        out[k] = (struct measure_class){
+            ratio(t->right[k], t->told[k]), ratio(t->right[k], t->labelled[k]),
+            f1_of(t->right[k], t->told[k], t->labelled[k]), t->labelled[k]};
     free(t);
 }
 
@@ -88,8 +90,8 @@ static void interval(double *values, struct measure_total *out)
     out->high = values[RESAMPLINGS * 975 / 1000 - 1];
 }
 
-void measure_totals(const struct measure_case *cases, size_t n, int classes, struct measure_total *micro,
-                    struct measure_total *macro)
+void measure_totals(const struct measure_case *cases, size_t n, int classes,
+                    struct measure_total *micro, struct measure_total *macro)
 {
     static const uint64_t STEP = UINT64_C(6364136223846793005);
     double micros[RESAMPLINGS], macros[RESAMPLINGS];

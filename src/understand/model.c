@@ -115,7 +115,8 @@ static bool read_heads(struct model *m, const struct model_header *h)
 
 static enum err damaged(struct errinfo *e, const char *where, const char *what)
 {
-    return err_set(e, ERR_INVALID, where, "not a usable model: %s; make it again with \"zuruf train\"", what);
+    return err_set(e, ERR_INVALID, where,
+                   "not a usable model: %s; make it again with \"zuruf train\"", what);
 }
 
 static enum err check(struct model *m, const char *where, struct errinfo *e)
@@ -133,8 +134,9 @@ static enum err check(struct model *m, const char *where, struct errinfo *e)
     if (h.checksum != model_checksum(m->bytes, m->size))
         return damaged(e, where, "its checksum is wrong, so bytes were changed");
     if (h.rows < MODEL_SET || h.rows > MODEL_ROWS_MAX || (h.rows & (h.rows - 1)) ||
-        h.stride < MODEL_STRIDE_UNIT || h.stride > MODEL_STRIDE_MAX || h.stride % MODEL_STRIDE_UNIT ||
-        h.heads < 1 || h.heads > MODEL_HEADS_MAX || h.heads_size > m->size || h.heads_size % 64 ||
+        h.stride < MODEL_STRIDE_UNIT || h.stride > MODEL_STRIDE_MAX ||
+        h.stride % MODEL_STRIDE_UNIT || h.heads < 1 || h.heads > MODEL_HEADS_MAX ||
+        h.heads_size > m->size || h.heads_size % 64 ||
         sizeof h + h.heads_size + (uint64_t)h.rows * h.stride != m->size)
         return damaged(e, where, "its sizes contradict one another");
     if (!(h.scale > 0) || !(h.scale < 1e6F))
@@ -153,7 +155,8 @@ static enum err check(struct model *m, const char *where, struct errinfo *e)
     return ERR_OK;
 }
 
-static enum err finish_open(struct model **out, struct model *m, const char *where, struct errinfo *e)
+static enum err finish_open(struct model **out, struct model *m, const char *where,
+                            struct errinfo *e)
 {
     enum err err = check(m, where, e);
     if (err != ERR_OK) {
@@ -192,8 +195,8 @@ enum err model_open(struct model **out, const char *path, struct errinfo *e)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         int why = errno;
-        return err_set(e, why == ENOENT || why == ENOTDIR ? ERR_NOT_FOUND : ERR_IO, path, "cannot open the model: %s",
-                       strerror(why));
+        return err_set(e, why == ENOENT || why == ENOTDIR ? ERR_NOT_FOUND : ERR_IO, path,
+                       "cannot open the model: %s", strerror(why));
     }
     struct stat st;
     enum err err = ERR_OK;

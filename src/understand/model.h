@@ -1,8 +1,10 @@
-/* model.h - a trained model: heads (a question each, with its classes) over the features of feature.h.
+/* model.h - a trained model: heads (a question each, with its classes) over the features of
+ * feature.h.
  *
- * The file is mapped, not read; weights are one signed byte each, and all weights of a feature lie together, so
- * that a text costs one cache line a feature whatever the number of heads. Everything is checked once, when it
- * is opened: sizes, names, numbers and a checksum over all bytes. Threads: immutable, any number. */
+ * The file is mapped, not read; weights are one signed byte each, and all weights of a feature lie
+ * together, so that a text costs one cache line a feature whatever the number of heads. Everything
+ * is checked once, when it is opened: sizes, names, numbers and a checksum over all bytes. Threads:
+ * immutable, any number. */
 #ifndef UNDERSTAND_MODEL_H
 #define UNDERSTAND_MODEL_H
 
@@ -28,14 +30,16 @@ struct model_head {
     struct str name;
     const struct model_class *classes;
     int class_count;
-    int index;     /* among the model's heads */
-    size_t column; /* of class 1; class 0 has no weights, it is what the others are measured against */
-    float gain;    /* makes scores into calibrated probabilities: softmax(gain * score + bias) */
+    int index; /* among the model's heads */
+    size_t
+        column; /* of class 1; class 0 has no weights, it is what the others are measured against */
+    float gain; /* makes scores into calibrated probabilities: softmax(gain * score + bias) */
 };
 
 struct model;
 
-/* ERR_NOT_FOUND, ERR_INVALID (damaged, foreign, or made by a program that reads texts otherwise), ERR_IO. */
+/* ERR_NOT_FOUND, ERR_INVALID (damaged, foreign, or made by a program that reads texts otherwise),
+ * ERR_IO. */
 enum err model_open(struct model **out, const char *path, struct errinfo *e) MUST_CHECK;
 /* From a file's bytes, which are copied. */
 enum err model_open_bytes(struct model **out, struct str bytes, struct errinfo *e) MUST_CHECK;

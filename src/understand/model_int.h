@@ -1,12 +1,13 @@
-/* model_int.h - the layout of a model file, shared by what reads, judges by and writes it. Little endian.
+/* model_int.h - the layout of a model file, shared by what reads, judges by and writes it. Little
+ * endian.
  *
  *   header     64 bytes, struct model_header
  *   heads      for each: name, u16 classes, f32 gain, then for each class: name, f32 bias
  *              (a name is one byte length and its bytes); zeros up to a multiple of 64
  *   rows       rows * stride bytes: tag, codes (rarity << 4 | scale), one int8 a column, zeros
  *
- * A feature's row is one of the four of its set; the tag tells which. A feature that is in none was never seen
- * in training and counts for nothing. */
+ * A feature's row is one of the four of its set; the tag tells which. A feature that is in none was
+ * never seen in training and counts for nothing. */
 #ifndef UNDERSTAND_MODEL_INT_H
 #define UNDERSTAND_MODEL_INT_H
 
@@ -22,8 +23,8 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "model files are mappe
 
 enum {
     MODEL_FORMAT = 1,
-    MODEL_SET = 4,        /* rows a feature may stand in */
-    MODEL_ROW_HEAD = 2,   /* tag and codes */
+    MODEL_SET = 4,      /* rows a feature may stand in */
+    MODEL_ROW_HEAD = 2, /* tag and codes */
     MODEL_STRIDE_UNIT = 16,
     MODEL_ROWS_MAX = 1 << 24,
     MODEL_STRIDE_MAX = 8192,
@@ -37,7 +38,7 @@ struct model_header {
     uint32_t rows, stride, heads, heads_size;
     uint64_t file_size;
     uint64_t checksum; /* of all bytes, with this field 0 */
-    float scale;       /* weight of 127 in a row with scale code 0; each code more divides by sqrt 2 */
+    float scale; /* weight of 127 in a row with scale code 0; each code more divides by sqrt 2 */
     float blocks[FEATURE_BLOCKS];
 };
 _Static_assert(sizeof(struct model_header) == 64, "rows stay aligned");

@@ -19,8 +19,8 @@ static void add_name(struct buf *b, struct str name)
     buf_add(b, name);
 }
 
-static void add_heads(struct buf *out, const struct examples *ex, const struct problem *p, const struct weights *w,
-                      const struct calibration *calibrations)
+static void add_heads(struct buf *out, const struct examples *ex, const struct problem *p,
+                      const struct weights *w, const struct calibration *calibrations)
 {
     for (int h = 0; h < p->head_count; h++) {
         struct span span = p->heads[h];
@@ -30,7 +30,8 @@ static void add_heads(struct buf *out, const struct examples *ex, const struct p
         add_bytes(out, &classes, sizeof classes);
         add_bytes(out, &gain, sizeof gain);
         for (size_t k = 0; k < span.count; k++) {
-            float bias = gain * (w->bias[span.from + k] - w->bias[span.from]) + calibrations[h].bias[k];
+            float bias =
+                gain * (w->bias[span.from + k] - w->bias[span.from]) + calibrations[h].bias[k];
             add_name(out, examples_class(ex, h, (int)k));
             add_bytes(out, &bias, sizeof bias);
         }
@@ -69,11 +70,12 @@ static void pack_row(int8_t *out, const float *row, size_t n, float most, float 
 }
 
 void pack_model(const struct examples *ex, const struct problem *p, const struct weights *w,
-                const struct calibration *calibrations, const struct vocabulary *v, const float *blocks,
-                struct buf *out)
+                const struct calibration *calibrations, const struct vocabulary *v,
+                const float *blocks, struct buf *out)
 {
     size_t columns = p->columns - (size_t)p->head_count, start = out->n;
-    size_t stride = (columns + MODEL_ROW_HEAD + MODEL_STRIDE_UNIT - 1) / MODEL_STRIDE_UNIT * MODEL_STRIDE_UNIT;
+    size_t stride =
+        (columns + MODEL_ROW_HEAD + MODEL_STRIDE_UNIT - 1) / MODEL_STRIDE_UNIT * MODEL_STRIDE_UNIT;
     float *row = malloc((columns + 1) * sizeof *row);
     if (!row)
         log_fatal("understand", "out of memory");

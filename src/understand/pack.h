@@ -1,5 +1,5 @@
-/* pack.h - writes weights as a model file: each row rounded to signed bytes with a scale of its own.
- * Threads: one at a time. */
+/* pack.h - writes weights as a model file: each row rounded to signed bytes with a scale of its
+ * own. Threads: one at a time. */
 #ifndef UNDERSTAND_PACK_H
 #define UNDERSTAND_PACK_H
 
@@ -16,7 +16,7 @@ struct calibration {
 
 /* blocks: what each block of features counts. The buffer fails when its maximum is too small. */
 void pack_model(const struct examples *ex, const struct problem *p, const struct weights *w,
-                const struct calibration *calibrations, const struct vocabulary *v, const float *blocks,
-                struct buf *out);
+                const struct calibration *calibrations, const struct vocabulary *v,
+                const float *blocks, struct buf *out);
 
 #endif

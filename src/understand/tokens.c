@@ -1,5 +1,5 @@
-/* tokens.c - see tokens.h. The speed of triage is decided here and in feature.c: one table look-up a byte, no
- * library calls, no allocation. */
+/* tokens.c - see tokens.h. The speed of triage is decided here and in feature.c: one table look-up
+ * a byte, no library calls, no allocation. */
 #include "understand/tokens.h"
 
 #include <string.h>
@@ -8,20 +8,18 @@ enum byte_class { SPACE, LETTER, DIGIT, MARK, HIGH, LINE };
 
 /* Class of each byte below 0x80; HIGH ones are decoded. */
 static const uint8_t classes[256] = {
-    [0 ... 9] = SPACE,      ['\n'] = LINE,          [11 ... ' '] = SPACE, ['!' ... '/'] = MARK,
-    ['0' ... '9'] = DIGIT,  [':' ... '@'] = MARK,   ['A' ... 'Z'] = LETTER,
-    ['[' ... '`'] = MARK,   ['a' ... 'z'] = LETTER, ['{' ... '~'] = MARK, [127] = SPACE,
-    [128 ... 255] = HIGH,
+    [0 ... 9] = SPACE,      ['\n'] = LINE,        [11 ... ' '] = SPACE,   ['!' ... '/'] = MARK,
+    ['0' ... '9'] = DIGIT,  [':' ... '@'] = MARK, ['A' ... 'Z'] = LETTER, ['[' ... '`'] = MARK,
+    ['a' ... 'z'] = LETTER, ['{' ... '~'] = MARK, [127] = SPACE,          [128 ... 255] = HIGH,
 };
 
 /* U+00C0 to U+017F in plain letters, two bytes each; a blank is nothing. */
-static const char latin[] =
-    "A A A A AeA AEC E E E E I I I I D N O O O O Oe  O U U U UeY THss"
-    "a a a a aea aec e e e e i i i i d n o o o o oe  o u u u uey thy "
-    "A a A a A a C c C c C c C c D d D d E e E e E e E e E e G g G g "
-    "G g G g H h H h I i I i I i I i I i IJijJ j K k k L l L l L l L "
-    "l L l N n N n N n n N n O o O o O o OEoeR r R r R r S s S s S s "
-    "S s T t T t T t U u U u U u U u U u U u W w Y y Y Z z Z z Z z s ";
+static const char latin[] = "A A A A AeA AEC E E E E I I I I D N O O O O Oe  O U U U UeY THss"
+                            "a a a a aea aec e e e e i i i i d n o o o o oe  o u u u uey thy "
+                            "A a A a A a C c C c C c C c D d D d E e E e E e E e E e G g G g "
+                            "G g G g H h H h I i I i I i I i I i IJijJ j K k k L l L l L l L "
+                            "l L l N n N n N n n N n O o O o O o OEoeR r R r R r S s S s S s "
+                            "S s T t T t T t U u U u U u U u U u U u W w Y y Y Z z Z z Z z s ";
 _Static_assert(sizeof latin - 1 == 2 * (0x180 - 0xC0), "one pair for each letter");
 
 struct reader {
@@ -61,7 +59,8 @@ static void begin(struct reader *r, enum token_kind kind, size_t at)
     struct token *t = &r->out->t[r->out->n];
     unsigned char *pool = r->out->pool + r->out->pool_n;
     pool[0] = ' ';
-    *t = (struct token){.from = (uint32_t)at, .start = (uint32_t)(r->out->pool_n + 1), .kind = (uint8_t)kind};
+    *t = (struct token){
+        .from = (uint32_t)at, .start = (uint32_t)(r->out->pool_n + 1), .kind = (uint8_t)kind};
     r->word = t;
     r->w = pool + 1;
     r->end = r->w + TOKEN_WORD_MAX;
@@ -108,7 +107,8 @@ static void add_letter(struct reader *r, unsigned char c)
 }
 
 /* A token of its own for a sign; a run of the same sign is one. */
-static void sign(struct reader *r, enum token_kind kind, const char *name, size_t n, size_t from, size_t to)
+static void sign(struct reader *r, enum token_kind kind, const char *name, size_t n, size_t from,
+                 size_t to)
 {
     struct tokens *out = r->out;
     finish(r, from);
@@ -150,18 +150,20 @@ static size_t decode(const unsigned char *p, size_t n, uint32_t *cp)
 
 static bool is_invisible(uint32_t c)
 {
-    return (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) ||
-           (c >= 0x300 && c <= 0x36F) || (c >= 0xFE00 && c <= 0xFE0F) || (c >= 0x1F3FB && c <= 0x1F3FF) ||
-           c == 0xAD || c == 0xFEFF || (c >= 0xE0000 && c <= 0xE007F);
+    return (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) ||
+           (c >= 0x2060 && c <= 0x206F) || (c >= 0x300 && c <= 0x36F) ||
+           (c >= 0xFE00 && c <= 0xFE0F) || (c >= 0x1F3FB && c <= 0x1F3FF) || c == 0xAD ||
+           c == 0xFEFF || (c >= 0xE0000 && c <= 0xE007F);
 }
 
 static bool is_emoji(uint32_t c)
 {
-    return (c >= 0x1F000 && c <= 0x1FAFF) || (c >= 0x2300 && c <= 0x23FF) || (c >= 0x2600 && c <= 0x27BF) ||
-           (c >= 0x2B00 && c <= 0x2BFF);
+    return (c >= 0x1F000 && c <= 0x1FAFF) || (c >= 0x2300 && c <= 0x23FF) ||
+           (c >= 0x2600 && c <= 0x27BF) || (c >= 0x2B00 && c <= 0x2BFF);
 }
 
-static void read_punctuation(struct reader *r, uint32_t c, const unsigned char *p, size_t at, size_t len)
+static void read_punctuation(struct reader *r, uint32_t c, const unsigned char *p, size_t at,
+                             size_t len)
 {
     if (c == 0x2019 || c == 0x2BC) /* apostrophe: don’t is one word */
         return;
@@ -192,7 +194,8 @@ static size_t read_high(struct reader *r, const unsigned char *p, size_t n, size
         sign(r, TOKEN_EMOJI, (const char *)p, len, at, at + len);
         return len;
     }
-    if (c < 0xC0 || c == 0xD7 || c == 0xF7 || (c >= 0x2000 && c <= 0x2BFF) || (c >= 0x3000 && c <= 0x3004)) {
+    if (c < 0xC0 || c == 0xD7 || c == 0xF7 || (c >= 0x2000 && c <= 0x2BFF) ||
+        (c >= 0x3000 && c <= 0x3004)) {
         read_punctuation(r, c, p, at, len);
         return len;
     }
@@ -245,8 +248,8 @@ static size_t read_handle(struct reader *r, const unsigned char *p, size_t i, si
             add_letter(r, p[i]);
         else if (classes[p[i]] == DIGIT)
             add(r, p[i]);
-        else if (p[i] != '_' &&
-                 !((p[i] == '.' || p[i] == '-' || p[i] == '@') && i + 1 < n && is_name_byte(p[i + 1])))
+        else if (p[i] != '_' && !((p[i] == '.' || p[i] == '-' || p[i] == '@') && i + 1 < n &&
+                                  is_name_byte(p[i + 1])))
             break;
     }
     finish(r, i);
@@ -266,7 +269,8 @@ static size_t read_mark(struct reader *r, const unsigned char *p, size_t i, size
     }
     if (c == '@' && !r->word && more && is_name_byte(p[i + 1]) && r->out->n < TOKEN_MAX)
         return read_handle(r, p, i, n);
-    if (c == '#' && !r->word && more && (is_name_byte(p[i + 1]) || p[i + 1] >= 0x80) && r->out->n < TOKEN_MAX) {
+    if (c == '#' && !r->word && more && (is_name_byte(p[i + 1]) || p[i + 1] >= 0x80) &&
+        r->out->n < TOKEN_MAX) {
         begin(r, TOKEN_HASHTAG, i);
         return i + 1;
     }
@@ -276,7 +280,12 @@ static size_t read_mark(struct reader *r, const unsigned char *p, size_t i, size
         return i + 1;
     }
     char name = (char)c;
-    sign(r, c == '?' ? TOKEN_ASK : c == '!' ? TOKEN_CALL : c == '.' ? TOKEN_STOP : TOKEN_MARK, &name, 1, i, i + 1);
+    sign(r,
+         c == '?'   ? TOKEN_ASK
+         : c == '!' ? TOKEN_CALL
+         : c == '.' ? TOKEN_STOP
+                    : TOKEN_MARK,
+         &name, 1, i, i + 1);
     return i + 1;
 }
 

@@ -1,9 +1,9 @@
-/* train.c - see train.h. The steps: count features, choose the vocabulary, make vectors, fit once without a
- * seventh of the texts to calibrate on them, fit on all, write.
+/* train.c - see train.h. The steps: count features, choose the vocabulary, make vectors, fit once
+ * without a seventh of the texts to calibrate on them, fit on all, write.
  *
- * Starting from a base model keeps its rows, and its scores enter the new problem as further features of each
- * text. As everything is linear, what is learned about them is added into the rows afterwards, so that a model
- * made from a base is as small and as fast as any other. */
+ * Starting from a base model keeps its rows, and its scores enter the new problem as further
+ * features of each text. As everything is linear, what is learned about them is added into the rows
+ * afterwards, so that a model made from a base is as small and as fast as any other. */
 #include "understand/train.h"
 
 #include <math.h>
@@ -20,10 +20,10 @@
 
 enum {
     ROWS_MAX = 1 << 18,
-    WEIGHTS_MAX = 1 << 24,     /* rows times classes: bounds the memory */
-    BASE_CLASSES_MAX = 64,     /* above, what a base knows does not help */
-    FEW_TEXTS = 300,           /* below, a feature seen once counts */
-    HELD_OUT = 7,              /* one in so many texts is kept for calibrating */
+    WEIGHTS_MAX = 1 << 24, /* rows times classes: bounds the memory */
+    BASE_CLASSES_MAX = 64, /* above, what a base knows does not help */
+    FEW_TEXTS = 300,       /* below, a feature seen once counts */
+    HELD_OUT = 7,          /* one in so many texts is kept for calibrating */
     CALIBRATE_MIN = 100
 };
 static const float BLOCKS[FEATURE_BLOCKS] = {1.0F, 1.0F, 0.2F};
@@ -65,7 +65,8 @@ static bool has_label(const struct examples *ex, const struct example *row)
 /* Which texts take part; all labelled ones first. */
 static void choose_rows(struct trainer *t)
 {
-    size_t n = row_count(t), more = t->options->unlabelled ? t->options->unlabelled->rows.n : 0, at = 0;
+    size_t n = row_count(t), more = t->options->unlabelled ? t->options->unlabelled->rows.n : 0,
+           at = 0;
     t->rows = arena_array(&t->arena, n + more + 1, sizeof *t->rows);
     for (size_t i = 0; i < n; i++)
         if (has_label(t->ex, row_at(t, i)))
@@ -91,7 +92,8 @@ static enum err lay_out_heads(struct trainer *t, struct errinfo *e)
             }
         }
         if (met < 2)
-            return err_set(e, ERR_INVALID, "--head", "head \"%.*s\" has %zu different labels, at least 2 are wanted",
+            return err_set(e, ERR_INVALID, "--head",
+                           "head \"%.*s\" has %zu different labels, at least 2 are wanted",
                            STR_FMT(t->ex->heads[h].name), met);
         p->heads[h] = (struct span){p->columns, classes};
         p->columns += classes;
@@ -187,19 +189,22 @@ static size_t add_base_entries(struct trainer *t, size_t first, size_t at)
     return at;
 }
 
-/* Brings the base's scores to a like spread, so that steps on them are neither too short nor too long. */
+/* Brings the base's scores to a like spread, so that steps on them are neither too short nor too
+ * long. */
 static void scale_base_entries(struct trainer *t)
 {
     struct problem *p = &t->problem;
     for (size_t c = 0; c < t->base_columns; c++) {
         double squares = 1e-6;
         for (size_t i = 0; i < p->sample_count; i++) {
-            float v = p->entries[p->samples[i].first + p->samples[i].count - t->base_columns + c].value;
+            float v =
+                p->entries[p->samples[i].first + p->samples[i].count - t->base_columns + c].value;
             squares += (double)v * (double)v;
         }
         t->base_scale[c] = BASE_SPREAD / (float)sqrt(squares / (double)p->sample_count);
         for (size_t i = 0; i < p->sample_count; i++)
-            p->entries[p->samples[i].first + p->samples[i].count - t->base_columns + c].value *= t->base_scale[c];
+            p->entries[p->samples[i].first + p->samples[i].count - t->base_columns + c].value *=
+                t->base_scale[c];
     }
 }
 
@@ -236,8 +241,9 @@ static void start_from_base(const struct trainer *t, struct weights *w)
                 continue;
             w->bias[p->heads[h].from + k] = known->classes[class].bias / known->gain;
             if (class > 0) {
-                size_t column = known->column + (size_t)class - 1;
-                w->w[(t->vocabulary.rows + column) * p->columns + p->heads[h].from + k] = 1 / t->base_scale[column];
+                size_t column = known->column + (size_t) class - 1;
+                w->w[(t->vocabulary.rows + column) * p->columns + p->heads[h].from + k] =
+                    1 / t->base_scale[column];
             }
         }
     }
@@ -331,8 +337,8 @@ static void label_unlabelled(struct trainer *t)
     weights_deinit(&w);
 }
 
-enum err train_model(const struct examples *ex, const struct train_options *options, struct buf *out,
-                     struct errinfo *e)
+enum err train_model(const struct examples *ex, const struct train_options *options,
+                     struct buf *out, struct errinfo *e)
 {
     struct trainer t = {.ex = ex, .options = options};
     struct calibration calibrations[MODEL_HEADS_MAX];
@@ -346,7 +352,8 @@ enum err train_model(const struct examples *ex, const struct train_options *opti
     struct train_options plain = *options;
     for (int h = 0; options->base && h < model_head_count(options->base); h++)
         t.base_columns += (size_t)model_head_at(options->base, h)->class_count - 1;
-    if (t.problem.columns > BASE_CLASSES_MAX || t.base_columns > MODEL_HEADS_MAX * BASE_CLASSES_MAX) {
+    if (t.problem.columns > BASE_CLASSES_MAX ||
+        t.base_columns > MODEL_HEADS_MAX * BASE_CLASSES_MAX) {
         plain.base = NULL;
         t.options = &plain;
         t.base_columns = 0;

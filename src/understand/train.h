@@ -1,6 +1,7 @@
-/* train.h - makes a model from examples: one multi-class logistic regression for each head over shared features,
- * by stochastic gradient descent with a step of its own for each weight (AdaGrad), then rounded to one byte a
- * weight. The same examples give the same bytes. Threads: one training at a time per call, calls are apart. */
+/* train.h - makes a model from examples: one multi-class logistic regression for each head over
+ * shared features, by stochastic gradient descent with a step of its own for each weight (AdaGrad),
+ * then rounded to one byte a weight. The same examples give the same bytes. Threads: one training
+ * at a time per call, calls are apart. */
 #ifndef UNDERSTAND_TRAIN_H
 #define UNDERSTAND_TRAIN_H
 
@@ -13,14 +14,15 @@
 #include "understand/model.h"
 
 struct train_options {
-    const struct model *base;   /* start from its features and what it knows; NULL: from scratch */
-    const uint32_t *rows;       /* train on these rows only; NULL: on all */
+    const struct model *base; /* start from its features and what it knows; NULL: from scratch */
+    const uint32_t *rows;     /* train on these rows only; NULL: on all */
     size_t row_count;
     const struct examples *unlabelled; /* more texts of the same kind without labels; may be NULL */
 };
 
-/* Appends the model file to out. ERR_INVALID when a head has fewer than two classes among the rows. */
-enum err train_model(const struct examples *ex, const struct train_options *options, struct buf *out,
-                     struct errinfo *e) MUST_CHECK;
+/* Appends the model file to out. ERR_INVALID when a head has fewer than two classes among the rows.
+ */
+enum err train_model(const struct examples *ex, const struct train_options *options,
+                     struct buf *out, struct errinfo *e) MUST_CHECK;
 
 #endif

@@ -54,7 +54,8 @@ static struct count *find(const struct feature_counts *c, uint64_t hash)
 
 static void grow(struct feature_counts *c)
 {
-    struct feature_counts larger = {.slot_count = c->slot_count * 2, .used = c->used, .texts = c->texts};
+    struct feature_counts larger = {
+        .slot_count = c->slot_count * 2, .used = c->used, .texts = c->texts};
     larger.slots = must(calloc(larger.slot_count, sizeof *larger.slots));
     for (size_t i = 0; i < c->slot_count; i++)
         if (c->slots[i].hash)
@@ -110,8 +111,8 @@ static void place(struct vocabulary *v, uint64_t hash, uint8_t code)
         }
 }
 
-void vocabulary_init(struct vocabulary *v, const struct feature_counts *c, uint32_t least, uint32_t max_rows,
-                     const struct vocabulary *base)
+void vocabulary_init(struct vocabulary *v, const struct feature_counts *c, uint32_t least,
+                     uint32_t max_rows, const struct vocabulary *base)
 {
     struct count *list = must(malloc((c->used + 1) * sizeof *list));
     size_t n = 0;

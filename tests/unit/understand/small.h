@@ -1,4 +1,5 @@
-/* small.h - a small model for the tests, made from sixty short posts: two heads, kind and reaction. */
+/* small.h - a small model for the tests, made from sixty short posts: two heads, kind and reaction.
+ */
 #ifndef TESTS_UNDERSTAND_SMALL_H
 #define TESTS_UNDERSTAND_SMALL_H
 
@@ -10,7 +11,7 @@
 #include "understand/judge.h"
 #include "understand/train.h"
 
-static const char *const small_places[] = {"Halle", "Ulm", "Bonn", "Kiel", "Trier", "Essen",
+static const char *const small_places[] = {"Halle", "Ulm",  "Bonn", "Kiel", "Trier", "Essen",
                                            "Mainz", "Köln", "Jena", "Gera", "Hof",   "Fulda"};
 
 /* The labelled posts as TSV: text, kind, reaction. */
@@ -19,10 +20,17 @@ static inline void small_examples(struct buf *b)
     buf_add_z(b, "text\tkind\treaction\tbrand\n");
     for (size_t i = 0; i < sizeof small_places / sizeof *small_places; i++) {
         const char *place = small_places[i];
-        buf_printf(b, "@nordbahn wann öffnet der Schalter in %s?\tquestion\tyes\tNordbahn,@nordbahn\n", place);
-        buf_printf(b, "@nordbahn der Automat in %s ist kaputt, das nervt\tcomplaint\tyes\tNordbahn,@nordbahn\n", place);
-        buf_printf(b, "Danke an das nette Team in %s, super!\tpraise\tno\tNordbahn,@nordbahn\n", place);
-        buf_printf(b, "Heute Abend Konzert in %s, ich freue mich\tother\tno\tNordbahn,@nordbahn\n", place);
+        buf_printf(b,
+                   "@nordbahn wann öffnet der Schalter in %s?\tquestion\tyes\tNordbahn,@nordbahn\n",
+                   place);
+        buf_printf(b,
+                   "@nordbahn der Automat in %s ist kaputt, das "
+                   "nervt\tcomplaint\tyes\tNordbahn,@nordbahn\n",
+                   place);
+        buf_printf(b, "Danke an das nette Team in %s, super!\tpraise\tno\tNordbahn,@nordbahn\n",
+                   place);
+        buf_printf(b, "Heute Abend Konzert in %s, ich freue mich\tother\tno\tNordbahn,@nordbahn\n",
+                   place);
         buf_printf(b, "@nordbahn when does the desk at %s open?\tquestion\tyes\t\n", place);
     }
 }

@@ -1,4 +1,5 @@
-/* judge: reasons tell the truth, awkward texts are bounded, and facts keep to the domain's words. */
+/* judge: reasons tell the truth, awkward texts are bounded, and facts keep to the domain's words.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -59,7 +60,8 @@ static void removing_a_reason_lowers_the_fact(void **state)
             assert_true(r[k].weight <= r[k - 1].weight && r[k].weight > 0);
         assert_true(r[0].from < r[0].to && r[0].to <= text.n);
         struct str rest[] = {str_sub(text, 0, r[0].from), str_sub(text, r[0].to, text.n)};
-        assert_true(p_of(arena_join(&arena, rest, 2, STR("")), h, v[h->index].value) < v[h->index].p);
+        assert_true(p_of(arena_join(&arena, rest, 2, STR("")), h, v[h->index].value) <
+                    v[h->index].p);
     }
 }
 
@@ -85,7 +87,8 @@ static void facts_keep_to_the_words(void **state)
 static void what_carries_nothing_is_unknown(void **state)
 {
     (void)state;
-    const struct str texts[] = {STR(""), STR("   \n"), STR("?!"), STR("123 456"), STR("https://a.example/wann")};
+    const struct str texts[] = {STR(""), STR("   \n"), STR("?!"), STR("123 456"),
+                                STR("https://a.example/wann")};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct facts f;
         struct judge_input in = {.text = texts[i]};
@@ -99,8 +102,15 @@ static void awkward_texts_are_bounded(void **state)
 {
     (void)state;
     enum { SIZE = 1 << 20 };
-    const char *const units[] = {"\x01\xFE\x80", "\xD7\xA9\xD7\x9C\xD7\x95\xD7\x9D ", "\xE2\x80\x8B", "\xF0\x9F\x98\xA1",
-                                 "a",  "a\xCC\x81", "wann? ", "@a", "\xE2\x80\xAE\xE2\x81\xA6x"};
+    const char *const units[] = {"\x01\xFE\x80",
+                                 "\xD7\xA9\xD7\x9C\xD7\x95\xD7\x9D ",
+                                 "\xE2\x80\x8B",
+                                 "\xF0\x9F\x98\xA1",
+                                 "a",
+                                 "a\xCC\x81",
+                                 "wann? ",
+                                 "@a",
+                                 "\xE2\x80\xAE\xE2\x81\xA6x"};
     char *text = malloc(SIZE);
     for (size_t u = 0; u < sizeof units / sizeof *units; u++) {
         size_t unit = strlen(units[u]), n = 0;
@@ -136,8 +146,10 @@ static void the_brand_makes_the_difference(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(removing_a_reason_lowers_the_fact), cmocka_unit_test(facts_keep_to_the_words),
-        cmocka_unit_test(what_carries_nothing_is_unknown),   cmocka_unit_test(awkward_texts_are_bounded),
+        cmocka_unit_test(removing_a_reason_lowers_the_fact),
+        cmocka_unit_test(facts_keep_to_the_words),
+        cmocka_unit_test(what_carries_nothing_is_unknown),
+        cmocka_unit_test(awkward_texts_are_bounded),
         cmocka_unit_test(the_brand_makes_the_difference),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -19,8 +19,10 @@ static void assert_near(double a, double b)
 static void figures_are_right(void **state)
 {
     (void)state;
-    /* class 0: 2 right of 3 told, 3 labelled; class 1: 1 of 2, 2 labelled; one unknown answer; class 2: never */
-    const struct measure_case cases[] = {{0, 0, 0.9F}, {0, 0, 0.9F}, {1, 0, 0.9F}, {1, 1, 0.6F}, {0, 1, 0.6F}, {0, -1, 0}};
+    /* class 0: 2 right of 3 told, 3 labelled; class 1: 1 of 2, 2 labelled; one unknown answer;
+     * class 2: never */
+    const struct measure_case cases[] = {{0, 0, 0.9F}, {0, 0, 0.9F}, {1, 0, 0.9F},
+                                         {1, 1, 0.6F}, {0, 1, 0.6F}, {0, -1, 0}};
     struct measure_class c[3];
     struct measure_total micro, macro;
     measure_classes(cases, 6, 3, c);

@@ -56,8 +56,10 @@ static void training_learns(void **state)
     (void)state;
     struct model *m = opened(bytes);
     assert_int_equal(model_head_count(m), 2);
-    assert_true(str_eq_z(answer(m, "kind", "@nordbahn wann öffnet der Schalter in Berlin?"), "question"));
-    assert_true(str_eq_z(answer(m, "kind", "@nordbahn der Aufzug in Berlin ist kaputt"), "complaint"));
+    assert_true(
+        str_eq_z(answer(m, "kind", "@nordbahn wann öffnet der Schalter in Berlin?"), "question"));
+    assert_true(
+        str_eq_z(answer(m, "kind", "@nordbahn der Aufzug in Berlin ist kaputt"), "complaint"));
     assert_true(str_eq_z(answer(m, "kind", "Danke, super Team!"), "praise"));
     assert_true(str_eq_z(answer(m, "reaction", "@nordbahn when does the desk open?"), "yes"));
     assert_true(str_eq_z(answer(m, "reaction", "ich freue mich auf das Konzert"), "no"));
@@ -176,9 +178,10 @@ static void permuted_weights_change_the_facts(void **state)
     size_t changed = 0, all = 0;
     struct judge *j = judge_new();
     for (size_t i = 0; i < sizeof small_places / sizeof *small_places; i++) {
-        struct str texts[] = {arena_printf(&arena, "@nordbahn wann öffnet %s?", small_places[i]),
-                              arena_printf(&arena, "Danke an das Team in %s", small_places[i]),
-                              arena_printf(&arena, "@nordbahn in %s ist der Automat kaputt", small_places[i])};
+        struct str texts[] = {
+            arena_printf(&arena, "@nordbahn wann öffnet %s?", small_places[i]),
+            arena_printf(&arena, "Danke an das Team in %s", small_places[i]),
+            arena_printf(&arena, "@nordbahn in %s ist der Automat kaputt", small_places[i])};
         for (size_t t = 0; t < 3; t++, all++) {
             struct verdict a[MODEL_HEADS_MAX], b[MODEL_HEADS_MAX];
             struct judge_input in = {.text = texts[t]};
@@ -214,7 +217,8 @@ static void a_base_is_carried_on(void **state)
     assert_int_equal(train_model(&ex, &options, &file, NULL), ERR_OK);
     m = opened(buf_str(&file));
     /* what only the base has seen, and what only the new rows tell */
-    assert_true(str_eq_z(answer(m, "kind", "ich freue mich auf das Konzert heute Abend in Mainz"), "other"));
+    assert_true(str_eq_z(answer(m, "kind", "ich freue mich auf das Konzert heute Abend in Mainz"),
+                         "other"));
     assert_true(str_eq_z(answer(m, "kind", "der Automat ist kaputt, das nervt"), "complaint"));
     assert_true(str_eq_z(answer(m, "kind", "Rolltreppe defekt"), "complaint"));
     model_close(m);
@@ -231,9 +235,11 @@ static void examples_are_checked(void **state)
     assert_int_equal(examples_add_head(&ex, STR("a"), STR("other"), &e), ERR_CONFLICT);
     assert_int_equal(examples_read(&ex, STR("text\tx\n"), "f.tsv", &e), ERR_INVALID);
     assert_non_null(strstr(e.what, "label"));
-    assert_int_equal(examples_read(&ex, STR("text\tlabel\none\tx\ntwo\n"), "f.tsv", &e), ERR_INVALID);
+    assert_int_equal(examples_read(&ex, STR("text\tlabel\none\tx\ntwo\n"), "f.tsv", &e),
+                     ERR_INVALID);
     assert_string_equal(e.where, "f.tsv:3");
-    assert_int_equal(examples_read(&ex, STR("label\ttext\n\tnone\ny\t\"quoted\"\r\n"), "f.tsv", &e), ERR_OK);
+    assert_int_equal(examples_read(&ex, STR("label\ttext\n\tnone\ny\t\"quoted\"\r\n"), "f.tsv", &e),
+                     ERR_OK);
     assert_int_equal(ex.rows.n, 3);
     assert_int_equal(examples_row(&ex, 1)->labels[0], -1);
     assert_true(str_eq_z(examples_row(&ex, 2)->text, "\"quoted\""));

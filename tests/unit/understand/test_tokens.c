@@ -40,9 +40,10 @@ static void words_are_folded(void **state)
 static void kinds_are_told_apart(void **state)
 {
     (void)state;
-    tokens_read(&tokens, STR("@DB_Bahn RE7 um 12:30?? #Ausfall https://a.example/x \xF0\x9F\x98\xA1\xF0\x9F\x98\xA1"));
-    const enum token_kind kinds[] = {TOKEN_HANDLE, TOKEN_NUMBER, TOKEN_WORD,  TOKEN_NUMBER,
-                                     TOKEN_ASK,    TOKEN_HASHTAG, TOKEN_URL, TOKEN_EMOJI};
+    tokens_read(&tokens, STR("@DB_Bahn RE7 um 12:30?? #Ausfall https://a.example/x "
+                             "\xF0\x9F\x98\xA1\xF0\x9F\x98\xA1"));
+    const enum token_kind kinds[] = {TOKEN_HANDLE, TOKEN_NUMBER,  TOKEN_WORD, TOKEN_NUMBER,
+                                     TOKEN_ASK,    TOKEN_HASHTAG, TOKEN_URL,  TOKEN_EMOJI};
     assert_int_equal(tokens.n, sizeof kinds / sizeof *kinds);
     for (size_t i = 0; i < tokens.n; i++)
         assert_int_equal(tokens.t[i].kind, kinds[i]);
@@ -90,7 +91,8 @@ static void tokens_never_overflow(void **state)
 {
     (void)state;
     static char text[TOKEN_TEXT_HEAD + TOKEN_TEXT_TAIL];
-    const char *const units[] = {"?.", "x ", "\xC3\x9F", "\xF0\x9F\x98\xA1x", "@a ", "#", "1a-", "\xE4\xBD\xA0"};
+    const char *const units[] = {"?.",  "x ", "\xC3\x9F", "\xF0\x9F\x98\xA1x",
+                                 "@a ", "#",  "1a-",      "\xE4\xBD\xA0"};
     for (size_t u = 0; u < sizeof units / sizeof *units; u++) {
         size_t unit = strlen(units[u]), n = 0;
         for (; n + unit <= sizeof text; n += unit)
