@@ -185,12 +185,13 @@ static void add_object(struct buf *b, struct str line, const struct json *object
     }
 }
 
-static enum err triage_line(const struct triage *t, struct str line, const struct json *object,
-                            struct buf *b, struct errinfo *e)
+static enum err triage_line(const struct triage *t, struct str line, long long number,
+                            const struct json *object, struct buf *b, struct errinfo *e)
 {
     struct judge_input in = {.text = json_text(object, "text"), .brand = t->brand};
     if (json_kind(object) != JSON_KIND_OBJECT || !in.text.p)
-        return err_set(e, ERR_INVALID, "text", "an object with a \"text\" is wanted");
+        return err_set(e, ERR_INVALID, "text", "line %lld: an object with a \"text\" is wanted",
+                       number);
     struct str author = json_text(object, "author");
     in.from_brand = author.n && t->brand && feature_brand_owns(t->brand, author);
     add_object(b, line, object);
@@ -198,7 +199,8 @@ static enum err triage_line(const struct triage *t, struct str line, const struc
         buf_add_char(b, ',');
     add_facts(t, b, &in);
     buf_add_z(b, "}\n");
-    return buf_ok(b) ? ERR_OK : err_set(e, ERR_LIMIT, "", "the answer would be too long");
+    return buf_ok(b) ? ERR_OK
+                     : err_set(e, ERR_LIMIT, "", "line %lld: the answer would be too long", number);
 }
 
 /* Whoever sends posts one by one waits for each answer; a full pipe is answered in large pieces. */
@@ -228,9 +230,9 @@ static int triage_run(const struct triage *t)
         if (err == ERR_OK && !object)
             break;
         if (err == ERR_OK)
-            err = triage_line(t, lines.text, object, &out, &e);
+            err = triage_line(t, lines.text, lines.line, object, &out, &e);
         if (err != ERR_OK) {
-            fprintf(stderr, "zuruf triage: line %lld: %s\n", (long long)lines.line, e.what);
+            fprintf(stderr, "zuruf triage: %s\n", e.what);
             status = 1;
             if (err == ERR_IO)
                 break;
