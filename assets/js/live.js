@@ -1,1 +1,157 @@
-// live
+// Live updates. The stream carries ids only; what changed is fetched as a piece of the page. Nothing moves under the
+// pointer or the cursor: a row is changed in its place, new ones wait in the line at the top.
+import { tickAll } from './clock.js';
+
+const fresh = new Set();
+const pending = new Map(); // case -> timer
+const list = () => document.querySelector('[data-do="list"]');
+const pane = () => document.querySelector('[data-do="case"]');
+const rowOf = (id) => document.getElementById(`case-${id}`);
+
+async function piece(path) {
+  const answer = await fetch(path, { headers: { Accept: 'text/html' } });
+  if (answer.redirected) location.reload(); // signed out meanwhile
+  if (answer.status === 404) return null;
+  if (!answer.ok) throw new Error(answer.status);
+  const holder = document.createElement('template');
+  holder.innerHTML = await answer.text();
+  return holder.content;
+}
+
+// with the query of the view that the list shows
+function part(name) {
+  const here = new URL(list()?.dataset.here ?? location.pathname, location.origin);
+  return `/desk/part/${name}${here.search}`;
+}
+
+function touched() {
+  const it = list();
+  return it.scrollTop > 0 || it.matches(':hover') || it.contains(document.activeElement);
+}
+
+function showFresh() {
+  const line = document.querySelector('[data-do="fresh"]');
+  if (!line || !fresh.size) return;
+  const words = (fresh.size === 1 ? line.dataset.one : line.dataset.many).replace('{n}', fresh.size);
+  line.querySelector('span').textContent = words;
+  line.hidden = false;
+  document.querySelector('[data-do="say"]').textContent = words;
+}
+
+function mark(row) {
+  const chosen = pane()?.dataset.case === row.dataset.case;
+  row.querySelector('.row').toggleAttribute('aria-current', false);
+  if (chosen) row.querySelector('.row').setAttribute('aria-current', 'true');
+}
+
+function replaceRow(old, now) {
+  const focused = old.contains(document.activeElement);
+  mark(now);
+  old.replaceWith(now);
+  if (focused) now.querySelector('.row').focus({ preventScroll: true });
+}
+
+async function updateRow(id) {
+  const old = rowOf(id);
+  const now = (await piece(part(`row/${encodeURIComponent(id)}`)))?.querySelector('li') ?? null;
+  if (now && old) replaceRow(old, now);
+  else if (now && touched()) {
+    fresh.add(id);
+    showFresh();
+  } else if (now) await updateList();
+  else if (old && touched()) old.dataset.gone = 'yes';
+  else old?.remove();
+}
+
+async function updateList() {
+  const content = await piece(part('list'));
+  const section = document.querySelector('#list');
+  if (!content || !section) return;
+  const at = list().scrollTop;
+  section.replaceChildren(content);
+  for (const row of section.querySelectorAll('li[data-case]')) mark(row);
+  list().scrollTop = at;
+  fresh.clear();
+}
+
+// All of the case but the reply box: what is being written stays as it is.
+async function updatePane(id) {
+  const old = pane();
+  const thread = old.querySelector('.thread');
+  const atEnd = thread.scrollTop + thread.clientHeight > thread.scrollHeight - 40;
+  const at = thread.scrollTop;
+  const now = (await piece(`/desk/part/case/${encodeURIComponent(id)}${location.search}`))?.querySelector('.case');
+  if (!now || pane() !== old || old.querySelector('.thread').contains(document.activeElement.closest('form'))) return;
+  for (const name of ['.case-head', '.notice', '.tabs', '.thread']) {
+    const before = old.querySelector(`:scope > ${name}`);
+    const after = now.querySelector(`:scope > ${name}`);
+    if (before && after) before.replaceWith(after);
+    else if (before) before.remove();
+    else if (after) old.querySelector(':scope > .case-head').after(after);
+  }
+  old.dataset.version = now.dataset.version;
+  const shown = old.querySelector('.thread');
+  shown.scrollTop = atEnd ? shown.scrollHeight : at;
+}
+
+async function updateRail() {
+  const content = await piece(part('rail'));
+  const rail = document.querySelector('[data-do="rail"]');
+  if (content && rail && !rail.contains(document.activeElement)) rail.replaceChildren(content);
+}
+
+async function changed(id, version) {
+  pending.delete(id);
+  try {
+    const row = rowOf(id);
+    if (!row || Number(row.dataset.version) < version) await updateRow(id);
+    if (pane()?.dataset.case === id && Number(pane().dataset.version) < version) await updatePane(id);
+    tickAll();
+  } catch {
+    // the next event or the next connection brings it
+  }
+}
+
+async function everything() {
+  try {
+    if (list() && !touched()) await updateList();
+    else for (const row of document.querySelectorAll('li[data-case]')) await updateRow(row.dataset.case);
+    if (pane()) await updatePane(pane().dataset.case);
+    await updateRail();
+  } catch {
+    // see above
+  }
+}
+
+const jitter = (most) => Math.random() * most;
+
+export function startLive() {
+  const address = document.querySelector('[data-events]')?.dataset.events;
+  if (!address || !list()) return;
+  let lost = false;
+  let railTimer = 0;
+  const stream = new EventSource(address);
+  stream.addEventListener('case', (event) => {
+    const { case: id, version } = JSON.parse(event.data);
+    clearTimeout(pending.get(id));
+    pending.set(id, setTimeout(changed, 150, id, version));
+    clearTimeout(railTimer);
+    railTimer = setTimeout(() => updateRail().catch(() => {}), 1000 + jitter(1000));
+  });
+  stream.addEventListener('resync', () => setTimeout(everything, jitter(2000)));
+  stream.addEventListener('error', () => {
+    lost = true;
+  });
+  stream.addEventListener('open', () => {
+    if (lost) setTimeout(everything, jitter(3000));
+    lost = false;
+  });
+  document.addEventListener('click', (event) => {
+    if (!event.target.closest('[data-do="fresh"]')) return;
+    event.preventDefault();
+    updateList().then(() => list().scrollTo(0, 0), () => location.reload());
+  });
+  list().addEventListener('mouseleave', () => {
+    for (const row of document.querySelectorAll('li[data-gone]')) row.remove();
+  });
+}

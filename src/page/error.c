@@ -43,7 +43,7 @@ static const struct advice table[ERR_COUNT] = {
 void page_error(struct request *rq, struct response *rs, enum err code, const struct errinfo *e)
 {
     const struct advice *w = &table[code > ERR_OK && code < ERR_COUNT ? code : ERR_BUG];
-    struct error page = {
+    struct error_page page = {
         .what = page_text(rq, w->what),
         .means = page_text(rq, w->means),
         .todo = page_text(rq, w->todo),
@@ -57,5 +57,5 @@ void page_error(struct request *rq, struct response *rs, enum err code, const st
     rs->status = err_table[code > ERR_OK && code < ERR_COUNT ? code : ERR_BUG].http;
     buf_clear(&rs->body);
     struct out o = page_begin(rq, rs);
-    error_render(&o, &page);
+    error_page_render(&o, &page);
 }

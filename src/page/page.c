@@ -1,6 +1,7 @@
 /* page.c - see page.h. */
 #include "page/page.h"
 
+#include "base/clock.h"
 #include "crypt/token.h"
 #include "layout_tmpl.h"
 #include "people/session.h"
@@ -24,11 +25,12 @@ struct str page_csrf(struct request *rq)
     return rq->who.agent && cookie.n ? token_derive(rq->arena, cookie, STR("csrf")) : STR_NONE;
 }
 
-void page_layout(struct request *rq, struct layout *l, struct str title)
+void page_layout(struct request *rq, struct layout_view *l, struct str title)
 {
-    *l = (struct layout){.title = title,
-                         .language = locale_language(page_locale(rq)),
-                         .theme = str_z(rq->who.theme)};
+    *l = (struct layout_view){.now = clock_now(&clock_system),
+                              .title = title,
+                              .language = locale_language(page_locale(rq)),
+                              .theme = str_z(rq->who.theme)};
 }
 
 struct out page_begin(struct request *rq, struct response *rs)

@@ -347,6 +347,8 @@ static void read_field(struct reader *r, struct record *rec, struct str line, in
         tmpl_fail(r->u, number, "type '%.*s' is not known here", STR_FMT(type));
     if (f->optional && known)
         tmpl_fail(r->u, number, "only a struct can be absent");
+    if (str_ends(f->name, STR("_n")))
+        tmpl_fail(r->u, number, "'%.*s': names that end in _n count arrays", STR_FMT(f->name));
     if (tmpl_field(rec, f->name) != f)
         tmpl_fail(r->u, number, "a second field '%.*s'", STR_FMT(f->name));
 }

@@ -132,8 +132,8 @@ static void numbers_for_machines(void **state)
 static void a_form_field_holds_hostile_values(void **state)
 {
     struct sheet *s = *state;
-    struct option options[] = {{STR("a\"b"), STR("<i>"), true}, {STR("c"), STR("d"), false}};
-    struct field f = {.name = STR("x\" onfocus=\"alert(1)"),
+    struct option_view options[] = {{STR("a\"b"), STR("<i>"), true}, {STR("c"), STR("d"), false}};
+    struct field_view f = {.name = STR("x\" onfocus=\"alert(1)"),
                       .type = STR("choice"),
                       .label = STR("<label>"),
                       .error = STR("\"><script>"),
@@ -146,12 +146,12 @@ static void a_form_field_holds_hostile_values(void **state)
     assert_true(holds(
         s, "<option value=\"a&quot;b\" selected>&lt;i&gt;</option><option value=\"c\">d</option>"));
     buf_clear(&s->buf);
-    f = (struct field){
+    f = (struct field_view){
         .name = STR("t"), .type = STR("lines"), .value = STR("\n</textarea><script>")};
     field_view_render(&s->o, &f);
     assert_true(holds(s, ">\n\n&lt;/textarea&gt;&lt;script&gt;</textarea>"));
     buf_clear(&s->buf);
-    f = (struct field){
+    f = (struct field_view){
         .name = STR("t"), .type = STR("secret"), .value = STR("hunter2"), .needed = true};
     field_view_render(&s->o, &f);
     assert_false(holds(s, "hunter2"));
@@ -161,7 +161,7 @@ static void a_form_field_holds_hostile_values(void **state)
 static void pages_are_small_and_marked(void **state)
 {
     struct sheet *s = *state;
-    struct clock none = {0}, late = {.text = STR("\xE2\x88\x92"
+    struct clock_view none = {0}, late = {.text = STR("\xE2\x88\x92"
                                                  "12 min"),
                                      .state = STR("late"),
                                      .left = 100};
@@ -177,14 +177,14 @@ static void forms_carry_the_token(void **state)
 {
     struct sheet *s = *state;
     s->o.csrf = STR("tok\"en");
-    struct signin page = {.email = STR("a@b\"c")};
-    signin_render(&s->o, &page);
+    struct signin_page page = {.email = STR("a@b\"c")};
+    signin_page_render(&s->o, &page);
     assert_true(holds(s, "<input type=\"hidden\" name=\"csrf\" value=\"tok&quot;en\">"));
     assert_true(holds(s, "value=\"a@b&quot;c\""));
     assert_false(holds(s, "blockquote"));
-    struct signin_word quote = {.text = STR("said")};
+    struct signin_word_view quote = {.text = STR("said")};
     page.quote = &quote;
-    signin_render(&s->o, &page);
+    signin_page_render(&s->o, &page);
     assert_true(holds(s, "<blockquote><p>said</p></blockquote>"));
 }
 
