@@ -11,7 +11,7 @@ export async function openDialog(link) {
   address.searchParams.set('part', 'dialog');
   const dialog = document.createElement('dialog');
   try {
-    const answer = await fetch(address, { headers: { Accept: 'text/html' } });
+    const answer = await fetch(address, { headers: { 'X-Requested-With': 'fetch' } });
     if (!answer.ok || answer.redirected) throw new Error(answer.status);
     dialog.innerHTML = await answer.text();
   } catch {

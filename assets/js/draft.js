@@ -23,7 +23,11 @@ export function startDraft() {
     const now = text.value;
     sending = true;
     try {
-      const answer = await fetch(form.dataset.draft, { method: 'POST', body: body() });
+      const answer = await fetch(form.dataset.draft, {
+        method: 'POST',
+        body: body(),
+        headers: { 'X-Requested-With': 'fetch' },
+      });
       if (!answer.ok || answer.redirected) throw new Error(answer.status);
       kept = now;
       localStorage.removeItem(place);

@@ -27,10 +27,6 @@ export function startReply() {
       snippets.querySelector('.item').focus();
     }
   });
-  form.querySelector('input[type="file"]')?.addEventListener('change', (event) => {
-    const names = [...event.target.files].map((file) => file.name);
-    form.querySelector('[data-do="attached"]').textContent = names.join(', ');
-  });
   let sent = false;
   form.addEventListener('submit', (event) => {
     if (sent) event.preventDefault(); // a double click sends once; the server refuses the second, too

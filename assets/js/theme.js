@@ -9,8 +9,7 @@ export function startTheme() {
     const dark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
     root.dataset.theme = dark ? 'light' : 'dark';
     const csrf = document.querySelector('input[name="csrf"]')?.value ?? '';
-    fetch('/desk/profile/theme', { method: 'POST', body: new URLSearchParams({ theme: root.dataset.theme, csrf }) }).catch(
-      () => {},
-    );
+    const body = new URLSearchParams({ theme: root.dataset.theme, csrf });
+    fetch('/desk/profile/theme', { method: 'POST', body, headers: { 'X-Requested-With': 'fetch' } }).catch(() => {});
   });
 }

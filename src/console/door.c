@@ -19,12 +19,12 @@ enum { NEXT_MAX = 500 };
 static void show(struct request *rq, struct response *rs, struct str email, struct str next, struct str error)
 {
     const struct page_context *ctx = rq->app;
-    struct signin page = {.email = email, .next = next, .error = error};
+    struct signin_page page = {.email = email, .next = next, .error = error};
     page_layout(rq, &page.layout, page_text(rq, "Sign in"));
     if (ctx->demo)
         page.demo = page_text(rq, "This is the demo. The link to sign in stands where the server was started.");
     struct out o = page_begin(rq, rs);
-    signin_render(&o, &page);
+    signin_page_render(&o, &page);
 }
 
 static void get_signin(struct request *rq, struct response *rs)

@@ -188,7 +188,7 @@ static const struct chip_view chips[] = {
     {STR("/desk?on=nobody"), STR("Niemand dran"), STR_NONE, STR("14"), false},
 };
 static const struct toast_view toast = {STR("Antwort an Rike Janssen geht hinaus in"), 11,
-                                        STR("/desk/message/3/recall")};
+                                        STR("/desk/message/3/recall"), 3};
 
 struct case_list_view sample_list(void)
 {
@@ -228,12 +228,13 @@ static const struct post_facts_view post_facts = {facts, LEN(facts), true,
                                                   STR("/desk/post/14/correct")};
 static const struct delivery_view sent = {.state = STR("sent"), .word = STR("zugestellt um 09:16")};
 static const struct delivery_view unclear = {
-    STR("unclear"),
-    STR("Ungeklärt."),
-    STR("Der Server hat nicht bestätigt. Sehen Sie auf dem Kanal nach, ob sie dort steht."),
-    STR("/desk/message/9/resend"),
-    STR("/desk/message/9/done"),
-    STR_NONE};
+    .state = STR("unclear"),
+    .word = STR("Ungeklärt."),
+    .thread = 4,
+    .text = STR("Der Server hat nicht bestätigt. Sehen Sie auf dem Kanal nach, ob sie dort steht."),
+    .again = STR("/desk/message/9/again"),
+    .arrived = STR("/desk/message/9/arrived"),
+    .drop = STR("/desk/message/9/drop")};
 static const struct attachment_view files[] = {
     {STR("/desk/file/1"), STR("Beleg.pdf"), STR("PDF, 340 KB"), false}};
 static const struct case_post_view posts[] = {
