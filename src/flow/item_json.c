@@ -53,14 +53,17 @@ static enum err author_of(struct arena *a, const struct json *v, struct item *ou
 static enum err parents_of(struct arena *a, const struct json *v, struct item *out, struct errinfo *e)
 {
     const struct json *field = json_get(v, "in_reply_to");
-    size_t n = json_kind(field) == JSON_KIND_LIST ? json_count(field) : field != NULL;
-    struct str *parents = arena_array(a, n, sizeof *parents);
+    bool is_list = json_kind(field) == JSON_KIND_LIST;
+    size_t n = is_list ? json_count(field) : field != NULL;
     if (n > 100)
         return err_set(e, ERR_LIMIT, "in_reply_to", "at most 100 posts can be named");
+    if (!n)
+        return ERR_OK;
+    struct str *parents = arena_array(a, n, sizeof *parents);
     out->parents = parents;
-    if (json_kind(field) != JSON_KIND_LIST) {
+    if (!is_list) {
         TRY(text_of(a, v, "in_reply_to", parents, e));
-        out->parent_count = n && parents->n > 0;
+        out->parent_count = parents->n > 0;
         return ERR_OK;
     }
     for (size_t i = 0; i < n; i++) {
