@@ -4,6 +4,20 @@
 #include "base/arena.h"
 #include "flow/flow_int.h"
 
+/* What nobody entered has the value that the channel's row names. */
+static void fill_presets(struct arena *a, const struct channel *c, struct map *settings)
+{
+    for (size_t i = 0; i < c->setting_count; i++) {
+        const struct channel_setting *row = &c->settings[i];
+        const struct str *entered = map_get(settings, str_z(row->key));
+        if (row->preset && (!entered || !entered->n)) {
+            struct str *preset = arena_array(a, 1, sizeof *preset);
+            *preset = str_z(row->preset);
+            map_set(settings, str_z(row->key), preset);
+        }
+    }
+}
+
 enum err channel_use(struct flow *f, struct arena *a, int64_t brand, int64_t account, struct channel_use *out,
                      struct errinfo *e)
 {
@@ -11,6 +25,7 @@ enum err channel_use(struct flow *f, struct arena *a, int64_t brand, int64_t acc
     out->channel = channel_find(out->account.channel);
     if (!out->channel)
         return err_set(e, ERR_INVALID, "channel", "this version has no channel '%.*s'", STR_FMT(out->account.channel));
+    fill_presets(a, out->channel, &out->account.settings);
     out->ctx = (struct channel_ctx){
         .arena = a,
         .clock = &f->clock,

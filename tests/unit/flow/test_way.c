@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "brand_sql.h"
 #include "care_sql.h"
+#include "flow/channel_use.h"
 #include "flow/flow.h"
 #include "flow/flow_int.h"
 #include "flow/item_json.h"
@@ -429,6 +430,34 @@ static void fields_of_a_post_are_checked_and_unknown_ones_kept(void **state)
 
 #define WAY(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
+static void what_nobody_entered_has_its_preset(void **state)
+{
+    struct house *h = *state;
+    struct errinfo e = {0};
+    struct seal_key key;
+    struct str text[] = {STR("imaps://mail.acme.example"), STR("care@acme.example"), STR("geheim"), STR("all"), STR("")};
+    assert_int_equal(seal_key_open(&key, arena_printf(&h->arena, "%s/key", h->dir).p, &e), ERR_OK);
+    struct flow *f = flow_new(&(struct flow_options){.store = h->store, .model = h->model, .key = &key});
+    struct account_new account = {.channel = STR("mail"), .name = STR("care@acme.example")};
+    struct account_made made;
+    map_init(&account.settings, &h->arena);
+    map_set(&account.settings, STR("imap_url"), &text[0]);
+    map_set(&account.settings, STR("user"), &text[1]);
+    map_set(&account.settings, STR("address"), &text[1]);
+    map_set(&account.settings, STR("password"), &text[2]);
+    map_set(&account.settings, STR("since"), &text[3]);
+    map_set(&account.settings, STR("folders"), &text[4]);
+    assert_int_equal(setup_account(f, &h->arena, h->brand, 0, &account, &made, &e), ERR_OK);
+    struct channel_use use;
+    assert_int_equal(channel_use(f, &h->arena, h->brand, made.id, &use, &e), ERR_OK);
+    assert_string_equal(channel_setting(&use.ctx, "folders").p, "INBOX");
+    assert_string_equal(channel_setting(&use.ctx, "since").p, "all");
+    assert_null(channel_setting(&use.ctx, "smtp_url").p);
+    assert_string_equal(channel_setting(&use.ctx, "password").p, "geheim");
+    flow_free(f);
+    seal_key_deinit(&key);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -444,6 +473,7 @@ int main(void)
         WAY(snooze_wakes_and_a_correction_is_kept),
         WAY(another_brand_finds_nothing),
         WAY(fields_of_a_post_are_checked_and_unknown_ones_kept),
+        WAY(what_nobody_entered_has_its_preset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
