@@ -130,14 +130,24 @@ export function startLive() {
   if (!address || !list()) return;
   let lost = false;
   let railTimer = 0;
+  let paneTimer = 0;
   const stream = new EventSource(address);
-  stream.addEventListener('case', (event) => {
-    const { case: id, version } = JSON.parse(event.data);
-    clearTimeout(pending.get(id));
-    pending.set(id, setTimeout(changed, 150, id, version));
+  const railSoon = () => {
     clearTimeout(railTimer);
     railTimer = setTimeout(() => updateRail().catch(() => {}), 1000 + jitter(1000));
+  };
+  stream.addEventListener('case', (event) => {
+    const { id, version } = JSON.parse(event.data);
+    clearTimeout(pending.get(id));
+    pending.set(id, setTimeout(changed, 150, id, version));
+    railSoon();
   });
+  stream.addEventListener('message', () => {
+    clearTimeout(paneTimer);
+    if (pane()) paneTimer = setTimeout(() => updatePane(pane().dataset.case).catch(() => {}), 300);
+  });
+  stream.addEventListener('account', railSoon);
+  stream.addEventListener('brand', railSoon);
   stream.addEventListener('resync', () => setTimeout(everything, jitter(2000)));
   stream.addEventListener('error', () => {
     lost = true;

@@ -64,6 +64,11 @@ static int desks(struct layout_view layout)
         desk_page_render(&out, &p);
         failed |= done(shots[i].file);
     }
+    struct desk_page quiet = {.layout = layout, .rail = sample_rail(), .list = sample_list()};
+    quiet.layout.screen = STR("list");
+    quiet.layout.keys = false;
+    desk_page_render(&out, &quiet);
+    failed |= done("desk-quiet.html");
     struct desk_page empty = {.layout = layout, .rail = sample_rail(), .list = sample_list_empty()};
     empty.layout.screen = STR("list");
     desk_page_render(&out, &empty);
@@ -91,9 +96,35 @@ static int sheets(struct layout_view layout)
     struct dialog_page dialog = {sample_sheet(layout, "Fall 4812", NULL), sample_dialog()};
     dialog_page_render(&out, &dialog);
     failed |= done("dialog.html");
+    dialog_view_render(&out, &dialog.dialog);
+    failed |= done("part/dialog.html");
     struct keys_page keys = {sample_sheet(layout, "Tastatur", NULL), {false}};
     keys_page_render(&out, &keys);
     return failed | done("keys.html");
+}
+
+/* What the scripts fetch: the same row a little later, one that is new, the list, the case. */
+static int parts(void)
+{
+    struct case_list_view list = sample_list();
+    struct case_row_view row = list.groups[2].rows[0];
+    row.version = 99;
+    row.why = STR("hat noch einmal geschrieben");
+    case_row_view_render(&out, &row);
+    int failed = done("part/row-4.html");
+    row.id = 77;
+    case_row_view_render(&out, &row);
+    failed |= done("part/row-77.html");
+    case_list_view_render(&out, &list);
+    failed |= done("part/list.html");
+    struct rail_view rail = sample_rail();
+    rail_view_render(&out, &rail);
+    failed |= done("part/rail.html");
+    struct case_pane_view pane = sample_pane("thread", "public", false);
+    pane.version = 99;
+    pane.title = STR("Dritte Mahnung, und er schreibt wieder");
+    case_pane_view_render(&out, &pane);
+    return failed | done("part/case-4.html");
 }
 
 static int doors(struct layout_view layout)
@@ -157,7 +188,7 @@ int main(int argc, char **argv)
                                  .theme = str_z(argc > 3 ? argv[3] : ""),
                                  .keys = true,
                                  .live = true};
-    int failed = desks(layout) | sheets(layout) | doors(layout);
+    int failed = desks(layout) | sheets(layout) | doors(layout) | parts();
     for (size_t i = 0; i < assets_count; i++) {
         char name[256];
         snprintf(name, sizeof(name), "%.*s%s", STR_FMT(str_sub(asset_base(), 1, asset_base().n)),
