@@ -34,6 +34,7 @@ CREATE TABLE "case" (
 CREATE INDEX case_queue ON "case" (brand, state, rank_at, id);
 CREATE INDEX case_team ON "case" (brand, state, team, rank_at, id);
 CREATE INDEX case_assignee ON "case" (brand, assignee, state, rank_at, id);
+CREATE INDEX case_author ON "case" (author, id);
 CREATE INDEX case_problem ON "case" (brand, problem) WHERE problem <> 0;
 CREATE INDEX case_snoozed ON "case" (snoozed_until) WHERE state = 2;
 CREATE INDEX case_closed ON "case" (brand, closed_at) WHERE state = 3;

@@ -90,9 +90,8 @@ UPDATE "case" SET priority = :priority, kind = :kind, due_at = :due_at, rank_at 
 WHERE id = :id AND brand = :brand;
 
 -- A message that failed or is unclear brings the case back to the top.
---: set_problem exec (brand i64, id i64, message i64, now i64)
-UPDATE "case" SET problem = :message, state = 0, closed_at = 0, snoozed_until = 0,
-  rank_at = CASE WHEN due_at = 0 THEN :now ELSE rank_at END, version = version + 1
+--: set_problem exec (brand i64, id i64, message i64)
+UPDATE "case" SET problem = :message, state = 0, closed_at = 0, snoozed_until = 0, rank_at = 0, version = version + 1
 WHERE id = :id AND brand = :brand;
 --: clear_problem exec (brand i64, id i64, message i64, state i64, now i64)
 UPDATE "case" SET problem = 0, state = :state, closed_at = CASE WHEN :state = 3 THEN :now ELSE 0 END,

@@ -81,8 +81,8 @@ struct case_clock case_clock_at(int64_t due_at, int64_t waiting_at, int64_t now)
     c.left = due_at - now;
     c.percent = whole <= 0 || c.left <= 0 ? 0 : (int)(c.left >= whole ? 100 : c.left * 100 / whole);
     c.state = c.left < 0                    ? CLOCK_LATE
-              : c.left < 30 * CLOCK_MINUTE  ? CLOCK_SOON
-              : c.left < 120 * CLOCK_MINUTE ? CLOCK_PLAIN
+              : c.left < CASE_CLOCK_SOON  ? CLOCK_SOON
+              : c.left < CASE_CLOCK_PLAIN ? CLOCK_PLAIN
                                             : CLOCK_CALM;
     return c;
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "domain/words.h"
 
@@ -54,6 +55,8 @@ struct case_clock {
     int64_t left;  /* ms until due_at; negative: late */
     int percent;   /* of the time that is left, 0..100 */
 };
+#define CASE_CLOCK_SOON (30 * CLOCK_MINUTE)
+#define CASE_CLOCK_PLAIN (120 * CLOCK_MINUTE)
 struct case_clock case_clock_at(int64_t due_at, int64_t waiting_at, int64_t now);
 
 #endif

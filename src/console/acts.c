@@ -28,7 +28,7 @@ static void finish(struct request *rq, struct response *rs, enum err err, const 
 /* Where an act leads back to: the form may say, else the case. */
 static struct str case_path(struct request *rq, int64_t id)
 {
-    struct str back = request_field(rq, "back");
+    struct str back = request_query(rq, "back");
     return back.n ? back : arena_printf(rq->arena, "/desk/case/%lld", (long long)id);
 }
 
@@ -49,6 +49,12 @@ static void post_take(struct request *rq, struct response *rs)
 {
     struct errinfo e = {0};
     finish(rq, rs, flow_take(flow_of(rq), &rq->who, id_of(rq), &e), &e, case_path(rq, id_of(rq)));
+}
+
+static void post_release(struct request *rq, struct response *rs)
+{
+    struct errinfo e = {0};
+    finish(rq, rs, flow_release(flow_of(rq), &rq->who, id_of(rq), &e), &e, case_path(rq, id_of(rq)));
 }
 
 static void post_assign(struct request *rq, struct response *rs)
@@ -103,13 +109,13 @@ static void post_draft(struct request *rq, struct response *rs)
     finish(rq, rs, err, &e, case_path(rq, id_of(rq)));
 }
 
-/* The form's button says what it does: "then" is close, keep or note. */
+/* The form says which way (public, private, note), its button whether the case is closed with it ("then"). */
 static void post_reply(struct request *rq, struct response *rs)
 {
     struct errinfo e = {0};
     struct str then = request_field(rq, "then");
     int64_t message = 0;
-    if (str_eq_z(then, "note")) {
+    if (str_eq_z(request_field(rq, "way"), "note")) {
         post_note(rq, rs);
         return;
     }
@@ -128,7 +134,9 @@ static void post_correct(struct request *rq, struct response *rs)
         if (value.n)
             err = flow_correct(flow_of(rq), &rq->who, id_of(rq), i, words_find(fact_table[i].words, value), &e);
     }
-    finish(rq, rs, err, &e, request_field(rq, "back").n ? request_field(rq, "back") : STR("/desk"));
+    int64_t case_id = 0;
+    str_to_i64(request_query(rq, "case"), &case_id);
+    finish(rq, rs, err, &e, case_id ? case_path(rq, case_id) : STR("/desk"));
 }
 
 static void post_open(struct request *rq, struct response *rs)
@@ -141,7 +149,8 @@ static void post_open(struct request *rq, struct response *rs)
 
 static void back_to_case(struct request *rq, struct response *rs, enum err err, const struct errinfo *e)
 {
-    int64_t case_id = number(rq, "case");
+    int64_t case_id = 0;
+    str_to_i64(request_query(rq, "case"), &case_id);
     finish(rq, rs, err, e, case_id ? case_path(rq, case_id) : STR("/desk"));
 }
 
@@ -196,12 +205,13 @@ static void get_events(struct request *rq, struct response *rs)
 const struct route act_routes[] = {
     {METHOD_GET, "/desk/events", RIGHT_READ, 0, 0, get_events},
     {METHOD_POST, "/desk/case/:id/take", RIGHT_ANSWER, FORM_MAX, 0, post_take},
+    {METHOD_POST, "/desk/case/:id/release", RIGHT_ANSWER, FORM_MAX, 0, post_release},
     {METHOD_POST, "/desk/case/:id/assign", RIGHT_ANSWER, FORM_MAX, 0, post_assign},
     {METHOD_POST, "/desk/case/:id/reply", RIGHT_ANSWER, FORM_MAX, 0, post_reply},
     {METHOD_POST, "/desk/case/:id/note", RIGHT_ANSWER, FORM_MAX, 0, post_note},
     {METHOD_POST, "/desk/case/:id/draft", RIGHT_ANSWER, FORM_MAX, 0, post_draft},
     {METHOD_POST, "/desk/case/:id/close", RIGHT_ANSWER, FORM_MAX, 0, post_close},
-    {METHOD_POST, "/desk/case/:id/reopen", RIGHT_ANSWER, FORM_MAX, 0, post_reopen},
+    {METHOD_POST, "/desk/case/:id/open", RIGHT_ANSWER, FORM_MAX, 0, post_reopen},
     {METHOD_POST, "/desk/case/:id/snooze", RIGHT_ANSWER, FORM_MAX, 0, post_snooze},
     {METHOD_POST, "/desk/case/:id/priority", RIGHT_ANSWER, FORM_MAX, 0, post_priority},
     {METHOD_POST, "/desk/post/:id/correct", RIGHT_ANSWER, FORM_MAX, 0, post_correct},

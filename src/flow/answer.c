@@ -272,9 +272,9 @@ enum err answer_post_add(struct flow *f, struct tx *tx, int64_t brand, int64_t m
     return care_sql_count_post(tx, &(struct care_sql_count_post_in){brand, m.case_id}, NULL);
 }
 
-enum err answer_problem(struct flow *f, struct tx *tx, int64_t brand, int64_t case_id, int64_t message)
+enum err answer_problem(struct tx *tx, int64_t brand, int64_t case_id, int64_t message)
 {
-    TRY(care_sql_set_problem(tx, &(struct care_sql_set_problem_in){brand, case_id, message, flow_now(f)}, NULL));
+    TRY(care_sql_set_problem(tx, &(struct care_sql_set_problem_in){brand, case_id, message}, NULL));
     tx_notify(tx, (struct notice){TOPIC_CASE, brand, case_id, 0});
     tx_notify(tx, (struct notice){TOPIC_MESSAGE, brand, message, 0});
     return ERR_OK;

@@ -118,7 +118,7 @@ static enum err write_settled(struct tx *tx, void *arg, struct errinfo *e)
     if (!changed)
         return ERR_CONFLICT;
     if (state == MESSAGE_FAILED || state == MESSAGE_UNCLEAR)
-        TRY(answer_problem(s->f, tx, s->brand, s->m.case_id, s->m.id));
+        TRY(answer_problem(tx, s->brand, s->m.case_id, s->m.id));
     tx_notify(tx, (struct notice){TOPIC_MESSAGE, s->brand, s->m.id, 0});
     tx_notify(tx, (struct notice){TOPIC_CASE, s->brand, s->m.case_id, 0});
     return outbox_sql_delivery_add(tx, &(struct outbox_sql_delivery_add_in){
@@ -232,7 +232,7 @@ static enum err write_recover(struct tx *tx, void *arg, struct errinfo *e)
             sending[i].brand, sending[i].id, safe ? MESSAGE_QUEUED : MESSAGE_UNCLEAR,
             STR("Zuruf stopped while it was being sent. It may have arrived; look before you send it again.")}, NULL));
         if (!safe)
-            TRY(answer_problem(f, tx, sending[i].brand, sending[i].case_id, sending[i].id));
+            TRY(answer_problem(tx, sending[i].brand, sending[i].case_id, sending[i].id));
     }
     if (claimed_n || sending_n)
         log_info("flow", "outbox after a stop: %zu wait again, %zu were being sent", claimed_n, sending_n);

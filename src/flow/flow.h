@@ -84,6 +84,8 @@ struct str flow_search_match(struct arena *a, struct str query);
 
 /* who: taken from the request. ERR_CONFLICT tells who was faster. */
 enum err flow_take(struct flow *f, const struct who *who, int64_t case_id, struct errinfo *e) MUST_CHECK;
+/* Gives it back: nobody is on it. */
+enum err flow_release(struct flow *f, const struct who *who, int64_t case_id, struct errinfo *e) MUST_CHECK;
 enum err flow_assign(struct flow *f, const struct who *who, int64_t case_id, int64_t assignee, int64_t team,
                      struct errinfo *e) MUST_CHECK;
 enum err flow_close(struct flow *f, const struct who *who, int64_t case_id, struct errinfo *e) MUST_CHECK;

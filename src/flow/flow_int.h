@@ -79,7 +79,7 @@ int64_t flow_due(const struct brand_view *b, int kind, enum priority priority, b
 enum err answer_post_add(struct flow *f, struct tx *tx, int64_t brand, int64_t message, struct str external_id,
                          int64_t now, int64_t *post) MUST_CHECK;
 /* Marks the case of a message that failed or is unclear. */
-enum err answer_problem(struct flow *f, struct tx *tx, int64_t brand, int64_t case_id, int64_t message) MUST_CHECK;
+enum err answer_problem(struct tx *tx, int64_t brand, int64_t case_id, int64_t message) MUST_CHECK;
 
 /* --- loops --- */
 void *deliver_loop(void *flow);

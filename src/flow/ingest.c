@@ -257,7 +257,7 @@ static enum err bounce_of(struct work *w, struct tx *tx, const struct ready *r)
         TRY(err);
         TRY(outbox_sql_bounced(tx, &(struct outbox_sql_bounced_in){
             w->b->id, m.id, STR("The mail came back: the address does not take it.")}, NULL));
-        TRY(answer_problem(w->f, tx, w->b->id, m.case_id, m.id));
+        TRY(answer_problem(tx, w->b->id, m.case_id, m.id));
     }
     return ERR_OK;
 }

@@ -65,6 +65,20 @@ enum err flow_take(struct flow *f, const struct who *who, int64_t case_id, struc
     return run(f, write_take, &(struct act){.who = who, .id = case_id}, e);
 }
 
+static enum err write_release(struct tx *tx, void *arg, struct errinfo *e)
+{
+    struct act *act = arg;
+    struct care_sql_get_row c;
+    TRY(load_case(act, tx, &c, e));
+    TRY(care_sql_assign(tx, &(struct care_sql_assign_in){act->who->brand, act->id, 0, c.team}, NULL));
+    return done(act, tx, "case.release", STR(""));
+}
+
+enum err flow_release(struct flow *f, const struct who *who, int64_t case_id, struct errinfo *e)
+{
+    return run(f, write_release, &(struct act){.who = who, .id = case_id}, e);
+}
+
 static enum err write_assign(struct tx *tx, void *arg, struct errinfo *e)
 {
     struct act *act = arg;
