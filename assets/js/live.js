@@ -100,12 +100,14 @@ async function updateRail() {
   if (content && rail && !rail.contains(document.activeElement)) rail.replaceChildren(content);
 }
 
+// version 0: the server does not say, so what is shown may be old
 async function changed(id, version) {
+  const old = (it) => !version || Number(it.dataset.version) < version;
   pending.delete(id);
   try {
     const row = rowOf(id);
-    if (!row || Number(row.dataset.version) < version) await updateRow(id);
-    if (pane()?.dataset.case === id && Number(pane().dataset.version) < version) await updatePane(id);
+    if (!row || old(row)) await updateRow(id);
+    if (pane()?.dataset.case === id && old(pane())) await updatePane(id);
     tickAll();
   } catch {
     // the next event or the next connection brings it

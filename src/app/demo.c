@@ -142,13 +142,21 @@ static enum err play(struct run *r, const struct scene *s, struct str suffix, in
     return err;
 }
 
+/* What the team has answered stays where it was; all that still waits belongs to the last hour. */
+static bool long_ago(const struct run *r, const struct scene *s)
+{
+    const struct json *story = map_get(&r->stories, s->root);
+    int64_t answered_at;
+    return story && json_i64(story, "at", &answered_at) && s->at <= answered_at;
+}
+
 static enum err play_past(struct run *r, struct errinfo *e)
 {
     for (size_t i = 0; i < r->n && r->scenes[i].at < 0; i++) {
         const struct scene *s = &r->scenes[i];
         struct json *story = map_get(&r->stories, s->id);
-        bool answered = map_get(&r->stories, s->root) != NULL, known;
-        int64_t case_id, at = answered ? s->at : s->at / PAST_FASTER;
+        bool known;
+        int64_t case_id, at = long_ago(r, s) ? s->at : s->at / PAST_FASTER;
         TRY(play(r, s, STR_NONE, r->d->began + at * CLOCK_SECOND, &case_id, &known, e));
         if (story && case_id && str_eq(json_text(story, "post"), s->id))
             TRY(demo_add_story(r->d, &r->a, story, case_id, e));

@@ -45,6 +45,15 @@ static int64_t number(const struct request *rq, const char *field)
     return str_to_i64(request_field(rq, field), &v) ? v : 0;
 }
 
+/* The case an act on a post or message came from: said by the form or in the address. */
+static int64_t case_of(const struct request *rq)
+{
+    int64_t id = number(rq, "case");
+    if (!id)
+        str_to_i64(request_query(rq, "case"), &id);
+    return id;
+}
+
 static void post_take(struct request *rq, struct response *rs)
 {
     struct errinfo e = {0};
@@ -102,20 +111,24 @@ static void post_note(struct request *rq, struct response *rs)
     finish(rq, rs, err, &e, case_path(rq, id_of(rq)));
 }
 
+/* Only scripts keep drafts. */
 static void post_draft(struct request *rq, struct response *rs)
 {
     struct errinfo e = {0};
     enum err err = flow_draft(flow_of(rq), &rq->who, id_of(rq), request_field(rq, "text"), &e);
-    finish(rq, rs, err, &e, case_path(rq, id_of(rq)));
+    if (err == ERR_OK)
+        rs->status = 204;
+    else
+        response_json_error(rq, rs, err, &e);
 }
 
-/* The form says which way (public, private, note), its button whether the case is closed with it ("then"). */
+/* The form's button says what it does: "then" is close, keep or note. */
 static void post_reply(struct request *rq, struct response *rs)
 {
     struct errinfo e = {0};
     struct str then = request_field(rq, "then");
     int64_t message = 0;
-    if (str_eq_z(request_field(rq, "way"), "note")) {
+    if (str_eq_z(then, "note")) {
         post_note(rq, rs);
         return;
     }
@@ -134,8 +147,7 @@ static void post_correct(struct request *rq, struct response *rs)
         if (value.n)
             err = flow_correct(flow_of(rq), &rq->who, id_of(rq), i, words_find(fact_table[i].words, value), &e);
     }
-    int64_t case_id = 0;
-    str_to_i64(request_query(rq, "case"), &case_id);
+    int64_t case_id = case_of(rq);
     finish(rq, rs, err, &e, case_id ? case_path(rq, case_id) : STR("/desk"));
 }
 
@@ -149,8 +161,7 @@ static void post_open(struct request *rq, struct response *rs)
 
 static void back_to_case(struct request *rq, struct response *rs, enum err err, const struct errinfo *e)
 {
-    int64_t case_id = 0;
-    str_to_i64(request_query(rq, "case"), &case_id);
+    int64_t case_id = case_of(rq);
     finish(rq, rs, err, e, case_id ? case_path(rq, case_id) : STR("/desk"));
 }
 

@@ -36,7 +36,7 @@ static const struct {
 } views[] = {
     {"waiting", CASE_WAITING, N_("Waiting for us"), N_("Nobody waits."), N_("New cases appear here by themselves.")},
     {"mine", CASE_WAITING, N_("Mine"), N_("Nothing is with you."), N_("Take the topmost case of “Waiting for us”.")},
-    {"snoozed", CASE_SNOOZED, N_("Put off"), N_("Nothing is put off."), N_("A case that is put off comes back by itself.")},
+    {"snoozed", CASE_SNOOZED, N_("Cases put off"), N_("Nothing is put off."), N_("A case that is put off comes back by itself.")},
     {"answered", CASE_ANSWERED, N_("Answered"), N_("Nothing waits for an answer of theirs."),
      N_("Cases you answered without closing stay here until the customer writes.")},
     {"closed", CASE_CLOSED, N_("Closed"), N_("Nothing is closed yet."), N_("Closed cases open when the customer writes again.")},
@@ -212,8 +212,8 @@ static enum err fill_toast(struct request *rq, struct case_list_view *out)
     *t = (struct toast_view){.text = words_with(rq, N_("Answer to %s goes out in"), m.person.n ? m.person
                                                                                                : page_text(rq, N_("somebody"))),
                              .left = (m.not_before - now + 999) / 1000,
-                             .undo = arena_printf(rq->arena, "/desk/message/%lld/recall?case=%lld", (long long)m.id,
-                                                  (long long)m.case_id)};
+                             .undo = arena_printf(rq->arena, "/desk/message/%lld/recall", (long long)m.id),
+                             .thread = m.case_id};
     out->toast = t;
     return ERR_OK;
 }

@@ -158,7 +158,7 @@ static enum err fill_person(struct request *rq, const struct brand_view *b, cons
             .state = page_text(rq, states[rows[i].state]),
             .at = format_moment(rq->arena, page_locale(rq), b->calendar.zone, now, rows[i].opened_at)};
     *account = (struct person_account_view){.channel = {c->network, word_network(rq, c->network)}, .handle = c->identity,
-                                            .about = words_count(rq, N_("%d post"), N_("%d posts"), posts.n)};
+                                            .about = words_count(rq, "%d post", "%d posts", posts.n)};
     *p = (struct case_person_view){.name = c->person.n ? c->person : c->identity, .accounts = account, .accounts_n = 1,
                                    .cases = cases, .cases_n = n};
     out->person = p;

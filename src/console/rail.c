@@ -56,7 +56,7 @@ static void fill_views(struct request *rq, const struct tally *t, const char *cu
     vec_init(&v, rq->arena, sizeof(struct entry_view));
     add(rq, &v, current, "waiting", STR("/desk"), page_text(rq, N_("Waiting for us")), "inbox", number(rq->arena, t->waiting), "w");
     add(rq, &v, current, "mine", STR("/desk?view=mine"), page_text(rq, N_("Mine")), "user", number(rq->arena, t->mine), "m");
-    add(rq, &v, current, "snoozed", STR("/desk?view=snoozed"), page_text(rq, N_("Put off")), "snooze",
+    add(rq, &v, current, "snoozed", STR("/desk?view=snoozed"), page_text(rq, N_("Cases put off")), "snooze",
         number(rq->arena, t->snoozed), "s");
     add(rq, &v, current, "answered", STR("/desk?view=answered"), page_text(rq, N_("Answered")), "reply", STR(""), "b");
     add(rq, &v, current, "closed", STR("/desk?view=closed"), page_text(rq, N_("Closed")), "check", STR(""), "c");
@@ -94,7 +94,7 @@ static enum err fill_overview(struct request *rq, struct db *db, const char *cur
     vec_init(&v, rq->arena, sizeof(struct entry_view));
     TRY(desk_sql_ill_accounts(db, rq->arena, &(struct desk_sql_ill_accounts_in){rq->who.brand}, &ill));
     add(rq, &v, current, "channels", STR("/desk/channels"), page_text(rq, N_("Channels")), "pulse",
-        ill.n ? words_count(rq, N_("%d silent"), N_("%d silent"), ill.n) : STR(""), "");
+        ill.n ? words_count(rq, "%d silent", "%d silent", ill.n) : STR(""), "");
     ((struct entry_view *)vec_at(&v, 0))->late = ill.n > 0;
     if (right_of_role(rq->who.role, RIGHT_LEAD))
         add(rq, &v, current, "settings", STR("/desk/routing"), page_text(rq, N_("Settings")), "settings", STR(""), "");

@@ -120,7 +120,7 @@ static struct str about_post(struct strand *s, const struct case_sql_posts_row *
     if (p->flags & POST_AUTOMATIC)
         parts[n++] = page_text(rq, N_("sent by a machine"));
     if (p->reach > 0)
-        parts[n++] = words_count(rq, N_("reaches %d person"), N_("reaches %d people"), p->reach);
+        parts[n++] = words_count(rq, "reaches %d person", "reaches %d people", p->reach);
     if (p->flags & POST_CUT)
         parts[n++] = page_text(rq, N_("cut, it was too long"));
     return arena_join(rq->arena, parts, n, STR(", "));
@@ -207,6 +207,11 @@ static enum err add_notes(struct strand *s)
 
 /* --- messages that are not posts yet --- */
 
+static struct str message_path(struct request *rq, int64_t id, const char *act)
+{
+    return arena_printf(rq->arena, "/desk/message/%lld/%s", (long long)id, act);
+}
+
 static void fill_delivery(struct strand *s, const struct case_sql_messages_row *m, struct case_post_view *out)
 {
     struct request *rq = s->rq;
@@ -216,15 +221,17 @@ static void fill_delivery(struct strand *s, const struct case_sql_messages_row *
         [MESSAGE_SENDING] = N_("is being sent"), [MESSAGE_FAILED] = N_("Not delivered."),
         [MESSAGE_UNCLEAR] = N_("Not confirmed.")};
     *d = (struct delivery_view){.state = str_z(words_name(&message_state_words, (int)m->state)),
-                                .word = page_text(rq, words[m->state] ? words[m->state] : N_("is being sent")), .text = m->what};
+                                .word = page_text(rq, words[m->state] ? words[m->state] : N_("is being sent")), .text = m->what,
+                                .thread = s->c->id};
     if (m->state == MESSAGE_QUEUED && !m->attempt)
-        d->recall = arena_printf(rq->arena, "/desk/message/%lld/recall?case=%lld", (long long)m->id, (long long)s->c->id);
+        d->recall = message_path(rq, m->id, "recall");
     if (m->state == MESSAGE_QUEUED && m->attempt && m->what.n)
         d->word = words_with(rq, N_("is tried again: %s"), m->what);
     if ((m->state == MESSAGE_FAILED || m->state == MESSAGE_UNCLEAR) && right_of_role(rq->who.role, RIGHT_ANSWER)) {
-        d->resend = arena_printf(rq->arena, "/desk/message/%lld/again?case=%lld", (long long)m->id, (long long)s->c->id);
-        d->done = arena_printf(rq->arena, "/desk/message/%lld/arrived?case=%lld", (long long)m->id, (long long)s->c->id);
-        d->drop = arena_printf(rq->arena, "/desk/message/%lld/drop?case=%lld", (long long)m->id, (long long)s->c->id);
+        d->again = message_path(rq, m->id, "again");
+        d->drop = message_path(rq, m->id, "drop");
+        if (m->state == MESSAGE_UNCLEAR)
+            d->arrived = message_path(rq, m->id, "arrived");
     }
     out->delivery = d;
 }
@@ -285,5 +292,6 @@ enum err strand_fill(struct request *rq, const struct brand_view *b, const struc
     fold(&s, views);
     out->posts = views;
     out->posts_n = s.beads.n;
+    out->count = (int64_t)s.beads.n;
     return ERR_OK;
 }

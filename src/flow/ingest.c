@@ -13,7 +13,7 @@
 #include "text/analyse.h"
 #include "text/unicode.h"
 
-enum { TITLE_LENGTH = 90, DETAIL_PARENTS = 30 };
+enum { TITLE_LENGTH = 60, DETAIL_PARENTS = 30 };
 
 /* One item, ready to be stored. */
 struct ready {
