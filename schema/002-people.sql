@@ -23,10 +23,11 @@ CREATE TABLE membership (
 ) WITHOUT ROWID;
 CREATE INDEX membership_brand ON membership (brand, agent);
 
+-- The key's columns come first: else SQLite 3.40 reports sound rows as damaged (quick_check, tables without rowid).
 CREATE TABLE team_member (
-  brand INTEGER NOT NULL REFERENCES brand(id),
   team INTEGER NOT NULL REFERENCES team(id),
   agent INTEGER NOT NULL REFERENCES agent(id),
+  brand INTEGER NOT NULL REFERENCES brand(id),
   PRIMARY KEY (team, agent)
 ) WITHOUT ROWID;
 CREATE INDEX team_member_agent ON team_member (brand, agent);

@@ -68,6 +68,15 @@ static enum err add_agent(struct tx *tx, void *arg, struct errinfo *e)
     return agent_create(j->house->store, tx, &j->agent, &j->id, e);
 }
 
+static enum err join_team(struct tx *tx, void *arg, struct errinfo *e)
+{
+    struct house *h = arg;
+    (void)e;
+    TRY(brand_sql_team_insert(
+        tx, &(struct brand_sql_team_insert_in){5, BRAND, STR("Rechnung"), STR("users"), 0}, NULL));
+    return people_sql_team_join(tx, &(struct people_sql_team_join_in){BRAND, 5, h->agent}, NULL);
+}
+
 static enum err disable_agent(struct tx *tx, void *arg, struct errinfo *e)
 {
     struct house *h = arg;
@@ -340,6 +349,15 @@ static void a_bearer_token_is_no_cookie(void **state)
     assert_int_equal(session_find_bearer(h->sessions, &h->arena, j.token, &who), ERR_NOT_FOUND);
 }
 
+static void the_check_finds_nothing_in_a_sound_store(void **state)
+{
+    struct house *h = *state;
+    struct errinfo e = {0};
+    write_now(h, join_team, h);
+    assert_int_equal(store_check(h->store, &e), ERR_OK);
+    assert_string_equal(e.what, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +370,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_role_taken_away_is_gone_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(a_link_works_once_and_in_time, setup, teardown),
         cmocka_unit_test_setup_teardown(a_bearer_token_is_no_cookie, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_check_finds_nothing_in_a_sound_store, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
