@@ -33,6 +33,12 @@ struct pending {
     int64_t due, post;
 };
 
+/* A story of the past that waits for its moment. */
+struct told {
+    struct json *story;
+    int64_t case_id;
+};
+
 struct run {
     struct demo *d;
     struct arena a; /* the story, as long as the run */
@@ -150,18 +156,34 @@ static bool long_ago(const struct run *r, const struct scene *s)
     return story && json_i64(story, "at", &answered_at) && s->at <= answered_at;
 }
 
+/* Stories whose moment has come: the team answered before the next post was written. */
+static enum err tell_stories(struct run *r, struct told *told, size_t n, int64_t until, struct errinfo *e)
+{
+    for (size_t i = 0; i < n; i++) {
+        int64_t at = 0;
+        if (!told[i].story || (json_i64(told[i].story, "at", &at) && at > until))
+            continue;
+        TRY(demo_add_story(r->d, &r->a, told[i].story, told[i].case_id, e));
+        told[i].story = NULL;
+    }
+    return ERR_OK;
+}
+
 static enum err play_past(struct run *r, struct errinfo *e)
 {
+    struct told *told = arena_array(&r->a, r->n, sizeof *told);
+    size_t told_n = 0;
     for (size_t i = 0; i < r->n && r->scenes[i].at < 0; i++) {
         const struct scene *s = &r->scenes[i];
         struct json *story = map_get(&r->stories, s->id);
         bool known;
         int64_t case_id, at = long_ago(r, s) ? s->at : s->at / PAST_FASTER;
+        TRY(tell_stories(r, told, told_n, s->at, e));
         TRY(play(r, s, STR_NONE, r->d->began + at * CLOCK_SECOND, &case_id, &known, e));
         if (story && case_id && str_eq(json_text(story, "post"), s->id))
-            TRY(demo_add_story(r->d, &r->a, story, case_id, e));
+            told[told_n++] = (struct told){story, case_id};
     }
-    return ERR_OK;
+    return tell_stories(r, told, told_n, 0, e);
 }
 
 /* --- customers write back --- */

@@ -30,7 +30,7 @@ static void tell(struct fanout *f, const struct notice *n)
     }
     if (!events[n->topic])
         return;
-    int length = snprintf(data, sizeof data, "{\"%s\":\"%lld\",\"version\":%lld}", events[n->topic], (long long)n->id,
+    int length = snprintf(data, sizeof data, "{\"id\":\"%lld\",\"version\":%lld}", (long long)n->id,
                           (long long)n->version);
     sse_publish(f->http, n->brand, 0, events[n->topic], (struct str){data, (size_t)length});
 }

@@ -2,6 +2,8 @@
  * of the customer that decided. */
 #include "console/row.h"
 
+#include <ctype.h>
+
 #include "care/rank.h"
 #include "console/words.h"
 #include "list_tmpl.h"
@@ -27,6 +29,20 @@ void clock_fill(struct request *rq, int64_t due_at, int64_t waiting_at, int64_t 
     out->soon = CASE_CLOCK_SOON;
 }
 
+/* A quoted span begins with a word: not with "? " or the handle that every post of the channel begins with. */
+static struct str without_marks(struct str s)
+{
+    if (s.n && s.p[0] == '@') {
+        ptrdiff_t blank = str_find_char(s, ' ', 0);
+        s = str_sub(s, blank < 0 ? s.n : (size_t)blank, s.n);
+    }
+    while (s.n && (unsigned char)s.p[0] < 0x80 && !isalnum((unsigned char)s.p[0]))
+        s = str_sub(s, 1, s.n);
+    while (s.n && (unsigned char)s.p[s.n - 1] < 0x80 && !isalnum((unsigned char)s.p[s.n - 1]))
+        s = str_sub(s, 0, s.n - 1);
+    return s;
+}
+
 struct str row_reason_words(struct request *rq, struct str judged, struct str text)
 {
     struct json *v;
@@ -42,7 +58,7 @@ struct str row_reason_words(struct request *rq, struct str judged, struct str te
         if (!json_as_i64(json_at(r, 0), &fact) || !json_as_i64(json_at(r, 1), &from) || !json_as_i64(json_at(r, 2), &to) ||
             !json_as_double(json_at(r, 3), &weight) || from < 0 || to <= from || (size_t)to > text.n)
             continue;
-        struct str span = str_sub(text, (size_t)from, (size_t)to);
+        struct str span = without_marks(str_sub(text, (size_t)from, (size_t)to));
         if ((fact == FACT_REACTION || fact == FACT_KIND) && weight > best && span.n > 3 && span.n <= WORDS_MAX) {
             best = weight;
             words = span;
