@@ -30,7 +30,7 @@
 #include "people_sql.h"
 #include "store/store.h"
 
-enum { WORKERS = 4, WORKERS_WAITING = 200, PROXIES_MAX = 16, STOP_MS = 10000 };
+enum { WORKERS = 4, WORKERS_WAITING = 200, PROXIES_MAX = 16, STOP_MS = 5000 };
 
 struct server {
     struct app app;

@@ -97,6 +97,9 @@ WHERE id = :id AND brand = :brand;
 UPDATE "case" SET problem = 0, state = :state, closed_at = CASE WHEN :state = 3 THEN :now ELSE 0 END,
   version = version + 1
 WHERE id = :id AND brand = :brand AND problem = :message;
+-- Another message of the case that waits for a decision; a bounce can add one at any time.
+--: next_problem one (brand i64, id i64) -> (message i64)
+SELECT id AS message FROM message WHERE case_id = :id AND brand = :brand AND state IN (4, 5) ORDER BY id LIMIT 1;
 
 --: note_add exec (id i64, brand i64, case_id i64, agent i64, text text, at i64)
 INSERT INTO note (id, brand, case_id, agent, text, at) VALUES (:id, :brand, :case_id, :agent, :text, :at);

@@ -197,6 +197,18 @@ static enum err write_recall(struct tx *tx, void *arg, struct errinfo *e)
                                                          m.case_id, STR("")});
 }
 
+/* A case shows one message at a time that waits for a decision. */
+static enum err next_problem(struct deciding *d, struct tx *tx, int64_t case_id)
+{
+    struct care_sql_next_problem_row next;
+    enum err err = care_sql_next_problem(tx_db(tx), tx_arena(tx),
+                                         &(struct care_sql_next_problem_in){d->who->brand, case_id}, &next);
+    if (err == ERR_NOT_FOUND)
+        return ERR_OK;
+    TRY(err);
+    return answer_problem(tx, d->who->brand, case_id, next.message);
+}
+
 static enum err write_settle(struct tx *tx, void *arg, struct errinfo *e)
 {
     struct deciding *d = arg;
@@ -220,6 +232,7 @@ static enum err write_settle(struct tx *tx, void *arg, struct errinfo *e)
     }
     TRY(care_sql_clear_problem(tx, &(struct care_sql_clear_problem_in){d->who->brand, m.case_id, m.id, state, d->now},
                                NULL));
+    TRY(next_problem(d, tx, m.case_id));
     tx_notify(tx, (struct notice){TOPIC_MESSAGE, d->who->brand, m.id, 0});
     tx_notify(tx, (struct notice){TOPIC_CASE, d->who->brand, m.case_id, 0});
     return audit_add(d->f->o.store, tx, &(struct audit){d->who->brand, d->who->agent, d->now, what[d->how], m.case_id,

@@ -162,6 +162,7 @@ static bool deliver_one(struct flow *f, int64_t brand, int64_t id)
     } else if (outgoing_of(&s, &a, &out) != ERR_OK) {
         snprintf(s.result.what, sizeof s.result.what, "the post it answers cannot be read");
     } else {
+        s.use.ctx.stop = &f->stop_sends;
         s.use.channel->send(&s.use.ctx, &out, (struct sending_mark){mark, &s}, &s.result);
     }
     settle(&s);

@@ -2,12 +2,15 @@
 #include "flow/flow.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "base/threads.h"
 #include "flow/flow_int.h"
 
 #define UNDO_DEFAULT (15 * CLOCK_SECOND)
+
+enum { SEND_GRACE_S = 3 };
 
 struct flow *flow_new(const struct flow_options *o)
 {
@@ -52,12 +55,24 @@ enum err flow_start(struct flow *f, struct errinfo *e)
     return ERR_OK;
 }
 
+/* An answer that comes in time spares a person the question whether a mail has arrived. */
+static void join_sender(struct flow *f, pthread_t sender, const struct timespec *until)
+{
+    if (pthread_clockjoin_np(sender, NULL, CLOCK_MONOTONIC, until) == 0)
+        return;
+    f->stop_sends = true;
+    pthread_join(sender, NULL);
+}
+
 void flow_stop(struct flow *f)
 {
+    struct timespec until;
     f->stop_polls = true;
     atomic_store(&f->stopping, true);
     if (!f->started)
         return;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += SEND_GRACE_S;
     bell_close(&f->outbox_bell);
     bell_close(&f->poll_bell);
     bell_close(&f->timer_bell);
@@ -65,7 +80,7 @@ void flow_stop(struct flow *f)
     pthread_join(f->timer, NULL);
     workers_free(f->poll_workers);
     for (int i = 0; i < f->senders_n; i++)
-        pthread_join(f->senders[i], NULL);
+        join_sender(f, f->senders[i], &until);
     f->started = false;
 }
 

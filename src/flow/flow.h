@@ -35,7 +35,8 @@ struct flow *flow_new(const struct flow_options *o);
 void flow_free(struct flow *f);
 /* Starts pollers, senders and the timer. Before: settles what a killed run left in the outbox. */
 enum err flow_start(struct flow *f, struct errinfo *e) MUST_CHECK;
-/* Ends them; a message that is just leaving is waited for (its time-outs bound that). */
+/* Ends them within about five seconds. A message that is just leaving has most of that time for its answer; then it is
+ * given up and waits for the next start, or for a person where the peer does not drop repeats. */
 void flow_stop(struct flow *f);
 /* Wakes what waits for such a change; wired to the store's notices. Quick, never blocks. */
 void flow_notice(struct flow *f, const struct notice *n);

@@ -40,7 +40,7 @@ struct flow {
     struct brand_entry *brands;
 
     atomic_bool stopping;
-    volatile bool stop_polls; /* handed to channels */
+    volatile bool stop_polls, stop_sends; /* handed to channels */
     bool started;
     struct bell outbox_bell, poll_bell, timer_bell;
     pthread_t senders[SENDERS], poller, timer;

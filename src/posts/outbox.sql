@@ -13,14 +13,17 @@ SELECT id, account, thread, case_id, parent, agent, key, text, state, not_before
   created_at, version
 FROM message WHERE id = :id AND brand = :brand;
 
--- Due messages of all brands; only the oldest unfinished one of a case, so that order holds.
+-- Due messages of all brands; only the oldest unfinished one of a case, so that order holds. One that failed or is
+-- unclear holds back what was written after it until a person has decided.
 --: due many (now i64, limit i64) -> (id i64, brand i64) any-brand "one sender serves all brands"
 SELECT m.id, m.brand FROM message m WHERE m.state = 0 AND m.not_before <= :now AND NOT EXISTS (
-  SELECT 1 FROM message o WHERE o.case_id = m.case_id AND o.id < m.id AND o.state IN (0, 1, 2))
+  SELECT 1 FROM message o WHERE o.case_id = m.case_id AND o.id < m.id AND o.state IN (0, 1, 2, 4, 5))
 ORDER BY m.not_before LIMIT :limit;
 
 --: next_due one () -> (not_before i64) any-brand "one sender serves all brands"
-SELECT not_before FROM message WHERE state = 0 ORDER BY not_before LIMIT 1;
+SELECT m.not_before FROM message m WHERE m.state = 0 AND NOT EXISTS (
+  SELECT 1 FROM message o WHERE o.case_id = m.case_id AND o.id < m.id AND o.state IN (0, 1, 2, 4, 5))
+ORDER BY m.not_before LIMIT 1;
 
 --: claim exec (brand i64, id i64, owner i64, lease_until i64)
 UPDATE message SET state = 1, owner = :owner, lease_until = :lease_until, attempt = attempt + 1, version = version + 1

@@ -358,6 +358,62 @@ static void what_was_being_sent_when_the_process_died_is_work_for_a_person(void 
     assert_int_equal(state_of(h, message), MESSAGE_SENT);
 }
 
+static void a_later_reply_waits_until_a_person_has_decided_about_the_earlier(void **state)
+{
+    struct house *h = *state;
+    struct errinfo e = {0};
+    int64_t first, second;
+    struct outbox_sql_next_due_row next;
+    assert_int_equal(store_write(h->store, write_mail_account, h, &e), ERR_OK);
+    struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, STR("Morgen."), false, &first, &e), ERR_OK);
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, STR("Oder doch heute."), false, &second, &e), ERR_OK);
+    h->clock.at += CLOCK_MINUTE;
+    assert_int_equal(store_write(h->store, leave_sending, h, &e), ERR_OK);
+    assert_int_equal(deliver_recover(h->flow, &e), ERR_OK);
+    assert_int_equal(state_of(h, first), MESSAGE_UNCLEAR);
+    assert_int_equal(flow_deliver_due(h->flow), 0);
+    assert_int_equal(state_of(h, second), MESSAGE_QUEUED);
+    assert_int_equal(outbox_sql_next_due(store_reader(h->store), &h->arena, &next), ERR_NOT_FOUND);
+    assert_int_equal(flow_settle(h->flow, &h->who, first, SETTLE_ARRIVED, &e), ERR_OK);
+    assert_int_equal(flow_deliver_due(h->flow), 1);
+    assert_int_equal(state_of(h, second), MESSAGE_FAILED); /* this account has no mail server */
+    assert_int_equal(the_case(h, r.case_id).problem, second);
+}
+
+static void bounce(struct house *h, int64_t message)
+{
+    struct errinfo e = {0};
+    const struct str id = arena_printf(&h->arena, "bounce-%lld", (long long)message);
+    struct str parent = arena_printf(&h->arena, "zuruf-%lld", (long long)message);
+    const struct item item = {.external_id = id, .text = STR("unknown user"), .is_bounce = true, .is_automatic = true,
+                              .parents = &parent, .parent_count = 1};
+    const struct ingest in = {.brand = h->brand, .account = h->account, .items = &item, .n = 1};
+    assert_int_equal(flow_ingest(h->flow, &in, NULL, &e), ERR_OK);
+    assert_int_equal(state_of(h, message), MESSAGE_FAILED);
+}
+
+static void of_two_replies_that_came_back_neither_is_forgotten(void **state)
+{
+    struct house *h = *state;
+    struct errinfo e = {0};
+    int64_t first, second;
+    struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, STR("Morgen."), true, &first, &e), ERR_OK);
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, STR("Oder heute."), true, &second, &e), ERR_OK);
+    h->clock.at += CLOCK_MINUTE;
+    assert_int_equal(flow_deliver_due(h->flow), 2);
+    bounce(h, first);
+    bounce(h, second);
+    assert_int_equal(the_case(h, r.case_id).problem, second);
+    assert_int_equal(flow_settle(h->flow, &h->who, second, SETTLE_ARRIVED, &e), ERR_OK);
+    assert_int_equal(the_case(h, r.case_id).problem, first);
+    assert_int_equal(the_case(h, r.case_id).state, CASE_WAITING);
+    assert_int_equal(flow_settle(h->flow, &h->who, first, SETTLE_ARRIVED, &e), ERR_OK);
+    assert_int_equal(the_case(h, r.case_id).problem, 0);
+    assert_int_equal(the_case(h, r.case_id).state, CASE_CLOSED);
+}
+
 static void two_agents_cannot_take_one_case(void **state)
 {
     struct house *h = *state;
@@ -416,6 +472,9 @@ static void fields_of_a_post_are_checked_and_unknown_ones_kept(void **state)
     assert_true(str_eq_z(item.external_id, "7") && item.parent_count == 2 && str_eq_z(item.author_name, "A"));
     assert_int_equal(item.published_at, INT64_C(1700000000000));
     assert_string_equal(item.extra.p, "{\"mood\":[1]}");
+    assert_int_equal(json_parse(&h->arena, STR("{\"id\":\"8\",\"text\":\"x\"}"), &v, &e), ERR_OK);
+    assert_int_equal(item_from_json(&h->arena, v, &item, &e), ERR_OK);
+    assert_true(item.parent_count == 0 && !item.parents);
     static const struct {
         const char *json, *where;
     } bad[] = {{"{\"text\":\"x\"}", "id"}, {"{\"id\":\"1\"}", "text"}, {"{\"id\":\"1\",\"text\":5.5}", "text"}, {"[]", "post"},
@@ -469,6 +528,8 @@ int main(void)
         WAY(a_reply_that_is_too_long_is_refused_with_its_signature),
         WAY(what_a_dead_run_was_sending_goes_again_where_the_peer_drops_repeats),
         WAY(what_was_being_sent_when_the_process_died_is_work_for_a_person),
+        WAY(a_later_reply_waits_until_a_person_has_decided_about_the_earlier),
+        WAY(of_two_replies_that_came_back_neither_is_forgotten),
         WAY(two_agents_cannot_take_one_case),
         WAY(snooze_wakes_and_a_correction_is_kept),
         WAY(another_brand_finds_nothing),
