@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "domain/item.h"
 #include "text/csv.h"
 #include "text/json.h"
 
@@ -97,6 +98,18 @@ static enum err next_in_batch(struct import *im, struct errinfo *e)
     return im->in_batch >= BATCH || im->request.n >= BATCH_BYTES ? send_batch(im, e) : ERR_OK;
 }
 
+/* What could not even be read goes along, kept for the owner of the account. */
+static enum err send_refused(struct import *im, int64_t line, const struct errinfo *why, struct str raw,
+                             struct errinfo *e)
+{
+    json_begin_object(&im->w);
+    json_put_i64(&im->w, "line", line);
+    json_put_text(&im->w, "refused", str_z(why->what));
+    json_put_text(&im->w, "raw", str_sub(raw, 0, ITEM_RAW_MAX));
+    json_end_object(&im->w);
+    return next_in_batch(im, e);
+}
+
 static enum err import_json(struct import *im, struct errinfo *e)
 {
     struct json_lines lines;
@@ -108,7 +121,8 @@ static enum err import_json(struct import *im, struct errinfo *e)
         err = json_lines_next(&lines, &im->arena, &v, &bad);
         im->lines = lines.line;
         if (err == ERR_INVALID || err == ERR_LIMIT) {
-            report(im, lines.line, bad.what);
+            if ((err = send_refused(im, lines.line, &bad, lines.text, e)) != ERR_OK)
+                break;
             continue;
         }
         if (err != ERR_OK || !v)
@@ -161,14 +175,14 @@ static enum err import_csv(struct import *im, struct arena *long_lived, struct e
         err = csv_next(&csv, &im->arena, &row, &bad);
         im->lines = csv.line;
         if (err == ERR_INVALID || err == ERR_LIMIT) {
-            report(im, csv.line, bad.what);
-            err = ERR_OK;
+            err = send_refused(im, row.line, &bad, row.raw, e);
             continue;
         }
         if (err != ERR_OK || !row.cells)
             break;
         if (row.n > head.n) {
-            report(im, row.line, "more cells than the header line has names");
+            err_set(&bad, ERR_INVALID, "", "more cells than the header line has names");
+            err = send_refused(im, row.line, &bad, row.raw, e);
             continue;
         }
         add_row(im, &head, &row);

@@ -6,6 +6,7 @@
 #include "app/app.h"
 #include "app/control.h"
 #include "base/arena.h"
+#include "base/buf.h"
 #include "brand_sql.h"
 #include "channels/channel.h"
 #include "crypt/password.h"
@@ -73,24 +74,54 @@ static void write_result(struct json_writer *w, int64_t line, const struct inges
     json_end_object(w);
 }
 
+/* One entry of the request: a post, or what the command could not read. False when it is refused. */
+static bool read_entry(struct arena *a, const struct json *entry, struct item *item, struct errinfo *why,
+                       struct str *raw)
+{
+    const struct json *post = json_get(entry, "post");
+    struct str refused = json_text(entry, "refused");
+    struct buf b;
+    struct json_writer w;
+    if (refused.p) {
+        err_set(why, ERR_INVALID, "", "%.*s", STR_FMT(refused));
+        *raw = json_text(entry, "raw");
+        return false;
+    }
+    if (item_from_json(a, post, item, why) == ERR_OK)
+        return true;
+    buf_init_in(&b, a, CONTROL_FRAME_MAX);
+    json_writer_init(&w, &b);
+    json_add_value(&w, post);
+    *raw = buf_str(&b);
+    return false;
+}
+
 static enum err op_import(struct app *app, struct arena *a, const struct json *request, struct json_writer *reply,
                           struct errinfo *e)
 {
     struct account_sql_by_key_any_row account = {0};
     const struct json *posts = json_get(request, "posts");
-    size_t n = json_count(posts), good = 0;
+    size_t n = json_count(posts), good = 0, bad = 0;
     if (n > INGEST_MAX)
         return err_set(e, ERR_LIMIT, "posts", "at most %d posts at once", INGEST_MAX);
     TRY(find_account(app, a, json_text(request, "account"), &account, e));
     struct item *items = arena_array(a, n, sizeof *items);
     struct ingest_result *results = arena_array(a, n, sizeof *results), *all = arena_array(a, n, sizeof *all);
+    struct ingest_refused *refused = arena_array(a, n, sizeof *refused);
     size_t *place = arena_array(a, n, sizeof *place);
     for (size_t i = 0; i < n; i++) {
+        struct str raw;
+        int64_t line = 0;
+        json_i64(json_at(posts, i), "line", &line);
         all[i].status = INGEST_REFUSED;
-        if (item_from_json(a, json_get(json_at(posts, i), "post"), &items[good], &all[i].why) == ERR_OK)
+        if (read_entry(a, json_at(posts, i), &items[good], &all[i].why, &raw))
             place[good++] = i;
+        else
+            refused[bad++] = (struct ingest_refused){arena_printf(a, "line %lld", (long long)line),
+                                                     str_z(all[i].why.what), raw};
     }
-    const struct ingest in = {.brand = account.brand, .account = account.id, .items = items, .n = good};
+    const struct ingest in = {.brand = account.brand, .account = account.id, .items = items, .n = good,
+                              .refused = refused, .refused_n = bad};
     TRY(flow_ingest(app->flow, &in, results, e));
     for (size_t i = 0; i < good; i++)
         all[place[i]] = results[i];

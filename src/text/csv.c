@@ -204,6 +204,7 @@ enum err csv_next(struct csv_reader *r, struct arena *a, struct csv_row *row, st
         *row = (struct csv_row){0};
         enum err err = collect(r, &row->line, e);
         struct str s = str_sub(buf_str(&r->record), 0, r->used);
+        row->raw = arena_str(a, s);
         if (err) {
             drop_record(r);
             return err;
@@ -214,7 +215,7 @@ enum err csv_next(struct csv_reader *r, struct arena *a, struct csv_row *row, st
             s.n--;
         if (str_ends(s, STR("\r")))
             s.n--;
-        s = utf8_valid(s) ? arena_str(a, s) : utf8_from_1252(a, s);
+        s = utf8_valid(s) ? str_sub(row->raw, 0, s.n) : utf8_from_1252(a, s);
         drop_record(r);
         if (s.n)
             return cut(a, s, r->separator, row, e);

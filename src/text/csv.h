@@ -34,6 +34,7 @@ struct csv_row {
     struct str *cells; /* NULL: the end */
     size_t n;
     int64_t line; /* where it begins, from 1 */
+    struct str raw; /* its bytes, in a; of a bad record too */
 };
 
 /* The file stays the caller's. fmemopen makes one of bytes. */

@@ -87,6 +87,20 @@ static void errors_cost_one_record(void **state)
     assert_string_equal(next(), "end");
 }
 
+static void a_bad_record_can_be_kept_as_it_came(void **state)
+{
+    struct csv_row row;
+    struct errinfo e;
+    (void)state;
+    over(STR("a,b\n\"x\"y,\xE4\nok,2\n\"never closed,3\n"));
+    assert_string_equal(next(), "a|b");
+    assert_int_equal(csv_next(&r, &a, &row, &e), ERR_INVALID);
+    assert_string_equal(row.raw.p, "\"x\"y,\xE4\n");
+    assert_string_equal(next(), "ok|2");
+    assert_int_equal(csv_next(&r, &a, &row, &e), ERR_INVALID);
+    assert_string_equal(row.raw.p, "\"never closed,3\n");
+}
+
 static void caps_hold(void **state)
 {
     (void)state;
@@ -143,6 +157,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(spreadsheets_are_read, start, stop),
         cmocka_unit_test_setup_teardown(lines_are_counted_through_quotes, start, stop),
         cmocka_unit_test_setup_teardown(errors_cost_one_record, start, stop),
+        cmocka_unit_test_setup_teardown(a_bad_record_can_be_kept_as_it_came, start, stop),
         cmocka_unit_test_setup_teardown(caps_hold, start, stop),
         cmocka_unit_test_setup_teardown(old_encodings_are_understood, start, stop),
         cmocka_unit_test_setup_teardown(no_sheet_runs_what_we_write, start, stop),
