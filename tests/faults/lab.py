@@ -1,0 +1,228 @@
+"""lab.py - a server of our own on a scratch directory, and ways to talk to it: commands, HTTP, and
+copies of its store. What the fault tests share."""
+
+import base64
+import contextlib
+import hashlib
+import hmac
+import http.client
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+
+# Message states, as domain/words.h numbers them.
+QUEUED, CLAIMED, SENDING, SENT, FAILED, UNCLEAR, RECALLED = range(7)
+STATE_NAMES = ["queued", "claimed", "sending", "sent", "failed", "unclear", "recalled"]
+
+# What customers write. Most of it asks for a reaction, so that cases come of it.
+TEXTS = [
+    "Hallo @nordlicht, meine Rechnung ist falsch. Bitte melden Sie sich, ich warte seit Wochen!",
+    "@nordlicht Seit gestern geht das Internet nicht. Wann wird die Störung behoben?",
+    "Nordlicht, wie kann ich meinen Vertrag kündigen? Auf meine Mail antwortet niemand.",
+    "@nordlicht dritte Mahnung, obwohl bezahlt ist. Das ist eine Frechheit, klären Sie das!",
+    "Can somebody from @nordlicht please tell me when the technician will come?",
+    "Danke Nordlicht, hat heute alles gut geklappt.",
+]
+
+
+class Failed(Exception):
+    """The test found something wrong."""
+
+
+def check(holds, what):
+    if not holds:
+        raise Failed(what)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def seed_of_run():
+    """Chance that can be had again: FAULTS_SEED=number."""
+    seed = int(os.environ.get("FAULTS_SEED") or random.SystemRandom().randrange(1 << 32))
+    print(f"FAULTS_SEED={seed}", flush=True)
+    return seed
+
+
+class Answer:
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.read()
+
+    def json(self):
+        return json.loads(self.body)
+
+
+class Lab:
+    def __init__(self, name):
+        self.program = os.environ["ZURUF"]
+        self.dir = tempfile.mkdtemp(prefix=f"zuruf-{name}-")
+        self.data = os.path.join(self.dir, "data")
+        self.log = os.path.join(self.dir, "log")
+        self.port = free_port()
+        self.server = None
+        self.token = self.cookie = None
+        self.env = dict(os.environ, ZURUF_UNDO="0", ZURUF_LOG="warn",
+                        ZURUF_LISTEN=f"127.0.0.1:{self.port}")
+        subprocess.run([os.environ["FAULT_SEED_PROGRAM"], self.data], env=self.env, check=True)
+
+    # --- the program ---
+
+    def command(self, *args, check_exit=True):
+        """Runs zuruf ARGS on our data; the finished process with its texts."""
+        p = subprocess.run([self.program, args[0], "--data", self.data, *args[1:]], text=True,
+                           env=self.env, capture_output=True, timeout=300, check=False)
+        if check_exit and p.returncode != 0:
+            raise Failed(f"zuruf {' '.join(args)} ends with {p.returncode}: {p.stderr}")
+        return p
+
+    def start(self):
+        with open(self.log, "ab") as log:
+            self.server = subprocess.Popen([self.program, "serve", "--data", self.data],
+                                           env=self.env, stdout=log, stderr=log)
+
+    def wait_ready(self, limit=30):
+        """Seconds until /healthz answered."""
+        began = time.monotonic()
+        while time.monotonic() - began < limit:
+            check(self.server.poll() is None, f"the server ended by itself: {self.log_tail()}")
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                if self.request("GET", "/healthz", timeout=5).status == 200:
+                    return time.monotonic() - began
+            time.sleep(0.005)
+        raise Failed(f"no answer from /healthz within {limit} s: {self.log_tail()}")
+
+    def kill(self):
+        self.server.send_signal(signal.SIGKILL)
+        self.server.wait()
+
+    def stop(self, limit=30):
+        """SIGTERM; seconds until the process was gone. Its exit code must be 0."""
+        began = time.monotonic()
+        self.server.send_signal(signal.SIGTERM)
+        try:
+            code = self.server.wait(limit)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise Failed(f"still running {limit} s after SIGTERM: {self.log_tail()}") from None
+        check(code == 0, f"exit code {code} after SIGTERM: {self.log_tail()}")
+        return time.monotonic() - began
+
+    def log_tail(self):
+        with open(self.log, encoding="utf-8", errors="replace") as f:
+            return f.read()[-2000:]
+
+    def close(self, keep):
+        if self.server and self.server.poll() is None:
+            self.kill()
+        if keep:
+            print(f"kept for a look: {self.dir}", flush=True)
+        else:
+            shutil.rmtree(self.dir)
+
+    # --- HTTP ---
+
+    def request(self, method, path, body=None, headers=None, timeout=30):
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            c.request(method, path, body, headers or {})
+            return Answer(c.getresponse())
+        finally:
+            c.close()
+
+    def post_lines(self, posts, timeout=30):
+        """POST /api/v1/posts; posts are objects, or bytes for a line as it is."""
+        lines = [p if isinstance(p, bytes) else json.dumps(p).encode() for p in posts]
+        return self.request("POST", "/api/v1/posts", b"\n".join(lines) + b"\n",
+                            {"Authorization": f"Bearer {self.token}",
+                             "Content-Type": "application/x-ndjson"}, timeout)
+
+    def sign_in(self):
+        """Makes an agent and uses the link that the command prints."""
+        link = self.command("user", "add", "anna@nordlicht.example", "--name", "Anna Berg",
+                            "--initials", "AB").stdout.strip()
+        answer = self.request("GET", urllib.parse.urlsplit(link).path)
+        check(answer.status in (302, 303), f"the sign-in link answers {answer.status}")
+        self.cookie = answer.headers["Set-Cookie"].split(";")[0]
+
+    def desk(self, method, path, fields=None):
+        """A request of the signed-in agent, with the token that her forms would carry."""
+        secret = self.cookie.partition("=")[2].encode()
+        mac = hmac.new(secret, b"csrf", hashlib.sha256).digest()
+        headers = {"Cookie": self.cookie, "X-Requested-With": "fetch",
+                   "X-CSRF-Token": base64.urlsafe_b64encode(mac).decode().rstrip("="),
+                   "Content-Type": "application/x-www-form-urlencoded"}
+        return self.request(method, path, urllib.parse.urlencode(fields or {}), headers)
+
+    def add_api_account(self, key, *settings):
+        out = self.command("channel", "add", "api", key, "--name", key, "--allow-private",
+                           *settings)
+        self.token = out.stdout.split()[1]
+
+    # --- the store ---
+
+    @contextlib.contextmanager
+    def snapshot(self):
+        """A connection to a copy of the store's files as they are now; the server is not running.
+        The files themselves stay as the dead process left them: recovery is the server's work."""
+        copy = os.path.join(self.dir, "copy")
+        shutil.rmtree(copy, ignore_errors=True)
+        os.mkdir(copy)
+        for end in ("", "-wal"):
+            if os.path.exists(os.path.join(self.data, "zuruf.db" + end)):
+                shutil.copy(os.path.join(self.data, "zuruf.db" + end), copy)
+        db = sqlite3.connect(os.path.join(copy, "zuruf.db"), isolation_level=None)
+        try:
+            yield db
+        finally:
+            db.close()
+
+    @contextlib.contextmanager
+    def reader(self):
+        """A reading connection to the store of the running server."""
+        path = urllib.parse.quote(os.path.join(self.data, "zuruf.db"))
+        db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, timeout=20)
+        try:
+            yield db
+        finally:
+            db.close()
+
+
+def check_sound(db):
+    """The file, its references and its search index are whole."""
+    found = db.execute("PRAGMA integrity_check").fetchall()
+    check(found == [("ok",)], f"integrity_check: {found[:5]}")
+    found = db.execute("PRAGMA foreign_key_check").fetchall()
+    check(not found, f"foreign_key_check: {found[:5]}")
+    db.execute("INSERT INTO post_search (post_search, rank) VALUES ('integrity-check', 1)")
+
+
+def account_id(db, key):
+    return db.execute("SELECT id FROM account WHERE key = ?", (key,)).fetchone()[0]
+
+
+def run(name, body):
+    """Runs body(lab); the exit code of the test. The scratch directory stays when it failed."""
+    lab = Lab(name)
+    failed = True
+    try:
+        body(lab)
+        failed = False
+    except Failed as e:
+        print(f"FAILED: {e}", flush=True)
+    finally:
+        lab.close(failed)
+    sys.exit(1 if failed else 0)
