@@ -312,8 +312,10 @@ enum err demo_start(struct demo **out, struct app *app, struct bus *bus, struct 
         d->brand = brand.id;
     else if (err == ERR_OK && (err = demo_make_brand(d, &r->a, e)) == ERR_OK)
         err = play_past(r, e);
-    if (err == ERR_OK)
+    if (err == ERR_OK) {
+        demo_sign_in_colleagues(d);
         err = thread_start(&d->thread, "demo", run_story, r);
+    }
     if (err != ERR_OK) {
         bus_unsubscribe(d->listener);
         arena_deinit(&r->a);

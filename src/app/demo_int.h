@@ -23,6 +23,7 @@ struct demo {
 /* A file of demo/, built into the program. */
 struct str demo_file(const char *name);
 enum err demo_make_brand(struct demo *d, struct arena *a, struct errinfo *e) MUST_CHECK;
+void demo_sign_in_colleagues(struct demo *d);
 /* A reply and a note of the past, on the case of its post. */
 enum err demo_add_story(struct demo *d, struct arena *a, const struct json *story, int64_t case_id,
                         struct errinfo *e) MUST_CHECK;

@@ -9,6 +9,7 @@
 #include "care_sql.h"
 #include "flow/setup.h"
 #include "people/people.h"
+#include "people/session.h"
 #include "people_sql.h"
 #include "store/store.h"
 
@@ -226,6 +227,21 @@ enum err demo_add_story(struct demo *d, struct arena *a, const struct json *stor
     struct past_note n = {d, case_id, agent_by_key(d, a, json_text(note, "agent")), d->began + note_at * CLOCK_SECOND,
                           json_text(note, "text")};
     return store_write(d->app->store, write_note, &n, e);
+}
+
+/* Some colleagues are at their desks, so that the visitor is not alone. */
+void demo_sign_in_colleagues(struct demo *d)
+{
+    static const char *const keys[] = {"aylin", "jonas", "merle", "tarek"};
+    struct arena a;
+    arena_init(&a);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        struct str token;
+        struct errinfo e = {0};
+        if (session_start(d->app->sessions, &a, agent_by_key(d, &a, str_z(keys[i])), STR("demo"), &token, &e) != ERR_OK)
+            log_warn("demo", "%s is not at the desk: %s", keys[i], e.what);
+    }
+    arena_deinit(&a);
 }
 
 int64_t demo_agent(const struct demo *d)
