@@ -24,7 +24,7 @@
 
 enum {
     THREADS = 16,
-    CONNECTIONS = 20000,
+    CONNECTIONS = 16000,
     OTHER_FILES = 512, /* descriptors for everything else */
     TIMEOUT_S = 30,
     HEARTBEAT_MS = 15000,

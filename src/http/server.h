@@ -58,7 +58,7 @@ struct http_options {
     struct http_hooks hooks;
     void *app;
     int threads;         /* 0: 16 */
-    int connections_max; /* 0: 20000, RLIMIT_NOFILE is raised to fit */
+    int connections_max; /* 0: 16000, RLIMIT_NOFILE is raised to fit */
     const char *const
         *proxies;            /* addresses whose X-Forwarded-* count; NULL-terminated; may be NULL */
     struct workers *workers; /* for ROUTE_WORKER */
