@@ -73,7 +73,7 @@ struct str word_audit(const struct request *rq, struct str what)
         {"case.snooze", N_("put it off")},
         {"case.priority", N_("changed the priority")},
         {"case.note", N_("wrote a note")},
-        {"case.reply", N_("answered")},
+        {"case.reply", N_("wrote an answer")},
         {"case.reply_close", N_("answered and closed it")},
         {"case.open", N_("made a case of it")},
         {"message.recall", N_("took the answer back")},

@@ -63,6 +63,9 @@ struct judged {
 void flow_judge(struct flow *f, const struct brand_view *b, const struct item *item, bool is_private, struct arena *a,
                 struct judged *out);
 
+/* What a case is called: the subject, else the beginning of the text without the handles it begins with. */
+struct str case_title(struct arena *a, struct str title, struct str text);
+
 /* --- route.c --- */
 struct routed {
     int64_t team;

@@ -13,7 +13,7 @@
 #include "text/analyse.h"
 #include "text/unicode.h"
 
-enum { TITLE_LENGTH = 60, DETAIL_PARENTS = 30 };
+enum { DETAIL_PARENTS = 30 };
 
 /* One item, ready to be stored. */
 struct ready {
@@ -79,7 +79,7 @@ static void prepare(struct work *w, const struct item *raw, struct arena *a, str
     const struct str parts[] = {r->item.title, r->item.text};
     r->terms = analyse_text(a, arena_join(a, parts, 2, STR("\n")),
                              str_z(words_name(&language_words, r->verdict.facts.f[FACT_LANGUAGE].value)));
-    r->case_title = text_cut(a, r->item.title.n ? r->item.title : text_plain_line(a, r->item.text, 600), TITLE_LENGTH);
+    r->case_title = case_title(a, r->item.title, r->item.text);
 }
 
 /* --- inside the transaction --- */

@@ -5,7 +5,7 @@
 #include "text/json.h"
 #include "text/unicode.h"
 
-enum { WHY_MAX = 8192, FOLD_MAX = 16 * 1024 };
+enum { WHY_MAX = 8192, FOLD_MAX = 16 * 1024, TITLE_BYTES = 600, TITLE_LENGTH = 60 };
 
 static void write_why(struct json_writer *w, const struct routing_rule *rule, const struct routing_subject *s)
 {
@@ -60,4 +60,12 @@ int64_t flow_due(const struct brand_view *b, int kind, enum priority priority, b
 {
     const struct target *t = &b->targets[kind >= 0 ? kind : KIND_OTHER][priority];
     return calendar_due(&b->calendar, from, first ? t->first_ms : t->next_ms);
+}
+
+struct str case_title(struct arena *a, struct str title, struct str text)
+{
+    struct str line = text_plain_line(a, title.n ? title : utf8_clip(text, TITLE_BYTES), TITLE_BYTES), rest = line, word;
+    while (rest.n && rest.p[0] == '@' && str_next(&rest, ' ', &word)) {
+    }
+    return text_cut(a, rest.n ? rest : line, TITLE_LENGTH);
 }

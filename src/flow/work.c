@@ -325,10 +325,9 @@ static enum err write_open(struct tx *tx, void *arg, struct errinfo *e)
     rank_compute(&in, &rank);
     TRY(care_sql_next_number(tx, a, &(struct care_sql_next_number_in){act->who->brand}, &number));
     act->id = act->made = store_id(act->f->o.store, 0);
-    struct str title = text_cut(a, p.title.n ? p.title : text_plain_line(a, p.text, 600), 60);
     const struct care_sql_insert_in row = {
         .id = act->made, .brand = act->who->brand, .number = number.last, .thread = p.thread, .account = p.account,
-        .author = p.author, .post = p.id, .title = title, .priority = PRIORITY_NORMAL, .kind = kind,
+        .author = p.author, .post = p.id, .title = case_title(a, p.title, p.text), .priority = PRIORITY_NORMAL, .kind = kind,
         .language = p.language, .rank_why = rank_write(a, &rank), .now = act->now, .waiting_at = act->now,
         .due_at = in.due_at, .rank_at = rank.rank_at, .posts = 1,
     };
