@@ -14,6 +14,8 @@ struct str {
 
 #define STR(literal) ((struct str){("" literal), sizeof(literal) - 1})
 #define STR_NONE ((struct str){0})
+/* Marks an English text that people read for the catalogues; whoever shows it calls locale_text. */
+#define N_(text) text
 /* for printf("%.*s") */
 #define STR_FMT(s) (int)(s).n, ((s).n ? (s).p : "")
 

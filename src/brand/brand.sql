@@ -53,6 +53,9 @@ ON CONFLICT (brand, day) DO UPDATE SET name = excluded.name;
 --: holiday_remove exec (brand i64, day i64)
 DELETE FROM holiday WHERE brand = :brand AND day = :day;
 
+--: holidays_clear exec (brand i64)
+DELETE FROM holiday WHERE brand = :brand;
+
 --: targets many (brand i64) -> (kind i64, priority i64, first_ms i64, next_ms i64)
 SELECT kind, priority, first_ms, next_ms FROM target WHERE brand = :brand ORDER BY kind, priority LIMIT 100;
 --: target_set exec (brand i64, kind i64, priority i64, first_ms i64, next_ms i64)

@@ -18,12 +18,12 @@ enum { BODY_MAX = 2 * 1024 * 1024, ANSWER_MAX = 64 * 1024 };
 static const struct channel_setting settings[] = {
     {.key = "url",
      .type = SETTING_URL,
-     .label = "Address for answers",
-     .hint = "Answers are posted there as JSON. Without it the account can only listen."},
+     .label = N_("Address for answers"),
+     .hint = N_("Answers are posted there as JSON. Without it the account can only listen.")},
     {.key = "secret",
      .type = SETTING_SECRET,
-     .label = "Secret for signatures",
-     .hint = "The receiver checks with it that an answer comes from here."},
+     .label = N_("Secret for signatures"),
+     .hint = N_("The receiver checks with it that an answer comes from here.")},
 };
 
 static struct str compose(struct arena *a, const struct outgoing *m)
@@ -144,7 +144,7 @@ static enum err api_check(const struct channel_ctx *c, struct errinfo *e)
 
 const struct channel channel_api = {
     .key = "api",
-    .label = "API and webhook",
+    .label = N_("API and webhook"),
     .icon = "webhook",
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,

@@ -18,7 +18,7 @@ static void demo_send(const struct channel_ctx *c, const struct outgoing *m,
 
 const struct channel channel_demo = {
     .key = "demo",
-    .label = "Demo",
+    .label = N_("Demo"),
     .icon = "sparkles",
     .text_limit = 500,
     .can_reply = true,

@@ -30,12 +30,12 @@ static const struct channel_setting settings[] = {
     {.key = "url",
      .type = SETTING_URL,
      .required = true,
-     .label = "Address of the feed",
-     .hint = "RSS, Atom or JSON Feed"},
+     .label = N_("Address of the feed"),
+     .hint = N_("RSS, Atom or JSON Feed")},
     {.key = "own",
      .type = SETTING_FLAG,
-     .label = "These are our own posts",
-     .hint = "They are kept for context and never become work."},
+     .label = N_("These are our own posts"),
+     .hint = N_("They are kept for context and never become work.")},
 };
 
 struct memory {
@@ -346,7 +346,7 @@ static enum err feed_check(const struct channel_ctx *c, struct errinfo *e)
 
 const struct channel channel_feed = {
     .key = "feed",
-    .label = "Feed",
+    .label = N_("Feed"),
     .icon = "rss",
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,

@@ -4,7 +4,7 @@
 
 const struct channel channel_file = {
     .key = "file",
-    .label = "File import",
+    .label = N_("File import"),
     .icon = "file-text",
     .resend = RESEND_NEVER,
 };

@@ -35,7 +35,7 @@ static void get_signin(struct request *rq, struct response *rs)
         show(rq, rs, STR(""), request_query(rq, "next"), STR(""));
 }
 
-static void enter(struct request *rq, struct response *rs, int64_t agent, struct str next)
+void door_enter(struct request *rq, struct response *rs, int64_t agent, struct str next)
 {
     const struct page_context *ctx = rq->app;
     struct errinfo e = {0};
@@ -94,7 +94,7 @@ static void post_signin(struct request *rq, struct response *rs)
     }
     throttle_passed(ctx->throttle, whom);
     rs->status = 200;
-    enter(rq, rs, agent, next);
+    door_enter(rq, rs, agent, next);
 }
 
 static void get_link(struct request *rq, struct response *rs)
@@ -106,7 +106,7 @@ static void get_link(struct request *rq, struct response *rs)
     if (err != ERR_OK)
         pages_fail(rq, rs, err, &e);
     else
-        enter(rq, rs, agent, STR_NONE);
+        door_enter(rq, rs, agent, STR_NONE);
 }
 
 static enum err write_end(struct tx *tx, void *arg, struct errinfo *e)

@@ -13,6 +13,9 @@ bool pages_from_script(const struct request *rq);
 /* After an act: 204 for a script, else back to path. */
 void pages_done(struct request *rq, struct response *rs, struct str path);
 
+/* Signs the agent in and leads on to next, an own path; the desk when it is empty (door.c). */
+void door_enter(struct request *rq, struct response *rs, int64_t agent, struct str next);
+
 /* "2026-11-23T09:00" as the clock of the brand shows it; 0 when it is none. */
 int64_t pages_local_moment(struct request *rq, struct str field);
 /* Content-Disposition of a file with this name (RFC 6266, RFC 8187). */

@@ -89,6 +89,8 @@ struct str word_audit(const struct request *rq, struct str what)
         {"agent.disable", N_("shut an agent out")},
         {"agent.enable", N_("let an agent in again")},
         {"agent.password", N_("set a password")},
+        {"agent.link", N_("made a link to sign in")},
+        {"agent.remove", N_("took an agent out of the brand")},
         {"account.create", N_("added an account")},
         {"account.change", N_("changed an account")},
         {"account.state", N_("switched an account")},

@@ -191,6 +191,12 @@ enum err setup_account(struct flow *f, struct arena *a, int64_t brand, int64_t a
     return store_write(f->o.store, write_account, &m, e);
 }
 
+enum err setup_account_load(struct flow *f, struct arena *a, int64_t brand, int64_t account, struct account *out,
+                            struct errinfo *e)
+{
+    return account_load(store_reader(f->o.store), a, f->o.key, brand, account, out, e);
+}
+
 struct changing_account {
     struct making_account m;
     struct account before;

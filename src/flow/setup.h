@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 #include "flow/flow.h"
+#include "posts/post.h"
 
 struct arena;
 
@@ -39,6 +40,9 @@ enum err setup_account(struct flow *f, struct arena *a, int64_t brand, int64_t a
 /* Changes name and settings; an empty secret keeps the one that is there. */
 enum err setup_account_change(struct flow *f, struct arena *a, int64_t brand, int64_t agent, int64_t account,
                               const struct account_new *in, struct errinfo *e) MUST_CHECK;
+/* The account with its secrets opened, to tell which are set: they must never leave the process. */
+enum err setup_account_load(struct flow *f, struct arena *a, int64_t brand, int64_t account, struct account *out,
+                            struct errinfo *e) MUST_CHECK;
 /* A new bearer token; the old ones stop working at once. */
 enum err setup_account_token(struct flow *f, struct arena *a, int64_t brand, int64_t agent, int64_t account,
                              struct str *token, struct errinfo *e) MUST_CHECK;

@@ -37,6 +37,11 @@ static struct str month_short(const struct locale *l, int month)
     return locale_text(l, month == 5 ? months_full[4] : months[month - 1]);
 }
 
+struct str format_weekday(const struct locale *l, int weekday, bool full)
+{
+    return locale_text(l, (full ? days_full : days)[weekday - 1]);
+}
+
 void format_number(struct buf *b, const struct locale *l, int64_t n)
 {
     char digits[24];
@@ -116,7 +121,7 @@ struct str format_moment(struct arena *a, const struct locale *l, const struct z
     if (days_away == 0)
         return time;
     if (days_away > -7 && days_away < 7)
-        return arena_printf(a, "%.*s %.*s", STR_FMT(locale_text(l, days[at.weekday - 1])),
+        return arena_printf(a, "%.*s %.*s", STR_FMT(format_weekday(l, at.weekday, false)),
                             STR_FMT(time));
     if (at.year == today.year)
         return day_and_month(a, l, &at);
@@ -129,7 +134,7 @@ struct str format_full(struct arena *a, const struct locale *l, const struct zon
     struct zone_time at;
     zone_local(z, t, &at);
     return arena_printf(a, "%.*s, %d%s %.*s %d, %02d:%02d",
-                        STR_FMT(locale_text(l, days_full[at.weekday - 1])), at.day,
+                        STR_FMT(format_weekday(l, at.weekday, true)), at.day,
                         is_german(l) ? "." : "", STR_FMT(locale_text(l, months_full[at.month - 1])),
                         at.year, at.minute / 60, at.minute % 60);
 }

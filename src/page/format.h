@@ -4,6 +4,7 @@
 #ifndef PAGE_FORMAT_H
 #define PAGE_FORMAT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -30,6 +31,8 @@ struct str format_moment(struct arena *a, const struct locale *l, const struct z
 /* In full, for titles: "Donnerstag, 19. November 2026, 16:40" ("Thursday, 19 November 2026,
  * 16:40"). */
 struct str format_full(struct arena *a, const struct locale *l, const struct zone *z, int64_t t);
+/* 1 Monday .. 7 Sunday: "Mo" ("Mon"), in full "Montag" ("Monday"). */
+struct str format_weekday(const struct locale *l, int weekday, bool full);
 /* "16:40" */
 struct str format_time(struct arena *a, const struct zone *z, int64_t t);
 /* "12. Nov. 2026" ("12 Nov 2026") */

@@ -12,9 +12,6 @@
 
 struct locale;
 
-/* Marks a text in a table for xgettext; whoever shows it calls locale_text. */
-#define N_(text) text
-
 /* "de", "en", also "de-AT"; an unknown language gives English. */
 const struct locale *locale_find(struct str language) __attribute__((returns_nonnull));
 /* The best of an Accept-Language header; fallback when it names none that we have. */

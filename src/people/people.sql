@@ -9,6 +9,9 @@ FROM agent WHERE id = :agent;
 --: agent_by_email one (email text) -> (id i64, name text, password text, disabled_at i64)
 SELECT id, name, password, disabled_at FROM agent WHERE email = :email;
 
+--: agent_password one (agent i64) -> (password text)
+SELECT password FROM agent WHERE id = :agent;
+
 --: agent_insert exec (id i64, email text, name text, initials text, password text, language text, face text, now i64)
 INSERT INTO agent (id, email, name, initials, password, language, face, created_at)
 VALUES (:id, :email, :name, :initials, :password, :language, :face, :now) ON CONFLICT (email) DO NOTHING;

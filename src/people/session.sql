@@ -19,6 +19,8 @@ UPDATE session SET seen_at = :now, expires_at = :expires_at WHERE id = :id;
 UPDATE session SET brand = :brand WHERE id = :id;
 --: end exec (id i64) any-brand "a session belongs to an agent"
 DELETE FROM session WHERE id = :id;
+--: end_own exec (agent i64, id i64) any-brand "a session belongs to an agent"
+DELETE FROM session WHERE id = :id AND agent = :agent;
 --: end_all exec (agent i64, except i64) any-brand "a session belongs to an agent"
 DELETE FROM session WHERE agent = :agent AND id <> :except;
 --: expire exec (now i64) any-brand "all of them"

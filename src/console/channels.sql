@@ -1,0 +1,26 @@
+-- Accounts and how they do.
+
+--: accounts many (brand i64) -> (id i64, channel text, network text, name text, key text, state i64, success_at i64, item_at i64,
+--:   failures i64, error text)
+SELECT id, channel, network, name, key, state, success_at, item_at, failures, error FROM account
+WHERE brand = :brand ORDER BY name, id LIMIT 500;
+
+-- Posts per account from an id on; ids carry their time.
+--: posts_since many (brand i64, since i64) -> (account i64, n i64) unbounded "one row an account"
+SELECT account, count(*) AS n FROM post WHERE brand = :brand AND id > :since GROUP BY account;
+
+--: pulse one (brand i64, account i64) -> (state i64, success_at i64, attempt_at i64, next_at i64, item_at i64, items i64,
+--:   refused i64, failures i64, error text)
+SELECT state, success_at, attempt_at, next_at, item_at, items, refused, failures, error FROM account
+WHERE id = :account AND brand = :brand;
+
+--: refused many (brand i64, account i64) -> (id i64, at i64, place text, what text)
+SELECT id, at, place, what FROM refused WHERE account = :account AND brand = :brand ORDER BY id DESC LIMIT 50;
+
+--: refused_raw one (brand i64, id i64) -> (place text, raw blob)
+SELECT place, raw FROM refused WHERE id = :id AND brand = :brand;
+
+--: deliveries many (brand i64, account i64) -> (at i64, attempt i64, result text, what text, case_id i64?, number i64?)
+SELECT d.at, d.attempt, d.result, d.what, m.case_id, c.number
+FROM delivery d LEFT JOIN message m ON m.id = d.message LEFT JOIN "case" c ON c.id = m.case_id
+WHERE d.account = :account AND d.brand = :brand ORDER BY d.id DESC LIMIT 50;

@@ -1,0 +1,23 @@
+/* pulse.h - how an account does, in a word and a sentence; one place for the list and for the page
+ * of an account. Threads: the handler's. */
+#ifndef CONSOLE_PULSE_H
+#define CONSOLE_PULSE_H
+
+#include "console/settings.h"
+
+struct pulse {
+    const struct channel *channel; /* NULL: of a newer version */
+    int64_t state, success_at, item_at, failures;
+    struct str error;
+};
+
+struct pulse_said {
+    const char *state; /* done, soon, late or empty: colour of the word */
+    struct str word;
+};
+
+struct pulse_said pulse_say(struct request *rq, const struct brand_view *b, const struct pulse *p);
+/* A moment as people read it, "never" for 0. */
+struct str pulse_moment(struct request *rq, const struct brand_view *b, int64_t at);
+
+#endif
