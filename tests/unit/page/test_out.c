@@ -155,6 +155,9 @@ static void a_form_field_holds_hostile_values(void **state)
         .name = STR("t"), .type = STR("secret"), .value = STR("hunter2"), .needed = true};
     field_view_render(&s->o, &f);
     assert_false(holds(s, "hunter2"));
+    f.type = STR("password");
+    field_view_render(&s->o, &f);
+    assert_false(holds(s, "hunter2"));
     assert_true(holds(s, "is set"));
 }
 
