@@ -13,7 +13,8 @@ SELECT id, account, thread, case_id, parent, agent, key, text, state, not_before
   created_at, version
 FROM message WHERE id = :id AND brand = :brand;
 
--- Due messages of all brands; only the oldest unfinished one of a case, so that order holds. One that failed or is
+-- Due messages of all brands. One waits while an older one of its case is not settled, so that order holds: also
+-- behind one that failed, until a person has decided about it. One that failed or is
 -- unclear holds back what was written after it until a person has decided.
 --: due many (now i64, limit i64) -> (id i64, brand i64) any-brand "one sender serves all brands"
 SELECT m.id, m.brand FROM message m WHERE m.state = 0 AND m.not_before <= :now AND NOT EXISTS (
