@@ -85,6 +85,7 @@ need_modules() {
     say "npm ci in $1"
     npm ci --prefix "$1" --ignore-scripts --no-fund --no-audit --loglevel=error || fail "npm ci in $1 failed"
     cp "$1/package-lock.json" "$1/node_modules/.fetched"
+    rm -f build*/.options # meson looks for modules when it sets up
 }
 
 # configure DIR OPTION...: makes DIR a build directory with these options (CC and CXX come from the environment). One
