@@ -210,6 +210,8 @@ void *deliver_loop(void *flow)
         bell_wait(&f->outbox_bell, wait);
     }
     arena_deinit(&a);
+    if (atomic_fetch_sub(&f->sending, 1) == 1)
+        bell_ring(&f->sent_bell);
     return NULL;
 }
 

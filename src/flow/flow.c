@@ -2,7 +2,6 @@
 #include "flow/flow.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "base/threads.h"
@@ -10,7 +9,7 @@
 
 #define UNDO_DEFAULT (15 * CLOCK_SECOND)
 
-enum { SEND_GRACE_S = 3 };
+enum { SEND_GRACE_MS = 3000 };
 
 struct flow *flow_new(const struct flow_options *o)
 {
@@ -27,6 +26,7 @@ struct flow *flow_new(const struct flow_options *o)
     bell_init(&f->outbox_bell);
     bell_init(&f->poll_bell);
     bell_init(&f->timer_bell);
+    bell_init(&f->sent_bell);
     return f;
 }
 
@@ -35,6 +35,7 @@ void flow_free(struct flow *f)
     if (!f)
         return;
     brands_forget(f, 0);
+    bell_deinit(&f->sent_bell);
     bell_deinit(&f->timer_bell);
     bell_deinit(&f->poll_bell);
     bell_deinit(&f->outbox_bell);
@@ -47,6 +48,7 @@ enum err flow_start(struct flow *f, struct errinfo *e)
 {
     TRY(deliver_recover(f, e));
     f->poll_workers = workers_new("poll", POLLERS, BUSY_MAX);
+    atomic_store(&f->sending, SENDERS);
     for (; f->senders_n < SENDERS; f->senders_n++)
         TRY(thread_start(&f->senders[f->senders_n], "send", deliver_loop, f));
     TRY(thread_start(&f->poller, "poller", poll_loop, f));
@@ -55,32 +57,23 @@ enum err flow_start(struct flow *f, struct errinfo *e)
     return ERR_OK;
 }
 
-/* An answer that comes in time spares a person the question whether a mail has arrived. */
-static void join_sender(struct flow *f, pthread_t sender, const struct timespec *until)
-{
-    if (pthread_clockjoin_np(sender, NULL, CLOCK_MONOTONIC, until) == 0)
-        return;
-    f->stop_sends = true;
-    pthread_join(sender, NULL);
-}
-
 void flow_stop(struct flow *f)
 {
-    struct timespec until;
     f->stop_polls = true;
     atomic_store(&f->stopping, true);
     if (!f->started)
         return;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += SEND_GRACE_S;
     bell_close(&f->outbox_bell);
     bell_close(&f->poll_bell);
     bell_close(&f->timer_bell);
+    /* An answer that comes in time spares a person the question whether a mail has arrived. */
+    bell_wait(&f->sent_bell, SEND_GRACE_MS);
+    f->stop_sends = true;
     pthread_join(f->poller, NULL);
     pthread_join(f->timer, NULL);
     workers_free(f->poll_workers);
     for (int i = 0; i < f->senders_n; i++)
-        join_sender(f, f->senders[i], &until);
+        pthread_join(f->senders[i], NULL);
     f->started = false;
 }
 

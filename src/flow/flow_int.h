@@ -43,6 +43,8 @@ struct flow {
     volatile bool stop_polls, stop_sends; /* handed to channels */
     bool started;
     struct bell outbox_bell, poll_bell, timer_bell;
+    struct bell sent_bell; /* rung by the last sender that ends */
+    atomic_int sending;    /* senders that have not ended */
     pthread_t senders[SENDERS], poller, timer;
     int senders_n;
     struct workers *poll_workers;

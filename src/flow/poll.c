@@ -124,9 +124,12 @@ static enum err poll_round(struct flow *f, struct arena *a, int64_t brand, int64
         next_at = got.next_at;
     if (got.more)
         next_at = now;
+    const struct errinfo told = *e; /* what save writes is of the store */
     TRY(save(f, &use, &got, next_at, e));
-    if (polled != ERR_OK)
+    if (polled != ERR_OK) {
+        *e = told;
         return polled;
+    }
     if (got.moved_to.n)
         moved(f, &use, got.moved_to);
     if (got.stopped)

@@ -252,6 +252,21 @@ def check_imports(lab, key):
     check(rows["c1"] == 'Zwei\nZeilen; und "Zitat"', f"c1 is {rows['c1']!r}")
 
 
+def says_why(lab):
+    """An account whose server is not there tells so in words."""
+    lab.command("channel", "add", "mail", "mail", "--name", "care@nordlicht.example",
+                "--allow-private", f"imap_url=imap://127.0.0.1:{lab_module.free_port()}",
+                "user=care", "password=none", "address=care@nordlicht.example", "plain=1")
+    until = time.monotonic() + 20
+    error = ""
+    while not error:
+        check(time.monotonic() < until, "an account that cannot be polled shows no error")
+        time.sleep(0.05)
+        with lab.reader() as db:
+            error = db.execute("SELECT error FROM account WHERE key = 'mail'").fetchone()[0]
+    check("no connection to the server" in error, f"the account shows only: {error}")
+
+
 def archive(lab):
     """Years of posts, while the server answers others."""
     lab.command("channel", "add", "file", "archive", "--name", "Archiv")
@@ -278,7 +293,7 @@ def body(lab):
     lab.start()
     lab.wait_ready()
     for step in (bad_lines, bad_documents, odd_lines, bad_bodies, bad_tokens, no_requests,
-                 beginnings):
+                 beginnings, says_why):
         step(lab)
     imports(lab, "running")
     check_imports(lab, "running")
