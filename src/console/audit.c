@@ -19,6 +19,8 @@ static void add_object(struct request *rq, const struct lists_sql_audit_row *row
         rows_cell(rows, arena_printf(rq->arena, "#%lld %.*s", (long long)row->number,
                                      STR_FMT(row->title)))
             ->href = arena_printf(rq->arena, "/desk/case/%lld", (long long)row->object);
+    } else if (str_eq_z(row->what, "session.start")) {
+        rows_cell(rows, settings_client(rq, row->detail));
     } else if (row->object_name.n) {
         rows_cell(rows, row->object_name);
     } else {

@@ -96,6 +96,7 @@ static void show(struct request *rq, struct response *rs, const struct brand_vie
         sections[n] =
             fields_section(&f[n], NULL, N_("Minutes of business time until an answer is due."));
         sections[n].title = word_kind(rq, kind);
+        sections[n].pairs = true;
         n++;
     }
     page.sections = sections;

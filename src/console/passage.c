@@ -72,6 +72,11 @@ struct safe_html passage_mark(struct arena *a, struct str text, struct str query
     size_t start = lead_in(line, hit);
     struct str part = utf8_clip(str_sub(line, start, line.n), PASSAGE_BYTES);
     bool cut = start + part.n < line.n;
+    for (size_t n = part.n; cut && n > PASSAGE_BYTES / 2; n--)
+        if (part.p[n - 1] == ' ') { /* not in the middle of a word */
+            part.n = n - 1;
+            break;
+        }
     buf_init_in(&b, a, PASSAGE_BYTES * 20);
     buf_add_z(&b, start ? "… " : "");
     size_t done = 0;

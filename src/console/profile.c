@@ -65,37 +65,6 @@ static void add_password(const struct profile *p, struct fields *f)
     v->complete = STR("new-password");
 }
 
-static const char *browser_of(struct str client)
-{
-    static const char *const browsers[][2] = {
-        {"Edg/", "Edge"}, {"Firefox/", "Firefox"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}};
-    for (size_t i = 0; i < sizeof browsers / sizeof *browsers; i++)
-        if (str_find(client, str_z(browsers[i][0]), 0) >= 0)
-            return browsers[i][1];
-    return NULL;
-}
-
-static const char *system_of(struct str client)
-{
-    static const char *const systems[][2] = {{"Android", "Android"}, {"iPhone", "iPhone"},
-                                             {"iPad", "iPad"},       {"Windows", "Windows"},
-                                             {"Mac OS", "macOS"},    {"Linux", "Linux"}};
-    for (size_t i = 0; i < sizeof systems / sizeof *systems; i++)
-        if (str_find(client, str_z(systems[i][0]), 0) >= 0)
-            return systems[i][1];
-    return NULL;
-}
-
-/* "Firefox, Linux"; a browser that is neither known nor named as it called itself, cut. */
-static struct str client_name(struct request *rq, struct str client)
-{
-    const char *browser = browser_of(client), *system = system_of(client);
-    if (browser && system)
-        return arena_printf(rq->arena, "%s, %s", browser, system);
-    return client.n ? text_cut(rq->arena, text_plain_line(rq->arena, client, 200), 40)
-                    : page_text(rq, "unknown browser");
-}
-
 static enum err add_sessions(struct request *rq, const struct brand_view *b, struct form_page *page)
 {
     const struct page_context *ctx = rq->app;
@@ -107,7 +76,7 @@ static enum err add_sessions(struct request *rq, const struct brand_view *b, str
     for (size_t i = 0; i < n; i++) {
         if (list[i].id == rq->who.session)
             continue;
-        const struct str args[] = {client_name(rq, list[i].client),
+        const struct str args[] = {settings_client(rq, list[i].client),
                                    format_moment(rq->arena, page_locale(rq), b->calendar.zone,
                                                  flow_now(ctx->flow), list[i].seen_at)};
         actions[at++] = (struct form_action_view){

@@ -144,6 +144,7 @@ static void show(struct request *rq, struct response *rs, const struct brand_vie
     sections[0] = fields_section(&f[0], N_("If"),
                                  N_("All conditions must hold. A value may name several, with "
                                     "commas between; one of them is enough."));
+    sections[0].pairs = true;
     fields_init(&f[1], rq);
     add_effects(rq, b, form, &f[1]);
     sections[1] = fields_section(&f[1], N_("Then"), NULL);

@@ -233,3 +233,33 @@ const struct str *settings_lines(struct arena *a, struct str text, size_t max, s
     *n = v.n;
     return v.p;
 }
+
+static const char *browser_of(struct str client)
+{
+    static const char *const browsers[][2] = {
+        {"Edg/", "Edge"}, {"Firefox/", "Firefox"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}};
+    for (size_t i = 0; i < sizeof browsers / sizeof *browsers; i++)
+        if (str_find(client, str_z(browsers[i][0]), 0) >= 0)
+            return browsers[i][1];
+    return NULL;
+}
+
+static const char *system_of(struct str client)
+{
+    static const char *const systems[][2] = {{"Android", "Android"}, {"iPhone", "iPhone"},
+                                             {"iPad", "iPad"},       {"Windows", "Windows"},
+                                             {"Mac OS", "macOS"},    {"Linux", "Linux"}};
+    for (size_t i = 0; i < sizeof systems / sizeof *systems; i++)
+        if (str_find(client, str_z(systems[i][0]), 0) >= 0)
+            return systems[i][1];
+    return NULL;
+}
+
+struct str settings_client(struct request *rq, struct str client)
+{
+    const char *browser = browser_of(client), *system = system_of(client);
+    if (browser && system)
+        return arena_printf(rq->arena, "%s, %s", browser, system);
+    return client.n ? text_cut(rq->arena, text_plain_line(rq->arena, client, 200), 40)
+                    : page_text(rq, "unknown browser");
+}

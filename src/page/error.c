@@ -4,6 +4,8 @@
 #include "error_tmpl.h"
 #include "page/page.h"
 
+enum { TARGET_MAX = 16 * 1024 };
+
 struct advice {
     const char *what, *means, *todo;
 };
@@ -40,8 +42,27 @@ static const struct advice table[ERR_COUNT] = {
                  N_("Try again. If it stays, tell an administrator the number below.")},
 };
 
+/* Where a page wanted somebody who is signed in; afterwards it leads back to what was asked for. */
+static void to_signin(struct request *rq, struct response *rs)
+{
+    struct buf to;
+    struct out o = {.buf = &to};
+    buf_init_in(&to, rq->arena, TARGET_MAX);
+    buf_add_z(&to, "/signin");
+    if (rq->method == METHOD_GET && !str_eq_z(rq->path, "/desk")) {
+        buf_add_z(&to, "?next=");
+        out_url_part(&o, rq->target);
+    }
+    buf_clear(&rs->body);
+    response_redirect(rs, buf_ok(&to) ? buf_str(&to) : STR("/signin"));
+}
+
 void page_error(struct request *rq, struct response *rs, enum err code, const struct errinfo *e)
 {
+    if (code == ERR_DENIED && !rq->who.agent && rq->route && rq->route->right != RIGHT_NONE) {
+        to_signin(rq, rs);
+        return;
+    }
     const struct advice *w = &table[code > ERR_OK && code < ERR_COUNT ? code : ERR_BUG];
     struct error_page page = {
         .what = page_text(rq, w->what),
@@ -54,7 +75,8 @@ void page_error(struct request *rq, struct response *rs, enum err code, const st
         .home = rq->who.agent ? STR("/desk") : STR("/"),
     };
     page_layout(rq, &page.layout, page.what);
-    rs->status = err_table[code > ERR_OK && code < ERR_COUNT ? code : ERR_BUG].http;
+    if (rs->status < 400) /* http/ may have told another one, such as 400 for a broken query */
+        rs->status = err_table[code > ERR_OK && code < ERR_COUNT ? code : ERR_BUG].http;
     buf_clear(&rs->body);
     struct out o = page_begin(rq, rs);
     error_page_render(&o, &page);

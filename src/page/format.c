@@ -121,7 +121,7 @@ struct str format_moment(struct arena *a, const struct locale *l, const struct z
     if (days_away == 0)
         return time;
     if (days_away > -7 && days_away < 7)
-        return arena_printf(a, "%.*s %.*s", STR_FMT(format_weekday(l, at.weekday, false)),
+        return arena_printf(a, "%.*s" NARROW "%.*s", STR_FMT(format_weekday(l, at.weekday, false)),
                             STR_FMT(time));
     if (at.year == today.year)
         return day_and_month(a, l, &at);
