@@ -51,7 +51,9 @@ static void add_choices(struct request *rq, const struct brand_form *form, struc
 static void show(struct request *rq, struct response *rs, const struct brand_view *b,
                  const struct brand_form *form, const struct refusal *r)
 {
-    struct form_page page = {.submit = page_text(rq, "Save"), .action = STR("/desk/brand/change")};
+    struct form_page page = {.submit = page_text(rq, "Save"),
+                             .action = arena_printf(rq->arena, "/desk/brand/change?version=%lld",
+                                                    (long long)form->version)};
     struct fields f[2];
     struct form_section_view sections[2];
     if (!settings_open(rq, rs, b, N_("Brand"), "brand", &page.sheet))
@@ -162,7 +164,8 @@ static void post_brand(struct request *rq, struct response *rs)
     struct errinfo e = {0};
     if (!b)
         return;
-    form.version = b->version;
+    if (!str_to_i64(request_query(rq, "version"), &form.version)) /* the one the form was made of */
+        form.version = b->version;
     read_form(rq, &form, &r);
     struct saving s = {.rq = rq, .form = &form};
     s.names = settings_lines(rq->arena, form.names, BRAND_NAMES_MAX, &s.names_n);

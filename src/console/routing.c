@@ -154,7 +154,8 @@ static void show(struct request *rq, struct response *rs, const struct brand_vie
     fields_add_check(&f[2], "enabled", N_("Switched on"), NULL, form->enabled);
     sections[2] = fields_section(&f[2], NULL, NULL);
     page.sections = sections;
-    page.action = form->id ? arena_printf(rq->arena, "/desk/routing/%lld", (long long)form->id)
+    page.action = form->id ? arena_printf(rq->arena, "/desk/routing/%lld?version=%lld",
+                                          (long long)form->id, (long long)form->version)
                            : STR("/desk/routing/new");
     if (form->id) {
         delete = (struct form_action_view){
@@ -444,8 +445,12 @@ static void post_rule(struct request *rq, struct response *rs)
 {
     const struct brand_view *b = settings_brand(rq, rs);
     struct rule_form *form = new_form(rq);
-    if (b && load(rq, rs, form))
-        save(rq, rs, b, form);
+    if (!b || !load(rq, rs, form))
+        return;
+    int64_t seen; /* the one the form was made of */
+    if (str_to_i64(request_query(rq, "version"), &seen))
+        form->version = seen;
+    save(rq, rs, b, form);
 }
 
 static void act(struct request *rq, struct response *rs, store_write_fn write, int step)

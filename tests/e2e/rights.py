@@ -171,6 +171,7 @@ def change(admin):
     check("brand", admin.post("/desk/brand/change", brand)[0], 303)
     page = admin.get("/desk/brand")[1]
     check("brand keeps its values", all(part in page for part in ("Europe/Vienna", "@p\n@probe", 'value="du" selected')), True)
+    check("a form that is too old", admin.post("/desk/brand/change?version=1", brand)[0], 422)
     check("without the form's token", admin.post("/desk/brand/change", brand, csrf=False)[0], 403)
 
 
