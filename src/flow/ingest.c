@@ -163,8 +163,7 @@ static enum err insert_post(struct work *w, struct tx *tx, const struct ready *r
     *fresh = changed > 0;
     if (!*fresh)
         return ERR_OK;
-    TRY(post_sql_terms_add(tx, &(struct post_sql_terms_add_in){id, ANALYSE_VERSION, r->terms}, NULL));
-    return post_sql_search_add(tx, &(struct post_sql_search_add_in){id, r->terms}, NULL);
+    return post_sql_terms_add(tx, &(struct post_sql_terms_add_in){id, ANALYSE_VERSION, r->terms}, NULL);
 }
 
 static void rank_of(const struct work *w, const struct ready *r, enum priority priority, int again, bool first,
@@ -284,6 +283,16 @@ static enum err store_one(struct work *w, struct tx *tx, const struct ready *r, 
     return case_follows(w, tx, r, id, thread, author, &result->case_id);
 }
 
+/* All at once at the end: a statement that returns rows makes the index write out what it has gathered so far, and a
+ * segment of its own for each post costs more than everything else. */
+static enum err index_all(struct work *w, struct tx *tx)
+{
+    for (size_t i = 0; i < w->in->n; i++)
+        if (w->results[i].status == INGEST_STORED)
+            TRY(post_sql_search_add(tx, &(struct post_sql_search_add_in){w->results[i].post, w->ready[i].terms}, NULL));
+    return ERR_OK;
+}
+
 static enum err store_refused(struct work *w, struct tx *tx)
 {
     for (size_t i = 0; i < w->in->refused_n; i++) {
@@ -317,6 +326,7 @@ static enum err write_all(struct tx *tx, void *arg, struct errinfo *e)
     for (size_t i = 0; i < w->in->n; i++)
         if (!w->ready[i].refused)
             TRY(store_one(w, tx, &w->ready[i], &w->results[i]));
+    TRY(index_all(w, tx));
     TRY(store_refused(w, tx));
     TRY(store_cursor(w, tx, e));
     if (!w->stored && !w->in->refused_n && !w->in->cursor_before.p)

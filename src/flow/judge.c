@@ -100,9 +100,10 @@ void flow_judge(struct flow *f, const struct brand_view *b, const struct item *i
         .from_brand = item->is_ours,
     };
     *out = (struct judged){.json = STR("")};
-    judge_facts(own_judge(), f->o.model, &in, false, a, &out->facts);
+    struct judge *j = own_judge();
+    judge_facts(j, f->o.model, &in, true, &out->facts);
     out->needs = !item->is_ours && !item->is_automatic && needs(&out->facts, is_private);
     if (out->needs) /* only a post that a person will see is worth its reasons */
-        judge_facts(own_judge(), f->o.model, &in, true, a, &out->facts);
+        judge_explain(j, f->o.model, a, &out->facts);
     out->json = write_judged(a, &out->facts, title_n);
 }

@@ -36,6 +36,7 @@ struct judge {
     size_t active_count;
     float by_feature[ACTIVE_MAX];
     float by_token[TOKENS_MAX];
+    int fact_class[FACT_COUNT]; /* what judge_facts said last, as a class of the model; -1: nothing */
 };
 
 struct judge *judge_new(void)
@@ -269,24 +270,33 @@ static size_t add_reasons(struct judge *j, const struct model *m, const struct m
     return n;
 }
 
-void judge_facts(struct judge *j, const struct model *m, const struct judge_input *in, bool explain,
-                 struct arena *a, struct facts *out)
+void judge_facts(struct judge *j, const struct model *m, const struct judge_input *in, bool reasons,
+                 struct facts *out)
 {
     struct verdict verdicts[MODEL_HEADS_MAX];
-    judge_text(j, m, in, explain, verdicts);
+    judge_text(j, m, in, reasons, verdicts);
     *out = (struct facts){0};
-    if (explain)
-        out->reasons = arena_array(a, (size_t)FACT_COUNT * JUDGE_REASONS, sizeof *out->reasons);
     for (int f = 0; f < FACT_COUNT; f++) {
-        out->f[f].value = -1;
+        out->f[f].value = j->fact_class[f] = -1;
         const struct model_head *h = model_head_find(m, str_z(fact_table[f].name));
         const struct verdict *v = h ? &verdicts[h->index] : NULL;
         if (!v || v->value < 0)
             continue;
         out->f[f].value = words_find(fact_table[f].words, h->classes[v->value].name);
-        out->f[f].p = out->f[f].value < 0 ? 0 : v->p;
-        if (explain && out->f[f].value >= 0)
-            out->reason_count +=
-                add_reasons(j, m, h, (enum fact_id)f, v->value, out->reasons + out->reason_count);
+        if (out->f[f].value < 0)
+            continue;
+        out->f[f].p = v->p;
+        j->fact_class[f] = v->value;
     }
+}
+
+void judge_explain(struct judge *j, const struct model *m, struct arena *a, struct facts *out)
+{
+    out->reasons = arena_array(a, (size_t)FACT_COUNT * JUDGE_REASONS, sizeof *out->reasons);
+    out->reason_count = 0;
+    for (int f = 0; f < FACT_COUNT; f++)
+        if (j->fact_class[f] >= 0)
+            out->reason_count +=
+                add_reasons(j, m, model_head_find(m, str_z(fact_table[f].name)), (enum fact_id)f,
+                            j->fact_class[f], out->reasons + out->reason_count);
 }

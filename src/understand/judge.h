@@ -47,8 +47,10 @@ size_t judge_reasons(struct judge *j, const struct model *m, const struct model_
                      struct verdict_reason *out, size_t max);
 
 /* The same as domain facts: heads and classes are matched by the words of fact_table; what the
- * model does not answer is unknown. Reasons live in the arena. */
-void judge_facts(struct judge *j, const struct model *m, const struct judge_input *in, bool explain,
-                 struct arena *a, struct facts *out);
+ * model does not answer is unknown. reasons: judge_explain may be asked afterwards. */
+void judge_facts(struct judge *j, const struct model *m, const struct judge_input *in, bool reasons,
+                 struct facts *out);
+/* Adds the reasons to the facts that were judged last; they live in the arena. */
+void judge_explain(struct judge *j, const struct model *m, struct arena *a, struct facts *out);
 
 #endif
