@@ -31,12 +31,13 @@ void fail(const char *what)
     exit(2);
 }
 
-bool report(const char *what, double numerator, double denominator, const char *unit, double goal, bool below)
+bool report(const char *what, double numerator, double denominator, const char *unit, double goal,
+            bool below)
 {
     double ratio = denominator > 0 ? numerator / denominator : 0;
     bool good = below ? ratio <= goal : ratio >= goal;
-    printf("%-46s %12.2f / %12.2f  %-22s = %8.3f  (goal %s %g)%s\n", what, numerator, denominator, unit, ratio,
-           below ? "<=" : ">=", goal, good ? "" : "  MISSED");
+    printf("%-46s %12.2f / %12.2f  %-22s = %8.3f  (goal %s %g)%s\n", what, numerator, denominator,
+           unit, ratio, below ? "<=" : ">=", goal, good ? "" : "  MISSED");
     fflush(stdout);
     return good;
 }
@@ -67,7 +68,8 @@ static void read_row(struct texts *t, struct vec *v, char *line)
     if (!cell.n || cell.n > TWEET_MAX)
         return;
     while (str_next(&brands, ',', &name))
-        cell = replace(&t->arena, cell, name, name.n && name.p[0] == '@' ? STR("@nordwerk") : STR("Nordwerk"));
+        cell = replace(&t->arena, cell, name,
+                       name.n && name.p[0] == '@' ? STR("@nordwerk") : STR("Nordwerk"));
     *(struct str *)vec_push(v) = arena_str(&t->arena, cell);
 }
 
@@ -127,23 +129,34 @@ struct seed {
 static enum err seed_people(struct tx *tx, void *arg, struct errinfo *e)
 {
     static const char *const teams[] = {"Rechnung", "Technik", "Vertrag", "Community"};
-    static const char *const words[] = {"rechnung, invoice, mahnung, charge", "kaputt, broken, app, internet, störung",
+    static const char *const words[] = {"rechnung, invoice, mahnung, charge",
+                                        "kaputt, broken, app, internet, störung",
                                         "vertrag, contract, kündigung, cancel"};
     struct seed *s = arg;
-    const struct agent_new in = {.email = STR("bench@example.com"), .name = STR("Bea Lorenzen"), .initials = STR("BL"),
-                                 .role = ROLE_ADMINISTRATOR, .brand = s->h->brand, .at = clock_now(&clock_system)};
+    const struct agent_new in = {.email = STR("bench@example.com"),
+                                 .name = STR("Bea Lorenzen"),
+                                 .initials = STR("BL"),
+                                 .role = ROLE_ADMINISTRATOR,
+                                 .brand = s->h->brand,
+                                 .at = clock_now(&clock_system)};
     TRY(agent_create(s->app->store, tx, &in, &s->agent, e));
     for (int i = 0; i < 4; i++) {
         int64_t team = store_id(s->app->store, 0);
-        TRY(brand_sql_team_insert(tx, &(struct brand_sql_team_insert_in){team, s->h->brand, str_z(teams[i]), STR("users"), i},
-                                  NULL));
+        TRY(brand_sql_team_insert(
+            tx,
+            &(struct brand_sql_team_insert_in){team, s->h->brand, str_z(teams[i]), STR("users"), i},
+            NULL));
         if (i == 3)
             continue;
         struct arena *a = tx_arena(tx);
-        TRY(brand_sql_rule_insert(tx, &(struct brand_sql_rule_insert_in){
-            store_id(s->app->store, 0), s->h->brand, i, str_z(teams[i]),
-            arena_printf(a, "[{\"field\":\"words\",\"op\":\"contains\",\"value\":\"%s\"}]", words[i]),
-            arena_printf(a, "{\"team\":\"%lld\"}", (long long)team), 1}, NULL));
+        TRY(brand_sql_rule_insert(
+            tx,
+            &(struct brand_sql_rule_insert_in){
+                store_id(s->app->store, 0), s->h->brand, i, str_z(teams[i]),
+                arena_printf(a, "[{\"field\":\"words\",\"op\":\"contains\",\"value\":\"%s\"}]",
+                             words[i]),
+                arena_printf(a, "{\"team\":\"%lld\"}", (long long)team), 1},
+            NULL));
     }
     tx_notify(tx, (struct notice){TOPIC_BRAND, s->h->brand, s->h->brand, 0});
     return ERR_OK;
@@ -155,10 +168,17 @@ void house_make(struct house *h, const char *folder)
     struct arena a;
     struct errinfo e = {0};
     static const struct str names[] = {{"Nordwerk", 8}, {"@nordwerk", 9}};
-    const struct brand_new brand = {.name = STR("Nordwerk"), .language = STR("de"), .timezone = STR("Europe/Berlin"),
-                                    .signature = STR("initials"), .names = names, .names_n = 2};
-    struct account_new account = {.channel = STR("api"), .name = STR("@nordwerk"), .network = STR("mastodon"),
-                                  .key = STR("api"), .is_public = true};
+    const struct brand_new brand = {.name = STR("Nordwerk"),
+                                    .language = STR("de"),
+                                    .timezone = STR("Europe/Berlin"),
+                                    .signature = STR("initials"),
+                                    .names = names,
+                                    .names_n = 2};
+    struct account_new account = {.channel = STR("api"),
+                                  .name = STR("@nordwerk"),
+                                  .network = STR("mastodon"),
+                                  .key = STR("api"),
+                                  .is_public = true};
     struct account_made made;
     struct seed seed = {.h = h, .app = &app};
     struct str token;
@@ -168,7 +188,8 @@ void house_make(struct house *h, const char *folder)
         fail(h->dir);
     arena_init(&a);
     map_init(&account.settings, &a);
-    if (app_open(&app, h->dir, &e) != ERR_OK || setup_brand(app.flow, 0, &brand, &h->brand, &e) != ERR_OK ||
+    if (app_open(&app, h->dir, &e) != ERR_OK ||
+        setup_brand(app.flow, 0, &brand, &h->brand, &e) != ERR_OK ||
         setup_account(app.flow, &a, h->brand, 0, &account, &made, &e) != ERR_OK ||
         store_write(app.store, seed_people, &seed, &e) != ERR_OK ||
         session_start(app.sessions, &a, seed.agent, STR("bench"), &token, &e) != ERR_OK)
@@ -290,7 +311,8 @@ static size_t count(const struct buf *b, const char *what)
     return n;
 }
 
-size_t house_post(const struct house *h, int fd, const struct texts *t, int64_t from, int n, struct buf *scratch)
+size_t house_post(const struct house *h, int fd, const struct texts *t, int64_t from, int n,
+                  struct buf *scratch)
 {
     struct buf body, request;
     buf_init(&body, REQUEST_MAX);
@@ -325,7 +347,8 @@ double house_cpu(const struct house *h)
         fail(path);
     fclose(f);
     const char *rest = strrchr(line, ')');
-    if (!rest || sscanf(rest + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system) != 2)
+    if (!rest || sscanf(rest + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user,
+                        &system) != 2)
         fail(path);
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }

@@ -1,6 +1,7 @@
-/* house.h - what the benches of the whole program share: a scratch data directory with a brand, an agent who is signed in
- * and an API account; "zuruf serve" on it as a child of ours; posts in JSON Lines; a small HTTP client; what the child
- * uses. A bench cannot go on after a failure, so everything here ends the program with a message and exit 2. */
+/* house.h - what the benches of the whole program share: a scratch data directory with a brand, an
+ * agent who is signed in and an API account; "zuruf serve" on it as a child of ours; posts in JSON
+ * Lines; a small HTTP client; what the child uses. A bench cannot go on after a failure, so
+ * everything here ends the program with a message and exit 2. */
 #ifndef BENCH_HOUSE_H
 #define BENCH_HOUSE_H
 
@@ -15,7 +16,8 @@
 
 enum { TWEET_MAX = 280, REQUEST_MAX = 4 << 20 };
 
-/* Texts of the shipped labels, their brand's names replaced by ours; a new set of ids each time round. */
+/* Texts of the shipped labels, their brand's names replaced by ours; a new set of ids each time
+ * round. */
 struct texts {
     struct arena arena;
     struct str *list;
@@ -23,7 +25,8 @@ struct texts {
 };
 void texts_read(struct texts *t, const char *source);
 void texts_free(struct texts *t);
-/* The nth post as a line of the API: 500 authors, each text some hundred times but with its own id. */
+/* The nth post as a line of the API: 500 authors, each text some hundred times but with its own id.
+ */
 void texts_post(const struct texts *t, struct buf *out, int64_t n);
 
 struct house {
@@ -41,19 +44,25 @@ void house_stop(struct house *h);   /* waits for its end */
 void house_remove(struct house *h); /* with the directory */
 
 int house_connect(const struct house *h);
-/* One request over an open connection; the body of the answer stays in out until the next. Returns the status. */
+/* One request over an open connection; the body of the answer stays in out until the next. Returns
+ * the status. */
 int house_ask(int fd, struct str request, struct buf *out);
-/* A batch of posts from the nth on; ends the program unless all are stored. Returns how many became a case. */
-size_t house_post(const struct house *h, int fd, const struct texts *t, int64_t from, int n, struct buf *scratch);
+/* A batch of posts from the nth on; ends the program unless all are stored. Returns how many became
+ * a case. */
+size_t house_post(const struct house *h, int fd, const struct texts *t, int64_t from, int n,
+                  struct buf *scratch);
 
 double house_cpu(const struct house *h); /* seconds so far, user and system */
 struct memory {
-    double rss, anonymous, private_dirty; /* bytes; rss counts pages of the file system's cache that are mapped too */
+    double rss, anonymous,
+        private_dirty; /* bytes; rss counts pages of the file system's cache that are mapped too */
 };
 void house_memory(const struct house *h, struct memory *m);
 
 void fail(const char *what) __attribute__((noreturn));
-/* One line of the table: what, numerator, denominator, ratio, goal. below: the goal is a most, else a least. */
-bool report(const char *what, double numerator, double denominator, const char *unit, double goal, bool below);
+/* One line of the table: what, numerator, denominator, ratio, goal. below: the goal is a most, else
+ * a least. */
+bool report(const char *what, double numerator, double denominator, const char *unit, double goal,
+            bool below);
 
 #endif

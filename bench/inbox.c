@@ -1,8 +1,9 @@
-/* inbox.c - the list of a brand with 10,000 open cases: requests a second over loopback as a share of a hello page on the
- * bare HTTP library with the same options, in turns in one run, and the slowest of a hundred answers (p99). The load comes
- * from wrk, 32 connections with the cookie of one agent. Meanwhile nothing arrives ("quiet"), or posts come in by API at
- * a steady pace ("busy"), which changes cases all the time.
- *   bench_inbox ZURUF SOURCE [FOLDER]    exit 1 when a goal is missed */
+/* inbox.c - the list of a brand with 10,000 open cases: requests a second over loopback as a share
+ * of a hello page on the bare HTTP library with the same options, in turns in one run, and the
+ * slowest of a hundred answers (p99). The load comes from wrk, 32 connections with the cookie of
+ * one agent. Meanwhile nothing arrives ("quiet"), or posts come in by API at a steady pace
+ * ("busy"), which changes cases all the time. bench_inbox ZURUF SOURCE [FOLDER]    exit 1 when a
+ * goal is missed */
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -17,11 +18,20 @@
 #include "base/clock.h"
 #include "house.h"
 
-enum { CASES = 10000, ROUNDS = 3, SECONDS = 3, CONNECTIONS = 32, BATCH = 100, PAUSE_MS = 500, BUSY_BATCH = 5 };
+enum {
+    CASES = 10000,
+    ROUNDS = 3,
+    SECONDS = 3,
+    CONNECTIONS = 32,
+    BATCH = 100,
+    PAUSE_MS = 500,
+    BUSY_BATCH = 5
+};
 enum { THREADS = 16, POOL = 9 << 10, CONNECTIONS_MAX = 19000 }; /* as src/http/server.c has them */
 
-static enum MHD_Result hello(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
-                             const char *version, const char *upload, size_t *upload_size, void **context)
+static enum MHD_Result hello(void *cls, struct MHD_Connection *connection, const char *url,
+                             const char *method, const char *version, const char *upload,
+                             size_t *upload_size, void **context)
 {
     (void)cls, (void)url, (void)method, (void)version, (void)upload, (void)upload_size;
     static int seen;
@@ -29,7 +39,8 @@ static enum MHD_Result hello(void *cls, struct MHD_Connection *connection, const
         *context = &seen;
         return MHD_YES;
     }
-    struct MHD_Response *r = MHD_create_response_from_buffer(5, (void *)"hello", MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *r =
+        MHD_create_response_from_buffer(5, (void *)"hello", MHD_RESPMEM_PERSISTENT);
     enum MHD_Result ok = MHD_queue_response(connection, 200, r);
     MHD_destroy_response(r);
     return ok;
@@ -45,13 +56,16 @@ static void wrk(int port, const char *path, const char *cookie, struct load *out
     char command[600], line[300], unit[8];
     double v;
     snprintf(command, sizeof command,
-             "wrk -t1 -c%d -d%ds --latency -H 'Cookie: %s' -H 'Accept-Encoding: identity' http://127.0.0.1:%d%s",
+             "wrk -t1 -c%d -d%ds --latency -H 'Cookie: %s' -H 'Accept-Encoding: identity' "
+             "http://127.0.0.1:%d%s",
              CONNECTIONS, SECONDS, cookie, port, path);
     FILE *f = popen(command, "r");
     *out = (struct load){0};
     while (f && fgets(line, sizeof line, f)) {
         if (sscanf(line, " 99%% %lf%7s", &v, unit) == 2)
-            out->p99_ms = strncmp(unit, "us", 2) == 0 ? v / 1000 : strncmp(unit, "ms", 2) == 0 ? v : v * 1000;
+            out->p99_ms = strncmp(unit, "us", 2) == 0   ? v / 1000
+                          : strncmp(unit, "ms", 2) == 0 ? v
+                                                        : v * 1000;
         sscanf(line, "Requests/sec: %lf", &out->per_second);
         errno = 0;
         if (strstr(line, "Non-2xx"))
@@ -85,7 +99,8 @@ static void *feed(void *p)
     return NULL;
 }
 
-static bool measure(const struct house *h, int bare_port, const char *path, const char *what, struct feeder *f)
+static bool measure(const struct house *h, int bare_port, const char *path, const char *what,
+                    struct feeder *f)
 {
     struct load one, bare = {0}, own = {0};
     char name[80];
@@ -127,9 +142,10 @@ int main(int argc, char **argv)
         return 2;
     }
     struct MHD_Daemon *bare = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_SUSPEND_RESUME, 0, NULL, NULL, hello, NULL, MHD_OPTION_THREAD_POOL_SIZE,
-        THREADS, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_SUSPEND_RESUME, 0, NULL, NULL, hello, NULL,
+        MHD_OPTION_THREAD_POOL_SIZE, THREADS, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_END);
     if (!bare)
         fail("the bare server does not start");
     int bare_port = MHD_get_daemon_info(bare, MHD_DAEMON_INFO_BIND_PORT)->port;
@@ -145,8 +161,9 @@ int main(int argc, char **argv)
     snprintf(ask, sizeof ask, "GET /desk HTTP/1.1\r\nHost: bench\r\nCookie: %s\r\n\r\n", h.cookie);
     if (house_ask(fd, str_z(ask), &scratch) != 200)
         fail("no page");
-    printf("%lld posts, at least %d open cases; the page has %zu bytes; busy: %d posts every %d ms by API\n", (long long)f.next,
-           CASES, scratch.n, BUSY_BATCH, PAUSE_MS);
+    printf("%lld posts, at least %d open cases; the page has %zu bytes; busy: %d posts every %d ms "
+           "by API\n",
+           (long long)f.next, CASES, scratch.n, BUSY_BATCH, PAUSE_MS);
     close(fd);
     bool good = measure(&h, bare_port, "/desk", "quiet", NULL);
     good = measure(&h, bare_port, "/desk", "busy", &f) && good;

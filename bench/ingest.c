@@ -1,8 +1,9 @@
-/* ingest.c - posts by API in batches of 100, one client that waits for each answer: each post is judged, routed, in the
- * index of the search and on the disk (synchronous=FULL) when the answer comes. Against a bare loop on SQLite that puts
- * the very same rows into the same tables with the same indexes in the same batches, in turns in one run.
- *   bench_ingest ZURUF SOURCE [FOLDER]
- * FOLDER: where the files go; a disk, not a RAM file system, or fsync costs nothing. Exit 1 when a goal is missed. */
+/* ingest.c - posts by API in batches of 100, one client that waits for each answer: each post is
+ * judged, routed, in the index of the search and on the disk (synchronous=FULL) when the answer
+ * comes. Against a bare loop on SQLite that puts the very same rows into the same tables with the
+ * same indexes in the same batches, in turns in one run. bench_ingest ZURUF SOURCE [FOLDER] FOLDER:
+ * where the files go; a disk, not a RAM file system, or fsync costs nothing. Exit 1 when a goal is
+ * missed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,15 +19,18 @@ enum { ROUNDS = 3, BATCHES = 100, BATCH = 100, WARM = 5, COLUMNS = 64 };
 
 /* --- the bare loop: rows as the server stored them, held in memory --- */
 
-/* Rows of one table in the order of their posts. upto: the statement that says to which post a row belongs. */
+/* Rows of one table in the order of their posts. upto: the statement that says to which post a row
+ * belongs. */
 static const struct copied {
     const char *name, *read, *write;
 } tables[] = {
-    {"author", "SELECT (SELECT min(p.id) FROM post p WHERE p.author = a.id), a.* FROM author a ORDER BY 1",
+    {"author",
+     "SELECT (SELECT min(p.id) FROM post p WHERE p.author = a.id), a.* FROM author a ORDER BY 1",
      NULL},
     {"post", "SELECT id, * FROM post ORDER BY id", NULL},
     {"post_terms", "SELECT post, * FROM post_terms ORDER BY post", NULL},
-    {"post_search", "SELECT post, post, terms FROM post_terms ORDER BY post", "INSERT INTO post_search(rowid, terms) VALUES (?,?)"},
+    {"post_search", "SELECT post, post, terms FROM post_terms ORDER BY post",
+     "INSERT INTO post_search(rowid, terms) VALUES (?,?)"},
     {"case", "SELECT thread, * FROM \"case\" ORDER BY thread", NULL},
 };
 enum { TABLES = sizeof tables / sizeof *tables };
@@ -62,7 +66,8 @@ static void load(sqlite3 *db, const char *sql, struct rows *r)
     size_t room = 0;
     *r = (struct rows){.columns = sqlite3_column_count(s) - 1};
     while (sqlite3_step(s) == SQLITE_ROW) {
-        if (r->n == room && !(r->list = realloc(r->list, (room = room ? 2 * room : 1024) * sizeof *r->list)))
+        if (r->n == room &&
+            !(r->list = realloc(r->list, (room = room ? 2 * room : 1024) * sizeof *r->list)))
             fail("out of memory");
         struct row *row = &r->list[r->n++];
         row->post = sqlite3_column_int64(s, 0);
@@ -111,7 +116,8 @@ static double bare_loop(struct rows *all, sqlite3 *db, size_t first)
         run(db, "BEGIN IMMEDIATE");
         for (size_t i = at; i < at + BATCH && i < all[1].n; i++)
             for (int t = 0; t < TABLES; t++)
-                while (all[t].next < all[t].n && all[t].list[all[t].next].post <= all[1].list[i].post)
+                while (all[t].next < all[t].n &&
+                       all[t].list[all[t].next].post <= all[1].list[i].post)
                     insert(&all[t]);
         run(db, "COMMIT");
     }
@@ -133,7 +139,8 @@ static double bare(const struct house *h)
     snprintf(path, sizeof path, "%s/bare.db", h->dir);
     if (sqlite3_open(path, &to) != SQLITE_OK)
         fail(path);
-    run(to, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY");
+    run(to, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; "
+            "PRAGMA temp_store = MEMORY");
     for (size_t i = 0; i < schema_count; i++)
         run(to, schema_table[i].sql);
     for (int t = 0; t < TABLES; t++)
@@ -194,11 +201,15 @@ int main(int argc, char **argv)
     texts_read(&t, argv[2]);
     for (int i = 0; i < ROUNDS; i++)
         round_of(argv[1], argc > 3 ? argv[3] : "/tmp", &t, &s);
-    printf("%d rounds of %d posts of at most %d bytes in batches of %d, one client; %.0f %% became a case\n", ROUNDS,
-           BATCHES * BATCH, TWEET_MAX, BATCH, 100.0 * (double)s.cases / (double)(ROUNDS * (WARM + BATCHES) * BATCH));
-    bool good = report("ingest by API / bare SQLite loop", s.posts / s.api_seconds, s.posts / s.bare_seconds, "posts/s", 0.40,
-                       false);
-    good = report("CPU of an ingested post", s.cpu_seconds * 1e6, s.posts, "us / posts", 150, true) && good;
+    printf("%d rounds of %d posts of at most %d bytes in batches of %d, one client; %.0f %% became "
+           "a case\n",
+           ROUNDS, BATCHES * BATCH, TWEET_MAX, BATCH,
+           100.0 * (double)s.cases / (double)(ROUNDS * (WARM + BATCHES) * BATCH));
+    bool good = report("ingest by API / bare SQLite loop", s.posts / s.api_seconds,
+                       s.posts / s.bare_seconds, "posts/s", 0.40, false);
+    good =
+        report("CPU of an ingested post", s.cpu_seconds * 1e6, s.posts, "us / posts", 150, true) &&
+        good;
     texts_free(&t);
     return good ? 0 : 1;
 }

@@ -33,6 +33,7 @@ CREATE TABLE "case" (
 );
 CREATE INDEX case_queue ON "case" (brand, state, rank_at, id);
 CREATE INDEX case_team ON "case" (brand, state, team, rank_at, id);
+CREATE INDEX case_tally ON "case" (brand, state, kind, team, assignee) WHERE state < 3;
 CREATE INDEX case_assignee ON "case" (brand, assignee, state, rank_at, id);
 CREATE INDEX case_author ON "case" (author, id);
 CREATE INDEX case_problem ON "case" (brand, problem) WHERE problem <> 0;

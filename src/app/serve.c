@@ -20,6 +20,7 @@
 #include "base/threads.h"
 #include "bus/bus.h"
 #include "console/console.h"
+#include "console/kept.h"
 #include "crypt/token.h"
 #include "flow/flow.h"
 #include "http/server.h"
@@ -36,6 +37,7 @@ struct server {
     struct app app;
     struct page_context context;
     struct workers *workers;
+    struct kept *kept;
     struct bus *bus;
     struct fanout *fanout;
     struct demo *demo;
@@ -46,7 +48,9 @@ struct server {
 
 static void to_bus(void *ctx, const struct notice *n)
 {
-    bus_publish(((struct server *)ctx)->bus, n);
+    struct server *s = ctx;
+    kept_notice(s->kept, n);
+    bus_publish(s->bus, n);
 }
 
 static void set_log_level(const char *name)
@@ -97,12 +101,14 @@ static enum err start(struct server *s, bool demo, struct errinfo *e)
 {
     set_log_level(config_get(&s->app.config, CONFIG_LOG));
     s->bus = bus_new();
+    s->kept = kept_new();
     s->app.notice = to_bus;
     s->app.notice_ctx = s;
     TRY(app_open_store(&s->app, e));
     s->workers = workers_new("worker", WORKERS, WORKERS_WAITING);
     s->context = (struct page_context){.store = s->app.store, .flow = s->app.flow, .sessions = s->app.sessions,
-                                       .throttle = throttle_new(), .url = config_get(&s->app.config, CONFIG_URL),
+                                       .throttle = throttle_new(), .kept = s->kept,
+                                       .url = config_get(&s->app.config, CONFIG_URL),
                                        .setup_token = s->setup_token, .demo = demo};
     TRY(control_listen(&s->control, &s->app, e));
     TRY(flow_start(s->app.flow, e));
@@ -124,6 +130,7 @@ static void stop(struct server *s)
     workers_free(s->workers);
     throttle_free(s->context.throttle);
     app_close(&s->app);
+    kept_free(s->kept);
     bus_free(s->bus);
 }
 

@@ -5,10 +5,12 @@
 #include "base/vec.h"
 #include "case_sql.h"
 #include "console/console.h"
+#include "console/kept.h"
 #include "console/pages.h"
 #include "console/pane.h"
 #include "console/rail.h"
 #include "console/row.h"
+#include "console/tally.h"
 #include "console/words.h"
 #include "desk_tmpl.h"
 #include "flow/flow.h"
@@ -154,22 +156,12 @@ static void fill_groups(struct request *rq, const struct brand_view *b, const st
 
 static enum err fill_chips(struct request *rq, const struct view *v, struct case_list_view *out)
 {
-    const struct page_context *ctx = rq->app;
-    struct desk_sql_counts_row *rows;
-    size_t n;
-    int64_t kinds[KIND_COUNT] = {0}, nobody = 0, all = 0;
-    TRY(desk_sql_counts(store_reader(ctx->store), rq->arena, &(struct desk_sql_counts_in){rq->who.brand, rq->who.agent},
-                        &rows, &n));
-    for (size_t i = 0; i < n; i++) {
-        if (rows[i].state != (int64_t)v->state || (v->mine && !rows[i].mine))
-            continue;
-        all += rows[i].n;
-        if (rows[i].kind >= 0 && rows[i].kind < KIND_COUNT)
-            kinds[rows[i].kind] += rows[i].n;
-        nobody += rows[i].nobody ? rows[i].n : 0;
-    }
-    if (!v->team)
-        out->count = all;
+    struct tally tally;
+    struct tally_filter f = {v->state, -1, v->team ? v->team : -1, v->mine ? rq->who.agent : -1};
+    bool counted = v->state != CASE_CLOSED; /* the closed ones are too many to count for a page */
+    TRY(tally_load(rq, &tally));
+    if (counted)
+        out->count = tally_count(&tally, f);
     struct vec chips;
     vec_init(&chips, rq->arena, sizeof(struct chip_view));
     static const struct {
@@ -179,19 +171,23 @@ static enum err fill_chips(struct request *rq, const struct view *v, struct case
                  {KIND_PRAISE, N_("Praise")}, {KIND_IDEA, N_("Ideas")}};
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
         bool on = v->kind == shown[i].kind && (shown[i].kind >= 0 || !v->nobody);
-        if (shown[i].kind > KIND_COMPLAINT && !kinds[shown[i].kind] && !on)
+        f.kind = shown[i].kind;
+        int64_t count = tally_count(&tally, f);
+        if (shown[i].kind > KIND_COMPLAINT && counted && !count && !on)
             continue;
         *(struct chip_view *)vec_push(&chips) = (struct chip_view){
             .href = arena_printf(rq->arena, "/desk%.*s", STR_FMT(query_of(rq, v, shown[i].kind, false))),
             .word = page_text(rq, shown[i].word), .on = on,
             .kind = shown[i].kind >= 0 ? str_z(words_name(&kind_words, shown[i].kind)) : STR(""),
-            .count = shown[i].kind >= 0 && !v->team ? arena_printf(rq->arena, "%lld", (long long)kinds[shown[i].kind]) : STR("")};
+            .count = shown[i].kind >= 0 && counted ? arena_printf(rq->arena, "%lld", (long long)count) : STR("")};
     }
+    f.kind = -1;
+    f.assignee = 0;
     if (!v->mine)
         *(struct chip_view *)vec_push(&chips) = (struct chip_view){
             .href = arena_printf(rq->arena, "/desk%.*s", STR_FMT(query_of(rq, v, -1, true))),
             .word = page_text(rq, N_("Nobody on it")), .on = v->nobody,
-            .count = v->team ? STR("") : arena_printf(rq->arena, "%lld", (long long)nobody)};
+            .count = counted ? arena_printf(rq->arena, "%lld", (long long)tally_count(&tally, f)) : STR("")};
     out->chips = chips.p;
     out->chips_n = chips.n;
     return ERR_OK;
@@ -264,9 +260,37 @@ static bool open_desk(struct request *rq, struct response *rs, struct desk *d)
     return true;
 }
 
+/* A list is asked for again and again, by reloads and after each event; a case is not, and it shows drafts. */
+struct keeping {
+    uint64_t generation;
+    struct str key;
+};
+
+/* Answers with what this session was given a moment ago, if nothing of the brand has changed since. */
+static bool answer_kept(struct request *rq, struct response *rs, struct keeping *k)
+{
+    const struct page_context *ctx = rq->app;
+    k->generation = kept_generation(ctx->kept, rq->who.brand);
+    k->key = arena_printf(rq->arena, "%lld %lld %d %.*s %s %.*s", (long long)rq->who.session, (long long)rq->who.brand,
+                          (int)rq->who.role, STR_FMT(locale_language(page_locale(rq))), rq->who.theme,
+                          STR_FMT(rq->target));
+    return kept_find(ctx->kept, k->generation, k->key, &rs->body);
+}
+
+static void keep_answer(struct request *rq, const struct response *rs, const struct keeping *k,
+                        const struct case_list_view *list)
+{
+    const struct page_context *ctx = rq->app;
+    if (buf_ok(&rs->body) && !list->toast) /* a toast counts seconds */
+        kept_put(ctx->kept, k->generation, k->key, buf_str(&rs->body));
+}
+
 static void show_desk(struct request *rq, struct response *rs, int64_t case_id, const char *screen, bool reply)
 {
     struct desk d;
+    struct keeping keeping;
+    if (!case_id && answer_kept(rq, rs, &keeping))
+        return;
     if (!open_desk(rq, rs, &d))
         return;
     struct desk_page *page = ARENA_NEW(rq->arena, struct desk_page);
@@ -297,6 +321,8 @@ static void show_desk(struct request *rq, struct response *rs, int64_t case_id, 
     page->pane = case_id ? pane : NULL;
     struct out o = page_begin(rq, rs);
     desk_page_render(&o, page);
+    if (!case_id)
+        keep_answer(rq, rs, &keeping, &page->list);
     flow_brand_release(d.b);
 }
 
@@ -333,16 +359,19 @@ static void get_part_list(struct request *rq, struct response *rs)
 {
     struct desk d;
     struct case_list_view *list = ARENA_NEW(rq->arena, struct case_list_view);
+    struct keeping keeping;
     int64_t chosen = 0;
-    if (!open_desk(rq, rs, &d))
+    if (answer_kept(rq, rs, &keeping) || !open_desk(rq, rs, &d))
         return;
     str_to_i64(request_query(rq, "chosen"), &chosen);
     enum err err = list_fill(rq, d.b, &d.view, chosen, list);
     struct out o = page_begin(rq, rs);
-    if (err == ERR_OK)
+    if (err == ERR_OK) {
         case_list_view_render(&o, list);
-    else
+        keep_answer(rq, rs, &keeping, list);
+    } else {
         pages_fail(rq, rs, err, NULL);
+    }
     flow_brand_release(d.b);
 }
 

@@ -52,13 +52,10 @@ FROM "case" c JOIN post p ON p.id = c.post JOIN account k ON k.id = c.account
   LEFT JOIN author a ON a.id = c.author LEFT JOIN agent g ON g.id = c.assignee
 WHERE c.id = :id AND c.brand = :brand;
 
--- Waiting cases by kind and whether somebody is on them: what chips and views count.
---: counts many (brand i64, agent i64) -> (state i64, kind i64, nobody i64, mine i64, n i64)
-SELECT state, kind, assignee = 0 AS nobody, assignee = :agent AS mine, count(*) AS n FROM "case"
-WHERE brand = :brand AND state < 3 GROUP BY state, kind, nobody, mine LIMIT 200;
-
---: team_counts many (brand i64) -> (team i64, n i64)
-SELECT team, count(*) AS n FROM "case" WHERE brand = :brand AND state = 0 GROUP BY team LIMIT 300;
+-- How many open cases there are of each sort: what chips, views and teams count.
+--: tally many (brand i64) -> (state i64, kind i64, team i64, assignee i64, n i64)
+SELECT state, kind, team, assignee, count(*) AS n FROM "case" INDEXED BY case_tally WHERE brand = :brand AND state < 3
+GROUP BY state, kind, team, assignee LIMIT 20000;
 
 -- Accounts that need somebody: stopped, or failing.
 --: ill_accounts one (brand i64) -> (n i64)

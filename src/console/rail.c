@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/vec.h"
+#include "console/tally.h"
 #include "console/words.h"
 #include "desk_sql.h"
 #include "flow/flow.h"
@@ -15,30 +16,9 @@
 
 #define SEEN_LATELY (15 * CLOCK_MINUTE)
 
-struct tally {
-    int64_t waiting, mine, snoozed, open;
-};
-
 static struct str number(struct arena *a, int64_t n)
 {
     return n ? arena_printf(a, "%lld", (long long)n) : STR("");
-}
-
-static enum err count(struct request *rq, struct db *db, struct tally *t)
-{
-    struct desk_sql_counts_row *rows;
-    size_t n;
-    TRY(desk_sql_counts(db, rq->arena, &(struct desk_sql_counts_in){rq->who.brand, rq->who.agent}, &rows, &n));
-    for (size_t i = 0; i < n; i++) {
-        t->open += rows[i].n;
-        if (rows[i].state == CASE_WAITING)
-            t->waiting += rows[i].n;
-        if (rows[i].state == CASE_WAITING && rows[i].mine)
-            t->mine += rows[i].n;
-        if (rows[i].state == CASE_SNOOZED)
-            t->snoozed += rows[i].n;
-    }
-    return ERR_OK;
 }
 
 static void add(struct request *rq, struct vec *v, const char *current, const char *key, struct str href, struct str word,
@@ -53,30 +33,26 @@ static void add(struct request *rq, struct vec *v, const char *current, const ch
 static void fill_views(struct request *rq, const struct tally *t, const char *current, struct rail_view *out)
 {
     struct vec v;
+    const struct tally_filter waiting = {CASE_WAITING, -1, -1, -1}, mine = {CASE_WAITING, -1, -1, rq->who.agent},
+                              snoozed = {CASE_SNOOZED, -1, -1, -1};
     vec_init(&v, rq->arena, sizeof(struct entry_view));
-    add(rq, &v, current, "waiting", STR("/desk"), page_text(rq, N_("Waiting for us")), "inbox", number(rq->arena, t->waiting), "w");
-    add(rq, &v, current, "mine", STR("/desk?view=mine"), page_text(rq, N_("Mine")), "user", number(rq->arena, t->mine), "m");
+    add(rq, &v, current, "waiting", STR("/desk"), page_text(rq, N_("Waiting for us")), "inbox", number(rq->arena, tally_count(t, waiting)), "w");
+    add(rq, &v, current, "mine", STR("/desk?view=mine"), page_text(rq, N_("Mine")), "user", number(rq->arena, tally_count(t, mine)), "m");
     add(rq, &v, current, "snoozed", STR("/desk?view=snoozed"), page_text(rq, N_("Cases put off")), "snooze",
-        number(rq->arena, t->snoozed), "s");
+        number(rq->arena, tally_count(t, snoozed)), "s");
     add(rq, &v, current, "answered", STR("/desk?view=answered"), page_text(rq, N_("Answered")), "reply", STR(""), "b");
     add(rq, &v, current, "closed", STR("/desk?view=closed"), page_text(rq, N_("Closed")), "check", STR(""), "c");
     out->views = v.p;
     out->views_n = v.n;
 }
 
-static enum err fill_teams(struct request *rq, struct db *db, const struct brand_view *b, const char *current,
-                           struct rail_view *out)
+static void fill_teams(struct request *rq, const struct tally *t, const struct brand_view *b, const char *current,
+                       struct rail_view *out)
 {
-    struct desk_sql_team_counts_row *rows;
-    size_t n;
     struct vec v;
     vec_init(&v, rq->arena, sizeof(struct entry_view));
-    TRY(desk_sql_team_counts(db, rq->arena, &(struct desk_sql_team_counts_in){rq->who.brand}, &rows, &n));
     for (size_t i = 0; i < b->teams_n; i++) {
-        int64_t waiting = 0;
-        for (size_t k = 0; k < n; k++)
-            if (rows[k].team == b->teams[i].id)
-                waiting = rows[k].n;
+        int64_t waiting = tally_count(t, (struct tally_filter){CASE_WAITING, -1, b->teams[i].id, -1});
         struct str key = arena_printf(rq->arena, "team:%lld", (long long)b->teams[i].id);
         struct str href = arena_printf(rq->arena, "/desk?team=%lld", (long long)b->teams[i].id);
         add(rq, &v, current, key.p, href, arena_str(rq->arena, b->teams[i].name), arena_str(rq->arena, b->teams[i].icon).p,
@@ -84,7 +60,6 @@ static enum err fill_teams(struct request *rq, struct db *db, const struct brand
     }
     out->teams = v.p;
     out->teams_n = v.n;
-    return ERR_OK;
 }
 
 static enum err fill_overview(struct request *rq, struct db *db, const char *current, struct rail_view *out)
@@ -138,12 +113,12 @@ enum err rail_fill(struct request *rq, const struct brand_view *b, const char *c
 {
     const struct page_context *ctx = rq->app;
     struct db *db = store_reader(ctx->store);
-    struct tally t = {0};
+    struct tally t;
     *out = (struct rail_view){.brand = arena_str(rq->arena, b->name), .line = arena_str(rq->arena, b->subtitle),
                               .demo = ctx->demo};
-    TRY(count(rq, db, &t));
+    TRY(tally_load(rq, &t));
     fill_views(rq, &t, current, out);
-    TRY(fill_teams(rq, db, b, current, out));
+    fill_teams(rq, &t, b, current, out);
     TRY(fill_overview(rq, db, current, out));
     return fill_people(rq, db, b, out);
 }

@@ -6,6 +6,7 @@
 
 struct flow;
 struct http_server;
+struct kept;
 struct sessions;
 struct store;
 struct throttle;
@@ -15,6 +16,7 @@ struct page_context {
     struct flow *flow;
     struct sessions *sessions;
     struct throttle *throttle; /* of sign-ins */
+    struct kept *kept;         /* console/kept.h */
     struct http_server *http;  /* for event streams; set once the server runs */
     const char *url;           /* how people reach us, without a slash at the end; may be empty */
     const char *setup_token;   /* opens the set-up while there is no agent; empty: no set-up */
