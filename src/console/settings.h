@@ -75,8 +75,8 @@ struct table_view rows_table(struct rows *t, struct str title, struct str intro,
 bool settings_flag(const struct request *rq, const char *name);
 /* Text field as one clean line. */
 struct str settings_line(const struct request *rq, const char *name, size_t max);
-/* A browser's User-Agent as people tell browsers apart: "Firefox, Linux"; an unknown one as it calls
- * itself, cut. */
+/* A browser's User-Agent as people tell browsers apart: "Firefox, Linux"; an unknown one as it
+ * calls itself, cut. */
 struct str settings_client(struct request *rq, struct str client);
 /* The lines of a text, cleaned, without empty ones; the first max of them. */
 const struct str *settings_lines(struct arena *a, struct str text, size_t max, size_t *n);
