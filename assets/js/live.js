@@ -114,10 +114,18 @@ async function changed(id, version) {
   }
 }
 
+// A list that must not move: its rows change in their place, what it does not have yet waits in the line.
+async function updateRows() {
+  for (const row of document.querySelectorAll('li[data-case]')) await updateRow(row.dataset.case);
+  const now = await piece(part('list'));
+  for (const row of now?.querySelectorAll('li[data-case]') ?? []) if (!rowOf(row.dataset.case)) fresh.add(row.dataset.case);
+  showFresh();
+}
+
 async function everything() {
   try {
-    if (list() && !touched()) await updateList();
-    else for (const row of document.querySelectorAll('li[data-case]')) await updateRow(row.dataset.case);
+    if (touched()) await updateRows();
+    else await updateList();
     if (pane()) await updatePane(pane().dataset.case);
     await updateRail();
   } catch {

@@ -222,7 +222,7 @@ const struct route act_routes[] = {
     {METHOD_POST, "/desk/case/:id/note", RIGHT_ANSWER, FORM_MAX, 0, post_note},
     {METHOD_POST, "/desk/case/:id/draft", RIGHT_ANSWER, FORM_MAX, 0, post_draft},
     {METHOD_POST, "/desk/case/:id/close", RIGHT_ANSWER, FORM_MAX, 0, post_close},
-    {METHOD_POST, "/desk/case/:id/open", RIGHT_ANSWER, FORM_MAX, 0, post_reopen},
+    {METHOD_POST, "/desk/case/:id/reopen", RIGHT_ANSWER, FORM_MAX, 0, post_reopen},
     {METHOD_POST, "/desk/case/:id/snooze", RIGHT_ANSWER, FORM_MAX, 0, post_snooze},
     {METHOD_POST, "/desk/case/:id/priority", RIGHT_ANSWER, FORM_MAX, 0, post_priority},
     {METHOD_POST, "/desk/post/:id/correct", RIGHT_ANSWER, FORM_MAX, 0, post_correct},

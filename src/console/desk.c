@@ -375,6 +375,17 @@ static void get_part_list(struct request *rq, struct response *rs)
     flow_brand_release(d.b);
 }
 
+/* Whether a case belongs into a list; the same question as the statements of load() ask. */
+static bool in_view(const struct request *rq, const struct view *v, const struct desk_sql_row_row *c)
+{
+    if (c->state != (int64_t)v->state || (v->kind >= 0 && c->kind != v->kind))
+        return false;
+    if (v->mine)
+        return c->assignee == rq->who.agent;
+    return (!v->team || c->team == v->team) && (!v->nobody || !c->assignee);
+}
+
+/* 404 also when the case has left the view: the list drops its row then. */
 static void get_part_row(struct request *rq, struct response *rs)
 {
     struct desk d;
@@ -387,6 +398,8 @@ static void get_part_row(struct request *rq, struct response *rs)
     str_to_i64(request_query(rq, "chosen"), &chosen);
     enum err err = desk_sql_row(store_reader(ctx->store), rq->arena, &(struct desk_sql_row_in){rq->who.brand, id_of(rq)},
                                 &row);
+    if (err == ERR_OK && !in_view(rq, &d.view, &row))
+        err = ERR_NOT_FOUND;
     struct out o = page_begin(rq, rs);
     if (err == ERR_OK) {
         row_fill(rq, d.b, &row, flow_now(ctx->flow), chosen, d.view.query, view);

@@ -67,9 +67,9 @@ static void fill_facts(struct strand *s, const struct case_sql_posts_row *p, con
         else if (values[fact] >= 0 && json_as_double(json_at(json_get(judged, "p"), (size_t)fact), &sure))
             lines[i].sure = format_percent(rq->arena, page_locale(rq), sure);
     }
-    *f = (struct post_facts_view){.lines = lines, .lines_n = 4, .words = words,
-                                  .correct = arena_printf(rq->arena, "/desk/post/%lld/correct?case=%lld", (long long)p->id,
-                                                          (long long)s->c->id)};
+    *f = (struct post_facts_view){.lines = lines, .lines_n = 4, .words = words};
+    if (right_of_role(rq->who.role, RIGHT_ANSWER))
+        f->correct = arena_printf(rq->arena, "/desk/post/%lld/correct?case=%lld", (long long)p->id, (long long)s->c->id);
     out->facts = f;
 }
 
@@ -205,7 +205,7 @@ static enum err add_notes(struct strand *s)
     return ERR_OK;
 }
 
-/* --- messages that are not posts yet --- */
+/* --- messages that somebody should know of --- */
 
 static struct str message_path(struct request *rq, int64_t id, const char *act)
 {
@@ -223,7 +223,7 @@ static void fill_delivery(struct strand *s, const struct case_sql_messages_row *
     *d = (struct delivery_view){.state = str_z(words_name(&message_state_words, (int)m->state)),
                                 .word = page_text(rq, words[m->state] ? words[m->state] : N_("is being sent")), .text = m->what,
                                 .thread = s->c->id};
-    if (m->state == MESSAGE_QUEUED && !m->attempt)
+    if (m->state == MESSAGE_QUEUED && !m->attempt && right_of_role(rq->who.role, RIGHT_ANSWER))
         d->recall = message_path(rq, m->id, "recall");
     if (m->state == MESSAGE_QUEUED && m->attempt && m->what.n)
         d->word = words_with(rq, N_("is tried again: %s"), m->what);
@@ -236,6 +236,17 @@ static void fill_delivery(struct strand *s, const struct case_sql_messages_row *
     out->delivery = d;
 }
 
+/* The post that a message became before it came back to us. */
+static struct bead *bead_of_post(struct strand *s, int64_t post)
+{
+    for (size_t i = 0; post && i < s->beads.n; i++) {
+        struct bead *bead = vec_at(&s->beads, i);
+        if (bead->id == post)
+            return bead;
+    }
+    return NULL;
+}
+
 static enum err add_messages(struct strand *s)
 {
     struct case_sql_messages_row *rows;
@@ -243,7 +254,12 @@ static enum err add_messages(struct strand *s)
     struct request *rq = s->rq;
     TRY(case_sql_messages(s->db, rq->arena, &(struct case_sql_messages_in){rq->who.brand, s->c->id}, &rows, &n));
     for (size_t i = 0; i < n; i++) {
-        struct bead *bead = vec_push(&s->beads);
+        struct bead *bead = bead_of_post(s, rows[i].post);
+        if (bead) {
+            fill_delivery(s, &rows[i], &bead->view);
+            continue;
+        }
+        bead = vec_push(&s->beads);
         bead->at = rows[i].created_at;
         bead->id = rows[i].id;
         bead->view = (struct case_post_view){

@@ -24,13 +24,14 @@ struct str flow_signed(const struct brand_view *b, const struct who *who, struct
     return body;
 }
 
-/* The key is the same on each try. Mail uses it as Message-ID, which needs a domain: the account's own. */
+/* The key is the same on each try. Mail uses it as Message-ID, which needs a domain: that of the account's address. */
 static struct str key_of(struct arena *a, const struct account *account, int64_t message)
 {
-    ptrdiff_t at = str_find_char(account->name, '@', 1);
-    if (str_eq_z(account->channel, "mail") && at > 0)
+    const struct str *address = map_get(&account->settings, STR("address"));
+    ptrdiff_t at = address ? str_find_char(*address, '@', 1) : -1;
+    if (at > 0)
         return arena_printf(a, "zuruf-%lld%.*s", (long long)message,
-                            STR_FMT(str_sub(account->name, (size_t)at, account->name.n)));
+                            STR_FMT(str_sub(*address, (size_t)at, address->n)));
     return arena_printf(a, "zuruf-%lld", (long long)message);
 }
 
@@ -267,18 +268,27 @@ enum err answer_post_add(struct flow *f, struct tx *tx, int64_t brand, int64_t m
 {
     struct arena *a = tx_arena(tx);
     struct outbox_sql_get_row m;
+    struct post_sql_get_row parent = {0};
+    struct post_sql_find_row known;
     int64_t changed;
     TRY(outbox_sql_get(tx_db(tx), a, &(struct outbox_sql_get_in){brand, message}, &m));
+    enum err err = post_sql_get(tx_db(tx), a, &(struct post_sql_get_in){brand, m.parent}, &parent);
+    if (err != ERR_OK && err != ERR_NOT_FOUND)
+        return err;
     *post = store_id(f->o.store, now);
     const struct post_sql_insert_in in = {
         .id = *post, .brand = brand, .account = m.account, .external_id = external_id.n ? external_id : m.key,
-        .thread = m.thread, .parent = m.parent, .message = m.id, .flags = POST_OURS, .published_at = now,
+        .thread = m.thread, .parent = m.parent, .message = m.id, .published_at = now,
+        .flags = POST_OURS | (parent.flags & POST_PRIVATE), /* an answer is as public as what it answers */
         .received_at = now, .language = -1, .relevance = -1, .reaction = -1, .request = -1, .kind = -1,
         .sentiment = -1, .offence = -1, .text = m.text,
     };
     TRY(post_sql_insert(tx, &in, &changed));
-    if (!changed)
-        return ERR_OK; /* it came back to us through the channel before */
+    if (!changed) { /* sent before, or it came back to us through the channel */
+        TRY(post_sql_find(tx_db(tx), a, &(struct post_sql_find_in){brand, m.account, in.external_id}, &known));
+        *post = known.id;
+        return ERR_OK;
+    }
     struct str terms = analyse_text(a, m.text, STR_NONE);
     TRY(post_sql_terms_add(tx, &(struct post_sql_terms_add_in){*post, ANALYSE_VERSION, terms}, NULL));
     TRY(post_sql_search_add(tx, &(struct post_sql_search_add_in){*post, terms}, NULL));
