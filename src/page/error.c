@@ -68,7 +68,8 @@ void page_error(struct request *rq, struct response *rs, enum err code, const st
         .what = page_text(rq, w->what),
         .means = page_text(rq, w->means),
         .todo = page_text(rq, w->todo),
-        .detail = code == ERR_INVALID || code == ERR_LIMIT || code == ERR_PEER
+        .detail = code == ERR_INVALID || code == ERR_LIMIT || code == ERR_PEER ||
+                          code == ERR_CONFLICT /* says who was faster, or what comes first */
                       ? str_z(e ? e->what : NULL)
                       : STR_NONE,
         .request = rq->id,
