@@ -185,76 +185,71 @@ struct control_server {
     pthread_t thread;
     atomic_bool stopping;
     pthread_mutex_t lock;
-    pthread_cond_t left;
     int fds[CLIENTS_MAX]; /* of connected commands; -1: free */
-    int clients;
+    pthread_t threads[CLIENTS_MAX];
+    bool running[CLIENTS_MAX]; /* started and not yet joined */
 };
 
 struct client {
     struct control_server *server;
-    int fd;
+    int fd, place;
 };
 
-static bool enter(struct control_server *s, int fd)
+/* The place of a new connection; -1 when all are taken. Only the accepting thread asks. */
+static int free_place(struct control_server *s)
 {
-    bool in = false;
+    int place = -1;
     pthread_mutex_lock(&s->lock);
-    for (int i = 0; i < CLIENTS_MAX && !in; i++)
-        if (s->fds[i] < 0) {
-            s->fds[i] = fd;
-            s->clients++;
-            in = true;
-        }
+    for (int i = 0; i < CLIENTS_MAX && place < 0; i++)
+        if (s->fds[i] < 0)
+            place = i;
     pthread_mutex_unlock(&s->lock);
-    return in;
-}
-
-static void leave(struct control_server *s, int fd)
-{
-    pthread_mutex_lock(&s->lock);
-    for (int i = 0; i < CLIENTS_MAX; i++)
-        if (s->fds[i] == fd)
-            s->fds[i] = -1;
-    close(fd);
-    s->clients--;
-    pthread_cond_signal(&s->left);
-    pthread_mutex_unlock(&s->lock);
+    if (place >= 0 && s->running[place]) { /* its last guest has left; the thread is about to end */
+        pthread_join(s->threads[place], NULL);
+        s->running[place] = false;
+    }
+    return place;
 }
 
 static void *serve_client(void *p)
 {
     struct client *client = p;
+    struct control_server *s = client->server;
     struct arena a;
     struct str request;
     arena_init(&a);
-    while (!atomic_load(&client->server->stopping) && frame_read(client->fd, &a, &request)) {
+    while (!atomic_load(&s->stopping) && frame_read(client->fd, &a, &request)) {
         struct buf out;
         buf_init_in(&out, &a, CONTROL_FRAME_MAX);
-        answer(client->server->app, &a, request, &out);
+        answer(s->app, &a, request, &out);
         if (!frame_write(client->fd, buf_str(&out)))
             break;
         arena_clear(&a);
     }
     arena_deinit(&a);
-    leave(client->server, client->fd);
+    pthread_mutex_lock(&s->lock);
+    close(client->fd);
+    s->fds[client->place] = -1;
+    pthread_mutex_unlock(&s->lock);
     free(client);
     return NULL;
 }
 
 static void welcome(struct control_server *s, int fd)
 {
-    pthread_t thread;
     struct client *client = malloc(sizeof *client);
-    if (!client || !enter(s, fd)) {
+    int place = free_place(s);
+    if (!client || place < 0) {
         free(client);
         close(fd);
         return;
     }
-    *client = (struct client){s, fd};
-    if (thread_start(&thread, "control", serve_client, client) == ERR_OK) {
-        pthread_detach(thread);
-    } else {
-        leave(s, fd);
+    *client = (struct client){s, fd, place};
+    s->fds[place] = fd;
+    s->running[place] = thread_start(&s->threads[place], "control", serve_client, client) == ERR_OK;
+    if (!s->running[place]) {
+        s->fds[place] = -1;
+        close(fd);
         free(client);
     }
 }
@@ -281,7 +276,6 @@ enum err control_listen(struct control_server **out, struct app *app, struct err
         return err_set(e, ERR_IO, "", "out of memory");
     s->app = app;
     pthread_mutex_init(&s->lock, NULL);
-    pthread_cond_init(&s->left, NULL);
     for (int i = 0; i < CLIENTS_MAX; i++)
         s->fds[i] = -1;
     if (snprintf(s->path, sizeof s->path, "%s/control.sock", app->dir) >= (int)sizeof s->path) {
@@ -323,10 +317,10 @@ void control_stop(struct control_server *s)
     for (int i = 0; i < CLIENTS_MAX; i++)
         if (s->fds[i] >= 0)
             shutdown(s->fds[i], SHUT_RD);
-    while (s->clients)
-        pthread_cond_wait(&s->left, &s->lock);
     pthread_mutex_unlock(&s->lock);
-    pthread_cond_destroy(&s->left);
+    for (int i = 0; i < CLIENTS_MAX; i++)
+        if (s->running[i])
+            pthread_join(s->threads[i], NULL);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }

@@ -188,7 +188,7 @@ static enum err write_user_change(struct tx *tx, void *arg, struct errinfo *e)
         TRY(people_sql_agent_set_password(tx, &(struct people_sql_agent_set_password_in){c->agent, c->password}, NULL));
     if (c->disable)
         TRY(people_sql_agent_disable(tx, &(struct people_sql_agent_disable_in){c->agent, now}, NULL));
-    tx_notify(tx, (struct notice){TOPIC_AGENT, 0, c->agent, 0});
+    TRY(agent_sign_out(tx, c->agent, 0));
     return audit_add(c->app->store, tx, &(struct audit){0, 0, now, c->disable ? "agent.disable" : "agent.password",
                                                          c->agent, STR("from the shell")});
 }

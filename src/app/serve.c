@@ -97,10 +97,18 @@ static enum err start_pages(struct server *s, struct errinfo *e)
     return ERR_OK;
 }
 
+/* Before the pages run: they read it. It opens the set-up only while there is no agent. */
+static void make_setup_token(struct server *s)
+{
+    struct arena a;
+    arena_init(&a);
+    snprintf(s->setup_token, sizeof s->setup_token, "%.*s", STR_FMT(token_new(&a)));
+    arena_deinit(&a);
+}
+
 static enum err start(struct server *s, bool demo, struct errinfo *e)
 {
     set_log_level(config_get(&s->app.config, CONFIG_LOG));
-    s->bus = bus_new();
     s->kept = kept_new();
     s->app.notice = to_bus;
     s->app.notice_ctx = s;
@@ -110,6 +118,7 @@ static enum err start(struct server *s, bool demo, struct errinfo *e)
                                        .throttle = throttle_new(), .kept = s->kept,
                                        .url = config_get(&s->app.config, CONFIG_URL),
                                        .setup_token = s->setup_token, .demo = demo};
+    make_setup_token(s);
     TRY(control_listen(&s->control, &s->app, e));
     TRY(flow_start(s->app.flow, e));
     TRY(start_pages(s, e));
@@ -151,7 +160,6 @@ static void greet(struct server *s)
     }
     printf("Zuruf %s is at %s\n", ZURUF_VERSION, url);
     if (people_sql_agent_count(store_reader(s->app.store), &a, &agents) == ERR_OK && agents.n == 0) {
-        snprintf(s->setup_token, sizeof s->setup_token, "%.*s", STR_FMT(token_new(&a)));
         printf("Set it up here: %s/setup/%s\n", url, s->setup_token);
     } else if (s->demo) {
         struct str token;
@@ -195,6 +203,7 @@ int cmd_serve(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     if (!s)
         return 1;
+    s->bus = bus_new();
     enum err err = app_configure(&s->app, app_dir(data), &e);
     if (err == ERR_OK && listen)
         config_set(&s->app.config, CONFIG_LISTEN, listen);

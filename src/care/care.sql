@@ -2,8 +2,9 @@
 -- Cases and what agents do with them. States: domain/words.h (0 waiting, 1 answered, 2 snoozed, 3 closed).
 
 --: by_thread one (brand i64, thread i64) -> (id i64, state i64, priority i64, kind i64, team i64, assignee i64,
---:   rank_why text, version i64)
-SELECT id, state, priority, kind, team, assignee, rank_why, version FROM "case" WHERE thread = :thread AND brand = :brand;
+--:   rank_why text, waiting_at i64, first_answered_at i64, problem i64, version i64)
+SELECT id, state, priority, kind, team, assignee, rank_why, waiting_at, first_answered_at, problem, version
+FROM "case" WHERE thread = :thread AND brand = :brand;
 
 --: get one (brand i64, id i64) -> (id i64, number i64, thread i64, account i64, author i64, post i64, title text,
 --:   state i64, team i64, assignee i64, priority i64, kind i64, tags text, waiting_at i64, due_at i64,
@@ -85,17 +86,18 @@ RETURNING id, brand, version;
 SELECT snoozed_until FROM "case" WHERE state = 2 ORDER BY snoozed_until LIMIT 1;
 
 --: set_rank exec (brand i64, id i64, priority i64, kind i64, due_at i64, rank_at i64, rank_why text)
-UPDATE "case" SET priority = :priority, kind = :kind, due_at = :due_at, rank_at = :rank_at, rank_why = :rank_why,
-  version = version + 1
+UPDATE "case" SET priority = :priority, kind = :kind, due_at = :due_at, rank_why = :rank_why,
+  rank_at = CASE WHEN problem <> 0 THEN 0 ELSE :rank_at END, version = version + 1
 WHERE id = :id AND brand = :brand;
 
 -- A message that failed or is unclear brings the case back to the top.
 --: set_problem exec (brand i64, id i64, message i64)
 UPDATE "case" SET problem = :message, state = 0, closed_at = 0, snoozed_until = 0, rank_at = 0, version = version + 1
 WHERE id = :id AND brand = :brand;
---: clear_problem exec (brand i64, id i64, message i64, state i64, now i64)
-UPDATE "case" SET problem = 0, state = :state, closed_at = CASE WHEN :state = 3 THEN :now ELSE 0 END,
-  version = version + 1
+-- Decided. A case that waits for another reason keeps its clock (due_at, rank_at), one that was answered has none.
+--: clear_problem exec (brand i64, id i64, message i64, state i64, due_at i64, rank_at i64, now i64)
+UPDATE "case" SET problem = 0, state = :state, due_at = :due_at, rank_at = :rank_at,
+  closed_at = CASE WHEN :state = 3 THEN :now ELSE 0 END, version = version + 1
 WHERE id = :id AND brand = :brand AND problem = :message;
 -- Another message of the case that waits for a decision; a bounce can add one at any time.
 --: next_problem one (brand i64, id i64) -> (message i64)

@@ -66,10 +66,16 @@ static void post_release(struct request *rq, struct response *rs)
     finish(rq, rs, flow_release(flow_of(rq), &rq->who, id_of(rq), &e), &e, case_path(rq, id_of(rq)));
 }
 
+/* A field that is not there leaves things as they are. */
+static int64_t given(const struct request *rq, const char *field)
+{
+    return request_field(rq, field).n ? number(rq, field) : -1;
+}
+
 static void post_assign(struct request *rq, struct response *rs)
 {
     struct errinfo e = {0};
-    enum err err = flow_assign(flow_of(rq), &rq->who, id_of(rq), number(rq, "assignee"), number(rq, "team"), &e);
+    enum err err = flow_assign(flow_of(rq), &rq->who, id_of(rq), given(rq, "assignee"), given(rq, "team"), &e);
     finish(rq, rs, err, &e, case_path(rq, id_of(rq)));
 }
 
@@ -132,8 +138,14 @@ static void post_reply(struct request *rq, struct response *rs)
         post_note(rq, rs);
         return;
     }
-    enum err err = flow_reply(flow_of(rq), &rq->who, id_of(rq), request_field(rq, "text"), str_eq_z(then, "close"),
+    struct str text = request_field(rq, "text");
+    enum err err = flow_reply(flow_of(rq), &rq->who, id_of(rq), number(rq, "version"), text, str_eq_z(then, "close"),
                               &message, &e);
+    if (err != ERR_OK && !pages_from_script(rq) && flow_draft(flow_of(rq), &rq->who, id_of(rq), text, NULL) == ERR_OK) {
+        rs->status = err_table[err].http;
+        desk_show_refused(rq, rs, id_of(rq), &e); /* with the text, as the case is now */
+        return;
+    }
     finish(rq, rs, err, &e, case_path(rq, id_of(rq)));
 }
 

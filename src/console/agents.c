@@ -304,7 +304,7 @@ static enum err write_disable(struct tx *tx, void *arg, struct errinfo *e)
     const struct page_context *ctx = s->rq->app;
     TRY(people_sql_agent_disable(
         tx, &(struct people_sql_agent_disable_in){s->id, flow_now(ctx->flow)}, NULL));
-    TRY(session_sql_end_all(tx, &(struct session_sql_end_all_in){s->id, 0}, NULL));
+    TRY(agent_sign_out(tx, s->id, 0));
     return finish(tx, s, "agent.disable", s->form->member.email, e);
 }
 

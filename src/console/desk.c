@@ -285,7 +285,8 @@ static void keep_answer(struct request *rq, const struct response *rs, const str
         kept_put(ctx->kept, k->generation, k->key, buf_str(&rs->body));
 }
 
-static void show_desk(struct request *rq, struct response *rs, int64_t case_id, const char *screen, bool reply)
+static void show_desk(struct request *rq, struct response *rs, int64_t case_id, const char *screen, bool reply,
+                      struct str refused)
 {
     struct desk d;
     struct keeping keeping;
@@ -299,7 +300,7 @@ static void show_desk(struct request *rq, struct response *rs, int64_t case_id, 
     struct desk_sql_me_row me = {0};
     const struct page_context *ctx = rq->app;
     if (case_id)
-        err = pane_fill(rq, d.b, case_id, d.view.query, reply, pane);
+        err = pane_fill(rq, d.b, case_id, d.view.query, reply, refused, pane);
     if (err == ERR_OK)
         err = list_fill(rq, d.b, &d.view, case_id, &page->list);
     if (err == ERR_OK)
@@ -335,22 +336,39 @@ static int64_t id_of(const struct request *rq)
 
 static void get_desk(struct request *rq, struct response *rs)
 {
-    show_desk(rq, rs, 0, "list", false);
+    show_desk(rq, rs, 0, "list", false, STR(""));
 }
 
 static void get_views(struct request *rq, struct response *rs)
 {
-    show_desk(rq, rs, 0, "views", false);
+    show_desk(rq, rs, 0, "views", false, STR(""));
 }
 
 static void get_case(struct request *rq, struct response *rs)
 {
-    show_desk(rq, rs, id_of(rq), "case", false);
+    show_desk(rq, rs, id_of(rq), "case", false, STR(""));
 }
 
 static void get_reply(struct request *rq, struct response *rs)
 {
-    show_desk(rq, rs, id_of(rq), "reply", true);
+    show_desk(rq, rs, id_of(rq), "reply", true, STR(""));
+}
+
+void desk_show_refused(struct request *rq, struct response *rs, int64_t case_id, const struct errinfo *e)
+{
+    static const struct {
+        enum err code;
+        const char *what;
+    } words[] = {
+        {ERR_CONFLICT, N_("It was not sent: the case has changed meanwhile. Look at it, then send your answer again.")},
+        {ERR_LIMIT, N_("It was not sent: it is too long for this channel. Shorten it.")},
+        {ERR_INVALID, N_("It was not sent: there is nothing to send, or this channel takes no answers.")},
+    };
+    struct str why = page_text(rq, N_("It was not sent. Try again; if that does not help, tell your administrator."));
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (e->code == words[i].code)
+            why = page_text(rq, words[i].what);
+    show_desk(rq, rs, case_id, "reply", true, why);
 }
 
 /* --- parts for live updates --- */
@@ -431,7 +449,7 @@ static void get_part_case(struct request *rq, struct response *rs)
     struct case_pane_view *pane = ARENA_NEW(rq->arena, struct case_pane_view);
     if (!open_desk(rq, rs, &d))
         return;
-    enum err err = pane_fill(rq, d.b, id_of(rq), d.view.query, false, pane);
+    enum err err = pane_fill(rq, d.b, id_of(rq), d.view.query, false, STR(""), pane);
     struct out o = page_begin(rq, rs);
     if (err == ERR_OK)
         case_pane_view_render(&o, pane);

@@ -103,7 +103,8 @@ static void fill_limit(struct request *rq, const struct brand_view *b, const str
 }
 
 static enum err fill_reply(struct request *rq, const struct brand_view *b, const struct case_sql_head_row *c,
-                           struct str to_line, bool focus, struct case_pane_view *out)
+                           struct str to_line, bool focus, struct str refused,
+                           struct case_pane_view *out)
 {
     struct care_sql_draft_get_row draft = {0};
     const struct channel *channel = channel_find(c->channel);
@@ -121,7 +122,7 @@ static enum err fill_reply(struct request *rq, const struct brand_view *b, const
         .action = arena_printf(rq->arena, "%.*s/reply", STR_FMT(out->href)),
         .draft_to = arena_printf(rq->arena, "%.*s/draft", STR_FMT(out->href)), .back = out->href, .way = str_z(way),
         .to_line = to_line, .to = c->identity.n ? c->identity : c->person, .draft = draft.text,
-        .version = c->version, .focus = focus};
+        .version = c->version, .focus = focus, .error = refused};
     r->label = note ? page_text(rq, N_("Your note, seen by colleagues only"))
                     : words_with(rq, c->is_public ? N_("Your answer, public on %s") : N_("Your answer, private by %s"), network);
     if (draft.text.n)
@@ -222,7 +223,7 @@ static enum err fill_log(struct request *rq, const struct brand_view *b, const s
 }
 
 enum err pane_fill(struct request *rq, const struct brand_view *b, int64_t case_id, struct str query, bool focus,
-                   struct case_pane_view *out)
+                   struct str refused, struct case_pane_view *out)
 {
     struct case_sql_head_row c;
     struct str to_line;
@@ -235,5 +236,5 @@ enum err pane_fill(struct request *rq, const struct brand_view *b, int64_t case_
         TRY(fill_person(rq, b, &c, out));
     if (str_eq_z(out->tab, "log"))
         TRY(fill_log(rq, b, &c, out));
-    return fill_reply(rq, b, &c, to_line, focus, out);
+    return fill_reply(rq, b, &c, to_line, focus, refused, out);
 }

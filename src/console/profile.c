@@ -180,7 +180,7 @@ static void read_password(struct request *rq, struct profile *p, struct refusal 
     else if (p->new.n > PASSWORD_BYTES_MAX)
         refuse(r, "new",
                page_text(rq, "This password is too long. It takes at most 1,000 characters."));
-    else if (p->has_password && throttle_wait(ctx->throttle, key, now) > 0)
+    else if (p->has_password && throttle_wait(ctx->throttle, key, 5, now) > 0)
         refuse(r, "old", page_text(rq, "Too many tries. Wait a little, then try again."));
     else if (p->has_password &&
              (p->old.n > PASSWORD_BYTES_MAX || !password_verify(known, p->old))) {
@@ -217,7 +217,7 @@ static enum err write_profile(struct tx *tx, void *arg, struct errinfo *e)
         return ERR_OK;
     TRY(people_sql_agent_set_password(
         tx, &(struct people_sql_agent_set_password_in){who->agent, s->p->hash}, NULL));
-    TRY(session_sql_end_all(tx, &(struct session_sql_end_all_in){who->agent, who->session}, NULL));
+    TRY(agent_sign_out(tx, who->agent, who->session));
     return audit_add(ctx->store, tx,
                      &(struct audit){who->brand, who->agent, flow_now(ctx->flow), "agent.password",
                                      who->agent, STR("")});

@@ -39,7 +39,7 @@ struct replying {
     struct flow *f;
     const struct who *who;
     const struct brand_view *brand;
-    int64_t case_id, now, message;
+    int64_t case_id, version, now, message;
     struct str text;
     bool close;
 };
@@ -72,6 +72,8 @@ static enum err write_reply(struct tx *tx, void *arg, struct errinfo *e)
     enum err err = care_sql_get(tx_db(tx), a, &(struct care_sql_get_in){r->who->brand, r->case_id}, &c);
     if (err != ERR_OK)
         return err_set(e, err, "case", "this case does not exist");
+    if (r->version && r->version != c.version)
+        return err_set(e, ERR_CONFLICT, "case", "the case has changed meanwhile; look at it, then send the reply");
     TRY(check_reply(r, tx, &c, &account, &text, e));
     r->message = store_id(r->f->o.store, 0);
     const struct outbox_sql_insert_in in = {
@@ -89,14 +91,15 @@ static enum err write_reply(struct tx *tx, void *arg, struct errinfo *e)
                                              r->close ? "case.reply_close" : "case.reply", c.id, STR("")});
 }
 
-enum err flow_reply(struct flow *f, const struct who *who, int64_t case_id, struct str text, bool close,
-                    int64_t *message, struct errinfo *e)
+enum err flow_reply(struct flow *f, const struct who *who, int64_t case_id, int64_t version, struct str text,
+                    bool close, int64_t *message, struct errinfo *e)
 {
     if (!str_trim(text).n)
         return err_set(e, ERR_INVALID, "text", "the reply is empty");
     if (text.n > REPLY_MAX)
         return err_set(e, ERR_LIMIT, "text", "a reply has at most %d bytes", REPLY_MAX);
-    struct replying r = {.f = f, .who = who, .case_id = case_id, .now = flow_now(f), .text = text, .close = close};
+    struct replying r = {.f = f, .who = who, .case_id = case_id, .version = version, .now = flow_now(f), .text = text,
+                         .close = close};
     r.brand = flow_brand(f, who->brand);
     if (!r.brand)
         return err_set(e, ERR_NOT_FOUND, "brand", "this brand is no more");
@@ -131,7 +134,7 @@ static enum err write_record(struct tx *tx, void *arg, struct errinfo *e)
         .not_before = r->at, .close_after = r->close, .now = r->at,
     };
     TRY(outbox_sql_insert(tx, &in, NULL));
-    TRY(outbox_sql_claim(tx, &(struct outbox_sql_claim_in){r->brand, id, r->f->run, r->at}, NULL));
+    TRY(outbox_sql_claim(tx, &(struct outbox_sql_claim_in){r->brand, id, r->f->run, r->at, 0, r->at}, NULL));
     TRY(answer_post_add(r->f, tx, r->brand, id, STR_NONE, r->at, &post));
     TRY(outbox_sql_settle(tx, &(struct outbox_sql_settle_in){.brand = r->brand, .id = id, .owner = r->f->run,
         .state = MESSAGE_SENT, .not_before = r->at, .post = post, .sent_at = r->at}, NULL));
@@ -165,18 +168,30 @@ static enum err load_message(struct deciding *d, struct tx *tx, struct outbox_sq
     return err == ERR_OK ? err : err_set(e, err, "message", "this message does not exist");
 }
 
-/* The case waits on us again, as if the reply had not been written. */
-static enum err unanswer(struct deciding *d, struct tx *tx, int64_t case_id)
+/* The moment of the queue that a clock gives with the parts of the rank that the case has. */
+static int64_t rank_at(struct arena *a, int64_t due_at, struct str rank_why)
 {
-    struct care_sql_get_row c;
     struct rank rank;
-    TRY(care_sql_get(tx_db(tx), tx_arena(tx), &(struct care_sql_get_in){d->who->brand, case_id}, &c));
-    bool first = c.first_answered_at == c.answered_at;
-    int64_t due = flow_due(d->brand, (int)c.kind, (enum priority)c.priority, first, c.waiting_at), rank_at = due;
-    rank_read(tx_arena(tx), c.rank_why, &rank);
+    rank_read(a, rank_why, &rank);
     for (int i = 0; i < RANK_PART_COUNT; i++)
-        rank_at -= rank.minutes[i] * CLOCK_MINUTE;
-    const struct care_sql_unanswered_in in = {d->who->brand, case_id, due, rank_at, first ? 0 : c.first_answered_at};
+        due_at -= rank.minutes[i] * CLOCK_MINUTE;
+    return due_at;
+}
+
+/* The case waits on us again, as if the reply had not been written; unless another one has answered it. */
+static enum err unanswer(struct deciding *d, struct tx *tx, const struct care_sql_get_row *c, int64_t message,
+                         bool *waits)
+{
+    struct outbox_sql_others_row others;
+    const struct outbox_sql_others_in since = {d->who->brand, c->id, message, c->waiting_at};
+    TRY(outbox_sql_others(tx_db(tx), tx_arena(tx), &since, &others));
+    *waits = others.n == 0;
+    if (!*waits)
+        return ERR_OK;
+    bool first = c->first_answered_at == c->answered_at;
+    int64_t due = flow_due(d->brand, (int)c->kind, (enum priority)c->priority, first, c->waiting_at);
+    const struct care_sql_unanswered_in in = {d->who->brand, c->id, due, rank_at(tx_arena(tx), due, c->rank_why),
+                                              first ? 0 : c->first_answered_at};
     return care_sql_unanswered(tx, &in, NULL);
 }
 
@@ -184,12 +199,15 @@ static enum err write_recall(struct tx *tx, void *arg, struct errinfo *e)
 {
     struct deciding *d = arg;
     struct outbox_sql_get_row m;
+    struct care_sql_get_row c;
     int64_t changed;
+    bool waits;
     TRY(load_message(d, tx, &m, e));
     TRY(outbox_sql_recall(tx, &(struct outbox_sql_recall_in){d->who->brand, d->message}, &changed));
     if (!changed)
         return err_set(e, ERR_CONFLICT, "message", "it has left already and cannot be taken back");
-    TRY(unanswer(d, tx, m.case_id));
+    TRY(care_sql_get(tx_db(tx), tx_arena(tx), &(struct care_sql_get_in){d->who->brand, m.case_id}, &c));
+    TRY(unanswer(d, tx, &c, m.id, &waits));
     TRY(care_sql_draft_set(tx, &(struct care_sql_draft_set_in){d->who->brand, d->who->agent, m.case_id, m.text, d->now},
                            NULL));
     tx_notify(tx, (struct notice){TOPIC_MESSAGE, d->who->brand, m.id, 0});
@@ -210,29 +228,41 @@ static enum err next_problem(struct deciding *d, struct tx *tx, int64_t case_id)
     return answer_problem(tx, d->who->brand, case_id, next.message);
 }
 
+/* The case without the problem: it waits if the customer has written since, or if its only answer is given up. */
+static enum err settle_case(struct deciding *d, struct tx *tx, const struct outbox_sql_get_row *m)
+{
+    struct arena *a = tx_arena(tx);
+    struct care_sql_get_row c;
+    TRY(care_sql_get(tx_db(tx), a, &(struct care_sql_get_in){d->who->brand, m->case_id}, &c));
+    bool waits = c.waiting_at > m->created_at && c.due_at;
+    if (d->how == SETTLE_DROP && !waits) {
+        TRY(unanswer(d, tx, &c, m->id, &waits));
+        TRY(care_sql_get(tx_db(tx), a, &(struct care_sql_get_in){d->who->brand, m->case_id}, &c));
+    }
+    const struct care_sql_clear_problem_in in = {
+        .brand = d->who->brand, .id = c.id, .message = m->id,
+        .state = waits ? CASE_WAITING : m->close_after ? CASE_CLOSED : CASE_ANSWERED,
+        .due_at = waits ? c.due_at : 0, .rank_at = waits ? rank_at(a, c.due_at, c.rank_why) : d->now, .now = d->now};
+    return care_sql_clear_problem(tx, &in, NULL);
+}
+
 static enum err write_settle(struct tx *tx, void *arg, struct errinfo *e)
 {
     struct deciding *d = arg;
     static const char *const what[] = {"message.again", "message.arrived", "message.drop"};
     struct outbox_sql_get_row m;
-    int64_t changed, post;
+    int64_t changed, post = 0;
     TRY(load_message(d, tx, &m, e));
-    int64_t state = m.close_after ? CASE_CLOSED : CASE_ANSWERED;
+    if (d->how == SETTLE_ARRIVED)
+        TRY(answer_post_add(d->f, tx, d->who->brand, m.id, m.external_id, d->now, &post));
     if (d->how == SETTLE_SEND_AGAIN)
         TRY(outbox_sql_requeue(tx, &(struct outbox_sql_requeue_in){d->who->brand, m.id, d->now}, &changed));
     else
         TRY(outbox_sql_settle_by_hand(tx, &(struct outbox_sql_settle_by_hand_in){d->who->brand, m.id,
-            d->how == SETTLE_ARRIVED ? MESSAGE_SENT : MESSAGE_RECALLED, d->now}, &changed));
+            d->how == SETTLE_ARRIVED ? MESSAGE_SENT : MESSAGE_RECALLED, post, d->now}, &changed));
     if (!changed)
         return err_set(e, ERR_CONFLICT, "message", "somebody has decided about it already");
-    if (d->how == SETTLE_ARRIVED)
-        TRY(answer_post_add(d->f, tx, d->who->brand, m.id, STR_NONE, d->now, &post));
-    if (d->how == SETTLE_DROP) {
-        TRY(unanswer(d, tx, m.case_id));
-        state = CASE_WAITING;
-    }
-    TRY(care_sql_clear_problem(tx, &(struct care_sql_clear_problem_in){d->who->brand, m.case_id, m.id, state, d->now},
-                               NULL));
+    TRY(settle_case(d, tx, &m));
     TRY(next_problem(d, tx, m.case_id));
     tx_notify(tx, (struct notice){TOPIC_MESSAGE, d->who->brand, m.id, 0});
     tx_notify(tx, (struct notice){TOPIC_CASE, d->who->brand, m.case_id, 0});
@@ -283,8 +313,12 @@ enum err answer_post_add(struct flow *f, struct tx *tx, int64_t brand, int64_t m
         .received_at = now, .language = -1, .relevance = -1, .reaction = -1, .request = -1, .kind = -1,
         .sentiment = -1, .offence = -1, .text = m.text,
     };
+    if (m.post) {
+        *post = m.post; /* sent before, by another try */
+        return ERR_OK;
+    }
     TRY(post_sql_insert(tx, &in, &changed));
-    if (!changed) { /* sent before, or it came back to us through the channel */
+    if (!changed) { /* it came back to us through the channel before */
         TRY(post_sql_find(tx_db(tx), a, &(struct post_sql_find_in){brand, m.account, in.external_id}, &known));
         *post = known.id;
         return ERR_OK;

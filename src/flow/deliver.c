@@ -31,7 +31,8 @@ static enum err write_claim(struct tx *tx, void *arg, struct errinfo *e)
     struct sending *s = arg;
     int64_t changed;
     (void)e;
-    const struct outbox_sql_claim_in in = {s->brand, s->m.id, s->f->run, s->now + 10 * CLOCK_MINUTE};
+    const struct outbox_sql_claim_in in = {s->brand, s->m.id, s->f->run, s->now + 10 * CLOCK_MINUTE, s->m.attempt,
+                                           s->now};
     TRY(outbox_sql_claim(tx, &in, &changed));
     tx_notify(tx, (struct notice){TOPIC_MESSAGE, s->brand, s->m.id, 0});
     return changed ? ERR_OK : ERR_CONFLICT;
@@ -228,8 +229,11 @@ static enum err write_recover(struct tx *tx, void *arg, struct errinfo *e)
     TRY(outbox_sql_left_sending(tx_db(tx), a, &(struct outbox_sql_left_sending_in){f->run}, &sending, &sending_n));
     for (size_t i = 0; i < sending_n; i++) {
         struct account account;
-        TRY(account_load(tx_db(tx), a, NULL, sending[i].brand, sending[i].account, &account, e));
-        const struct channel *c = channel_find(account.channel);
+        const struct channel *c = NULL;
+        if (account_load(tx_db(tx), a, NULL, sending[i].brand, sending[i].account, &account, e) == ERR_OK)
+            c = channel_find(account.channel);
+        else
+            log_warn("flow", "account %lld of a message that was being sent: %s", (long long)sending[i].account, e->what);
         bool safe = c && c->resend == RESEND_SAFE_WITH_KEY;
         TRY(outbox_sql_release_sending(tx, &(struct outbox_sql_release_sending_in){
             sending[i].brand, sending[i].id, safe ? MESSAGE_QUEUED : MESSAGE_UNCLEAR,

@@ -49,11 +49,13 @@ enum err flow_start(struct flow *f, struct errinfo *e)
     TRY(deliver_recover(f, e));
     f->poll_workers = workers_new("poll", POLLERS, BUSY_MAX);
     atomic_store(&f->sending, SENDERS);
+    f->started = true; /* from here on flow_stop joins what runs */
     for (; f->senders_n < SENDERS; f->senders_n++)
         TRY(thread_start(&f->senders[f->senders_n], "send", deliver_loop, f));
     TRY(thread_start(&f->poller, "poller", poll_loop, f));
+    f->poller_runs = true;
     TRY(thread_start(&f->timer, "timer", timer_loop, f));
-    f->started = true;
+    f->timer_runs = true;
     return ERR_OK;
 }
 
@@ -69,8 +71,10 @@ void flow_stop(struct flow *f)
     /* An answer that comes in time spares a person the question whether a mail has arrived. */
     bell_wait(&f->sent_bell, SEND_GRACE_MS);
     f->stop_sends = true;
-    pthread_join(f->poller, NULL);
-    pthread_join(f->timer, NULL);
+    if (f->poller_runs)
+        pthread_join(f->poller, NULL);
+    if (f->timer_runs)
+        pthread_join(f->timer, NULL);
     workers_free(f->poll_workers);
     for (int i = 0; i < f->senders_n; i++)
         pthread_join(f->senders[i], NULL);

@@ -87,6 +87,7 @@ struct str flow_search_match(struct arena *a, struct str query);
 enum err flow_take(struct flow *f, const struct who *who, int64_t case_id, struct errinfo *e) MUST_CHECK;
 /* Gives it back: nobody is on it. */
 enum err flow_release(struct flow *f, const struct who *who, int64_t case_id, struct errinfo *e) MUST_CHECK;
+/* assignee, team: 0 nobody, none; -1 as it is. ERR_INVALID: somebody who may not answer. */
 enum err flow_assign(struct flow *f, const struct who *who, int64_t case_id, int64_t assignee, int64_t team,
                      struct errinfo *e) MUST_CHECK;
 enum err flow_close(struct flow *f, const struct who *who, int64_t case_id, struct errinfo *e) MUST_CHECK;
@@ -109,9 +110,10 @@ enum err flow_open_case(struct flow *f, const struct who *who, int64_t post, int
 
 enum { REPLY_MAX = 20000 };
 
-/* Signs the text, puts it into the outbox, ends the clock. It leaves after the undo time. */
-enum err flow_reply(struct flow *f, const struct who *who, int64_t case_id, struct str text, bool close,
-                    int64_t *message, struct errinfo *e) MUST_CHECK;
+/* Signs the text, puts it into the outbox, ends the clock. It leaves after the undo time. version: of the case as the
+ * agent saw it, 0 to answer whatever it is; ERR_CONFLICT when it has changed (also by the same reply sent twice). */
+enum err flow_reply(struct flow *f, const struct who *who, int64_t case_id, int64_t version, struct str text,
+                    bool close, int64_t *message, struct errinfo *e) MUST_CHECK;
 /* Takes a message back before it left; its text becomes the agent's draft again. */
 enum err flow_recall(struct flow *f, const struct who *who, int64_t message, struct errinfo *e) MUST_CHECK;
 /* What a person decides of a failed or unclear message. */

@@ -41,7 +41,7 @@ struct flow {
 
     atomic_bool stopping;
     volatile bool stop_polls, stop_sends; /* handed to channels */
-    bool started;
+    bool started, poller_runs, timer_runs;
     struct bell outbox_bell, poll_bell, timer_bell;
     struct bell sent_bell; /* rung by the last sender that ends */
     atomic_int sending;    /* senders that have not ended */

@@ -46,6 +46,19 @@ static enum err check(const struct item *it, struct errinfo *e)
     return ERR_OK;
 }
 
+/* In the form in which ids are kept; empty ones say nothing. */
+static void clean_parents(const struct item *raw, struct arena *a, struct item *it)
+{
+    size_t most = raw->parent_count < DETAIL_PARENTS ? raw->parent_count : DETAIL_PARENTS, n = 0;
+    struct str *parents = arena_array(a, most, sizeof *parents);
+    for (size_t i = 0; i < most; i++) {
+        parents[n] = text_plain_line(a, raw->parents[i], ITEM_ID_MAX);
+        n += parents[n].n > 0;
+    }
+    it->parents = parents;
+    it->parent_count = n;
+}
+
 static void clean(const struct item *raw, int64_t now, struct arena *a, struct ready *r)
 {
     struct item *it = &r->item;
@@ -59,6 +72,7 @@ static void clean(const struct item *raw, int64_t now, struct arena *a, struct r
     it->quoted = text_clean(a, raw->quoted, ITEM_TEXT_MAX);
     if (it->extra.n > ITEM_RAW_MAX)
         it->extra = STR_NONE;
+    clean_parents(raw, a, it);
     if (it->published_at <= 0 || it->published_at > now)
         it->published_at = now;
     if (it->reach < 0)
@@ -209,13 +223,20 @@ static enum err further_post(struct work *w, struct tx *tx, const struct ready *
         return care_sql_count_post(tx, &(struct care_sql_count_post_in){w->b->id, c->id}, NULL);
     rank_read(tx_arena(tx), c->rank_why, &before);
     int again = c->state == CASE_WAITING ? before.minutes[RANK_AGAIN] / 15 + 1 : 0;
-    rank_of(w, r, (enum priority)c->priority, again, false, &rank, &due);
+    rank_of(w, r, (enum priority)c->priority, again, !c->first_answered_at, &rank, &due);
     const struct care_sql_wait_again_in in = {
         .brand = w->b->id, .id = c->id, .post = post, .kind = r->verdict.facts.f[FACT_KIND].value,
         .rank_why = rank_write(tx_arena(tx), &rank), .waiting_at = r->item.published_at, .due_at = due,
         .rank_at = rank.rank_at,
     };
     return care_sql_wait_again(tx, &in, NULL);
+}
+
+/* A post of ours that came through the channel ends the wait only if it was written after it began. */
+static bool answers(const struct ready *r, const struct care_sql_by_thread_row *c)
+{
+    return r->item.is_ours && !c->problem && (c->state == CASE_WAITING || c->state == CASE_SNOOZED) &&
+           r->item.published_at >= c->waiting_at;
 }
 
 /* The case of the thread follows the post: made, woken, or only counted. */
@@ -233,9 +254,9 @@ static enum err case_follows(struct work *w, struct tx *tx, const struct ready *
         TRY(new_case(w, tx, r, post, thread, author, case_id));
     } else if (err == ERR_OK) {
         *case_id = known.id;
-        if (r->item.is_ours)
-            TRY(care_sql_answered(tx, &(struct care_sql_answered_in){w->b->id, known.id, 0, w->now, CASE_ANSWERED},
-                                  NULL));
+        if (answers(r, &known))
+            TRY(care_sql_answered(tx, &(struct care_sql_answered_in){w->b->id, known.id, 0, r->item.published_at,
+                                                                      CASE_ANSWERED}, NULL));
         TRY(further_post(w, tx, r, post, &known));
     } else {
         return err;
@@ -254,9 +275,11 @@ static enum err bounce_of(struct work *w, struct tx *tx, const struct ready *r)
         if (err == ERR_NOT_FOUND)
             continue;
         TRY(err);
+        int64_t changed; /* 0: decided already, or never sent */
         TRY(outbox_sql_bounced(tx, &(struct outbox_sql_bounced_in){
-            w->b->id, m.id, STR("The mail came back: the address does not take it.")}, NULL));
-        TRY(answer_problem(tx, w->b->id, m.case_id, m.id));
+            w->b->id, m.id, STR("The mail came back: the address does not take it.")}, &changed));
+        if (changed)
+            TRY(answer_problem(tx, w->b->id, m.case_id, m.id));
     }
     return ERR_OK;
 }

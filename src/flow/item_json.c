@@ -83,6 +83,8 @@ static enum err time_of(const struct json *v, struct item *out, struct errinfo *
     if (json_kind(field) == JSON_KIND_TEXT && clock_parse(json_as_text(field), &out->published_at))
         return ERR_OK;
     if (json_as_i64(field, &out->published_at)) {
+        if (out->published_at < 0)
+            out->published_at = 0; /* before 1970: not told */
         if (out->published_at < SECONDS_UNTIL)
             out->published_at *= CLOCK_SECOND;
         return ERR_OK;

@@ -148,7 +148,7 @@ static void poll_account(struct flow *f, int64_t brand, int64_t account)
         struct errinfo e = {0};
         arena_clear(&a);
         enum err err = poll_round(f, &a, brand, account, &r, &e);
-        if (err == ERR_OK || err == ERR_CONFLICT)
+        if (err == ERR_OK || (err == ERR_CONFLICT && str_eq_z(str_z(e.where), "cursor")))
             continue;
         log_warn("flow", "account %lld: %s", (long long)account, e.what[0] ? e.what : err_code(err));
         int64_t now = flow_now(f), next_at = now + retry_delay((int)r.failures + 1, 0, rand_u64());

@@ -85,9 +85,12 @@ static enum err write_assign(struct tx *tx, void *arg, struct errinfo *e)
     struct care_sql_get_row c;
     struct people_sql_role_row role;
     TRY(load_case(act, tx, &c, e));
-    if (act->a && people_sql_role(tx_db(tx), tx_arena(tx), &(struct people_sql_role_in){act->who->brand, act->a},
-                                  &role) != ERR_OK)
-        return err_set(e, ERR_INVALID, "assignee", "this person does not belong to the brand");
+    act->a = act->a < 0 ? c.assignee : act->a;
+    act->b = act->b < 0 ? c.team : act->b;
+    if (act->a && act->a != c.assignee &&
+        (people_sql_role(tx_db(tx), tx_arena(tx), &(struct people_sql_role_in){act->who->brand, act->a}, &role) != ERR_OK ||
+         role.disabled_at || !right_of_role((enum role)role.role, RIGHT_ANSWER)))
+        return err_set(e, ERR_INVALID, "assignee", "this person cannot answer for the brand");
     if (act->b && !brand_team(act->brand, act->b))
         return err_set(e, ERR_INVALID, "team", "this team is no more");
     TRY(care_sql_assign(tx, &(struct care_sql_assign_in){act->who->brand, act->id, act->a, act->b}, NULL));
@@ -150,7 +153,11 @@ enum err flow_reopen(struct flow *f, const struct who *who, int64_t case_id, str
 static enum err write_snooze(struct tx *tx, void *arg, struct errinfo *e)
 {
     struct act *act = arg;
+    struct care_sql_get_row c;
     int64_t changed;
+    TRY(load_case(act, tx, &c, e));
+    if (c.problem)
+        return err_set(e, ERR_CONFLICT, "case", "a reply has not arrived; decide about it first");
     TRY(care_sql_snooze(tx, &(struct care_sql_snooze_in){act->who->brand, act->id, act->a}, &changed));
     if (!changed)
         return err_set(e, ERR_CONFLICT, "case", "only a case that waits can be put off");

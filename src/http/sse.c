@@ -228,7 +228,7 @@ void sse_publish(struct http_server *server, int64_t brand, int64_t agent, const
     buf_deinit(&b);
     pthread_mutex_lock(&hub->lock);
     for (struct sse_stream *s = hub->streams; s; s = s->next)
-        if (s->brand == brand && (!agent || s->agent == agent))
+        if ((!brand || s->brand == brand) && (!agent || s->agent == agent))
             push_event(s, e);
     event_drop(e);
     pthread_mutex_unlock(&hub->lock);

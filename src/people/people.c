@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "people_sql.h"
+#include "session_sql.h"
 #include "store/store.h"
 #include "text/unicode.h"
 
@@ -74,4 +75,11 @@ enum err agent_create(struct store *s, struct tx *tx, const struct agent_new *in
     TRY(people_sql_role_set(tx, &(struct people_sql_role_set_in){in->brand, *id, in->role}, NULL));
     tx_notify(tx, (struct notice){TOPIC_AGENT, in->brand, *id, 0});
     return audit_add(s, tx, &(struct audit){in->brand, in->by, in->at, "agent.create", *id, row.email});
+}
+
+enum err agent_sign_out(struct tx *tx, int64_t agent, int64_t except)
+{
+    TRY(people_sql_links_drop(tx, &(struct people_sql_links_drop_in){agent}, NULL));
+    tx_notify(tx, (struct notice){TOPIC_AGENT, 0, agent, 0});
+    return session_sql_end_all(tx, &(struct session_sql_end_all_in){agent, except}, NULL);
 }

@@ -32,6 +32,8 @@ struct agent_new {
 /* ERR_INVALID names the field. *id is the agent's; ERR_CONFLICT when the address is taken by a member already. */
 enum err agent_create(struct store *s, struct tx *tx, const struct agent_new *in, int64_t *id,
                       struct errinfo *e) MUST_CHECK;
+/* After a new password or a shut-out: no session but except (0: none) and no link of the agent opens anything. */
+enum err agent_sign_out(struct tx *tx, int64_t agent, int64_t except) MUST_CHECK;
 /* Lower case, one '@', no blanks, at most 254 bytes (RFC 5321); into the arena. */
 enum err email_normalise(struct arena *a, struct str email, struct str *out, struct errinfo *e) MUST_CHECK;
 

@@ -37,8 +37,9 @@ SELECT a.id, a.email, a.name, a.initials, a.face, m.role, a.disabled_at, (
     SELECT group_concat(t.team, ' ') FROM team_member t WHERE t.brand = m.brand AND t.agent = a.id) AS teams
 FROM membership m JOIN agent a ON a.id = m.agent WHERE m.brand = :brand ORDER BY a.name LIMIT 1000;
 
---: role one (brand i64, agent i64) -> (role i64)
-SELECT role FROM membership WHERE agent = :agent AND brand = :brand;
+--: role one (brand i64, agent i64) -> (role i64, disabled_at i64)
+SELECT m.role, a.disabled_at FROM membership m JOIN agent a ON a.id = m.agent
+WHERE m.agent = :agent AND m.brand = :brand;
 --: brands_of many (agent i64) -> (brand i64, role i64, name text) any-brand "the asker's own brands"
 SELECT m.brand, m.role, b.name FROM membership m JOIN brand b ON b.id = m.brand
 WHERE m.agent = :agent ORDER BY b.name LIMIT 100;
@@ -60,6 +61,8 @@ DELETE FROM team_member WHERE agent = :agent AND brand = :brand;
 INSERT INTO signin_link (token, agent, expires_at) VALUES (:token, :agent, :expires_at);
 --: link_use one (token blob, now i64) -> (agent i64)
 UPDATE signin_link SET used_at = :now WHERE token = :token AND used_at = 0 AND expires_at > :now RETURNING agent;
+--: links_drop exec (agent i64)
+DELETE FROM signin_link WHERE agent = :agent;
 --: links_expire exec (now i64)
 DELETE FROM signin_link WHERE expires_at < :now;
 

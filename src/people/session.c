@@ -26,6 +26,7 @@ struct sessions {
     struct store *store;
     const struct clock *clock;
     pthread_mutex_t lock;
+    uint64_t generation; /* of what is remembered; grows when all is forgotten */
     struct slot slots[SLOTS];
 };
 
@@ -53,6 +54,7 @@ void sessions_forget(struct sessions *ss)
     pthread_mutex_lock(&ss->lock);
     for (size_t i = 0; i < SLOTS; i++)
         ss->slots[i].until = 0;
+    ss->generation++;
     pthread_mutex_unlock(&ss->lock);
 }
 
@@ -63,9 +65,11 @@ static struct slot *slot_of(struct sessions *ss, struct str hash)
     return &ss->slots[n % SLOTS];
 }
 
-static bool cached(struct sessions *ss, struct str hash, int64_t now, struct who *who)
+/* generation: to hand to keep, so that what was read before all was forgotten is not remembered after. */
+static bool cached(struct sessions *ss, struct str hash, int64_t now, struct who *who, uint64_t *generation)
 {
     pthread_mutex_lock(&ss->lock);
+    *generation = ss->generation;
     const struct slot *slot = slot_of(ss, hash);
     bool hit = slot->until > now && memcmp(slot->token, hash.p, TOKEN_HASH) == 0;
     if (hit)
@@ -74,13 +78,15 @@ static bool cached(struct sessions *ss, struct str hash, int64_t now, struct who
     return hit;
 }
 
-static void keep(struct sessions *ss, struct str hash, int64_t until, const struct who *who)
+static void keep(struct sessions *ss, struct str hash, int64_t until, const struct who *who, uint64_t generation)
 {
     pthread_mutex_lock(&ss->lock);
     struct slot *slot = slot_of(ss, hash);
-    memcpy(slot->token, hash.p, TOKEN_HASH);
-    slot->until = until;
-    slot->who = *who;
+    if (generation == ss->generation) {
+        memcpy(slot->token, hash.p, TOKEN_HASH);
+        slot->until = until;
+        slot->who = *who;
+    }
     pthread_mutex_unlock(&ss->lock);
 }
 
@@ -107,17 +113,18 @@ enum err session_find(struct sessions *ss, struct arena *a, struct str token, st
 {
     struct session_sql_find_row row;
     int64_t now = clock_now(ss->clock);
+    uint64_t generation;
     if (!token_plausible(token))
         return ERR_NOT_FOUND;
     struct str hash = token_hash(a, token);
-    if (cached(ss, hash, now, who)) /* perhaps found as a bearer token: that is no cookie */
+    if (cached(ss, hash, now, who, &generation)) /* perhaps found as a bearer token: that is no cookie */
         return who->agent ? ERR_OK : ERR_NOT_FOUND;
     TRY(session_sql_find(store_reader(ss->store), a, &(struct session_sql_find_in){hash, now}, &row));
     if (row.disabled_at)
         return ERR_NOT_FOUND;
     fill(who, &row);
     int64_t until = now + CACHE_MS < row.expires_at ? now + CACHE_MS : row.expires_at;
-    keep(ss, hash, until, who);
+    keep(ss, hash, until, who, generation);
     if (now - row.seen_at > SEEN_EVERY_MS) {
         struct session_sql_seen_in in = {row.id, now, now + SESSION_DAYS * CLOCK_DAY};
         if (store_write(ss->store, write_seen, &in, NULL) != ERR_OK)
@@ -130,14 +137,15 @@ enum err session_find_bearer(struct sessions *ss, struct arena *a, struct str to
 {
     struct session_sql_token_find_row row;
     int64_t now = clock_now(ss->clock);
+    uint64_t generation;
     if (!token_plausible(token))
         return ERR_NOT_FOUND;
     struct str hash = token_hash(a, token);
-    if (cached(ss, hash, now, who))
+    if (cached(ss, hash, now, who, &generation))
         return who->account ? ERR_OK : ERR_NOT_FOUND;
     TRY(session_sql_token_find(store_reader(ss->store), a, &(struct session_sql_token_find_in){hash}, &row));
     *who = (struct who){.brand = row.brand, .account = row.account};
-    keep(ss, hash, now + CACHE_MS, who);
+    keep(ss, hash, now + CACHE_MS, who, generation);
     return ERR_OK;
 }
 

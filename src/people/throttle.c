@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { SETS = 4096, WAYS = 4, FREE_TRIES = 5 };
+enum { SETS = 4096, WAYS = 4 };
 #define LONGEST (15 * CLOCK_MINUTE)
 #define FORGET_AFTER (60 * CLOCK_MINUTE)
 
@@ -57,15 +57,15 @@ static struct entry *oldest(struct throttle *t, uint64_t key)
     return found;
 }
 
-int64_t throttle_wait(struct throttle *t, struct str key, int64_t now)
+int64_t throttle_wait(struct throttle *t, struct str key, int free_tries, int64_t now)
 {
     int64_t wait = 0;
     pthread_mutex_lock(&t->lock);
     struct entry *e = find(t, str_hash(key));
     if (e && now - e->last > FORGET_AFTER)
         e->failures = 0;
-    if (e && e->failures >= FREE_TRIES) {
-        int doublings = e->failures - FREE_TRIES;
+    if (e && e->failures >= free_tries) {
+        int doublings = e->failures - free_tries;
         int64_t pause = doublings > 9 ? LONGEST : 2 * CLOCK_SECOND << doublings;
         if (pause > LONGEST)
             pause = LONGEST;

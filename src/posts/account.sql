@@ -55,7 +55,8 @@ UPDATE account SET success_at = :at, attempt_at = :at, next_at = :next_at, failu
 WHERE id = :id AND brand = :brand;
 
 --: pulse_ill exec (brand i64, id i64, at i64, next_at i64, error text, state i64)
-UPDATE account SET attempt_at = :at, next_at = :next_at, failures = failures + 1, error = :error, state = :state
+UPDATE account SET attempt_at = :at, next_at = :next_at, failures = failures + 1, error = :error,
+  state = CASE WHEN state = 0 THEN :state ELSE state END
 WHERE id = :id AND brand = :brand;
 
 --: pulse_items exec (brand i64, id i64, at i64, items i64, refused i64)

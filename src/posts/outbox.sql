@@ -8,9 +8,9 @@ INSERT INTO message (id, brand, account, thread, case_id, parent, agent, key, te
 VALUES (:id, :brand, :account, :thread, :case_id, :parent, :agent, :key, :text, 0, :not_before, :close_after, :now);
 
 --: get one (brand i64, id i64) -> (id i64, account i64, thread i64, case_id i64, parent i64, agent i64, key text,
---:   text text, state i64, not_before i64, attempt i64, owner i64, close_after i64, created_at i64, version i64)
+--:   text text, state i64, not_before i64, attempt i64, owner i64, close_after i64, created_at i64, external_id text, post i64, version i64)
 SELECT id, account, thread, case_id, parent, agent, key, text, state, not_before, attempt, owner, close_after,
-  created_at, version
+  created_at, external_id, post, version
 FROM message WHERE id = :id AND brand = :brand;
 
 -- Due messages of all brands. One waits while an older one of its case is not settled, so that order holds: also
@@ -26,9 +26,10 @@ SELECT m.not_before FROM message m WHERE m.state = 0 AND NOT EXISTS (
   SELECT 1 FROM message o WHERE o.case_id = m.case_id AND o.id < m.id AND o.state IN (0, 1, 2, 4, 5))
 ORDER BY m.not_before LIMIT 1;
 
---: claim exec (brand i64, id i64, owner i64, lease_until i64)
+-- As it was when it was listed as due: not one that another sender has tried meanwhile.
+--: claim exec (brand i64, id i64, owner i64, lease_until i64, attempt i64, now i64)
 UPDATE message SET state = 1, owner = :owner, lease_until = :lease_until, attempt = attempt + 1, version = version + 1
-WHERE id = :id AND brand = :brand AND state = 0;
+WHERE id = :id AND brand = :brand AND state = 0 AND attempt = :attempt AND not_before <= :now;
 
 -- From here on the peer may act on it.
 --: mark_sending exec (brand i64, id i64, owner i64)
@@ -48,8 +49,8 @@ UPDATE message SET state = 6, version = version + 1 WHERE id = :id AND brand = :
 --: requeue exec (brand i64, id i64, now i64)
 UPDATE message SET state = 0, not_before = :now, what = '', version = version + 1
 WHERE id = :id AND brand = :brand AND state IN (4, 5);
---: settle_by_hand exec (brand i64, id i64, state i64, now i64)
-UPDATE message SET state = :state, sent_at = CASE WHEN :state = 3 THEN :now ELSE 0 END, version = version + 1
+--: settle_by_hand exec (brand i64, id i64, state i64, post i64, now i64)
+UPDATE message SET state = :state, sent_at = CASE WHEN :state = 3 THEN :now ELSE 0 END, post = :post, version = version + 1
 WHERE id = :id AND brand = :brand AND state IN (4, 5);
 
 -- Claims of a run that is no more. Claimed: nothing left yet, so it waits again. Sending: nobody knows.
@@ -65,6 +66,11 @@ SELECT id, brand, case_id, account, attempt FROM message WHERE state = 2 AND own
 --: release_sending exec (brand i64, id i64, state i64, what text)
 UPDATE message SET state = :state, owner = 0, lease_until = 0, what = :what, version = version + 1
 WHERE id = :id AND brand = :brand AND state = 2;
+
+-- Other replies of the case that have left or will, written since.
+--: others one (brand i64, case_id i64, id i64, since i64) -> (n i64)
+SELECT count(*) AS n FROM message
+WHERE case_id = :case_id AND brand = :brand AND id <> :id AND created_at >= :since AND state IN (0, 1, 2, 3);
 
 --: delivery_add exec (id i64, brand i64, account i64, message i64, at i64, attempt i64, result text, what text)
 INSERT INTO delivery (id, brand, account, message, at, attempt, result, what)

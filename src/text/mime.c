@@ -17,6 +17,7 @@ struct walk {
     struct buf text, html;
     struct vec attachments;
     unsigned parts;
+    bool told, failed; /* a status report names an action; one of them is "failed" (RFC 3464, 2.3.3) */
 };
 
 static void walk_part(struct walk *w, GMimeObject *o, unsigned depth);
@@ -98,6 +99,10 @@ static void read_status(struct walk *w, GMimePart *part)
         if (str_starts_nocase(line, STR("Final-Recipient:")) ||
             str_starts_nocase(line, STR("Original-Recipient:")))
             value = str_sub(line, (size_t)str_find_char(line, ':', 0) + 1, line.n);
+        if (str_starts_nocase(line, STR("Action:"))) {
+            w->told = true;
+            w->failed |= str_eq_nocase(str_trim(str_sub(line, 7, line.n)), STR("failed"));
+        }
         ptrdiff_t semi = str_find_char(value, ';', 0);
         value = mail_id(str_sub(value, semi < 0 ? 0 : (size_t)semi + 1, value.n));
         if (value.n && !w->m->bounced_address.n && mail_address_valid(value))
@@ -226,6 +231,8 @@ enum err mail_parse(struct arena *a, struct str bytes, struct mail *out, struct 
     struct str whole = buf_str(&w.text);
     if (!str_trim(whole).n && w.html.n)
         whole = html_to_text(a, buf_str(&w.html));
+    if (w.told && !w.failed)
+        out->is_bounce = false; /* "delayed", "delivered": news, not a failure */
     if (out->is_bounce)
         find_bounced_id(out, whole);
     mail_split(a, whole, &out->text, &out->quoted, &out->signature);

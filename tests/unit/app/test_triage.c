@@ -114,7 +114,7 @@ static void objects_come_back_in_order_with_facts(void **state)
                                    "\"x\":{\"y\":[1, 2]},\"facts\":{")));
     assert_true(str_eq_z(json_as_text(json_path(v, "facts.kind.value")), "question"));
     struct json *reason = json_at(json_path(v, "facts.reasons"), 0);
-    int64_t from, to;
+    int64_t from = 0, to = 0;
     assert_true(json_i64(reason, "from", &from) && json_i64(reason, "to", &to));
     assert_true(str_eq(json_text(reason, "text"),
                        str_sub(STR("wann öffnet der Schalter?"), (size_t)from, (size_t)to)));

@@ -240,7 +240,7 @@ static void a_reply_waits_for_undo_and_then_leaves_once(void **state)
     int64_t message;
     struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
     assert_int_equal(flow_take(h->flow, &h->who, r.case_id, &e), ERR_OK);
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, STR("Morgen ist sie da."), true, &message, &e), ERR_OK);
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Morgen ist sie da."), true, &message, &e), ERR_OK);
     assert_int_equal(flow_deliver_due(h->flow), 0);
     assert_int_equal(state_of(h, message), MESSAGE_QUEUED);
     assert_int_equal(the_case(h, r.case_id).state, CASE_CLOSED);
@@ -265,7 +265,7 @@ static void a_reply_can_be_taken_back_before_it_left(void **state)
     struct care_sql_draft_get_row draft;
     struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
     int64_t due = the_case(h, r.case_id).due_at;
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, STR("Huch"), false, &message, &e), ERR_OK);
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Huch"), false, &message, &e), ERR_OK);
     assert_int_equal(flow_recall(h->flow, &h->who, message, &e), ERR_OK);
     assert_int_equal(the_case(h, r.case_id).state, CASE_WAITING);
     assert_int_equal(the_case(h, r.case_id).due_at, due);
@@ -285,9 +285,9 @@ static void a_reply_that_is_too_long_is_refused_with_its_signature(void **state)
     char text[101];
     memset(text, 'x', 98);
     text[98] = 0;
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, str_z(text), false, NULL, &e), ERR_LIMIT);
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, str_z(text), false, NULL, &e), ERR_LIMIT);
     text[96] = 0;
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, str_z(text), false, NULL, &e), ERR_OK);
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, str_z(text), false, NULL, &e), ERR_OK);
 }
 
 static enum err leave_sending(struct tx *tx, void *arg, struct errinfo *e)
@@ -298,7 +298,7 @@ static enum err leave_sending(struct tx *tx, void *arg, struct errinfo *e)
     size_t n;
     TRY(outbox_sql_due(tx_db(tx), tx_arena(tx), &(struct outbox_sql_due_in){h->clock.at, 10}, &due, &n));
     for (size_t i = 0; i < n; i++) {
-        TRY(outbox_sql_claim(tx, &(struct outbox_sql_claim_in){h->brand, due[i].id, 4711, h->clock.at}, NULL));
+        TRY(outbox_sql_claim(tx, &(struct outbox_sql_claim_in){h->brand, due[i].id, 4711, h->clock.at, 0, h->clock.at}, NULL));
         TRY(outbox_sql_mark_sending(tx, &(struct outbox_sql_mark_sending_in){h->brand, due[i].id, 4711}, NULL));
     }
     return n ? ERR_OK : ERR_NOT_FOUND;
@@ -321,7 +321,7 @@ static void what_a_dead_run_was_sending_goes_again_where_the_peer_drops_repeats(
     struct errinfo e = {0};
     int64_t message;
     struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, STR("Morgen."), true, &message, &e), ERR_OK);
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Morgen."), true, &message, &e), ERR_OK);
     h->clock.at += CLOCK_MINUTE;
     assert_int_equal(store_write(h->store, leave_sending, h, &e), ERR_OK);
     close_flow(h);
@@ -340,7 +340,7 @@ static void what_was_being_sent_when_the_process_died_is_work_for_a_person(void 
     int64_t message;
     assert_int_equal(store_write(h->store, write_mail_account, h, &e), ERR_OK);
     struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, STR("Morgen."), true, &message, &e), ERR_OK);
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Morgen."), true, &message, &e), ERR_OK);
     h->clock.at += CLOCK_MINUTE;
     assert_int_equal(store_write(h->store, leave_sending, h, &e), ERR_OK);
     close_flow(h);
@@ -366,8 +366,8 @@ static void a_later_reply_waits_until_a_person_has_decided_about_the_earlier(voi
     struct outbox_sql_next_due_row next;
     assert_int_equal(store_write(h->store, write_mail_account, h, &e), ERR_OK);
     struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, STR("Morgen."), false, &first, &e), ERR_OK);
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, STR("Oder doch heute."), false, &second, &e), ERR_OK);
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Morgen."), false, &first, &e), ERR_OK);
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Oder doch heute."), false, &second, &e), ERR_OK);
     h->clock.at += CLOCK_MINUTE;
     assert_int_equal(store_write(h->store, leave_sending, h, &e), ERR_OK);
     assert_int_equal(deliver_recover(h->flow, &e), ERR_OK);
@@ -399,8 +399,8 @@ static void of_two_replies_that_came_back_neither_is_forgotten(void **state)
     struct errinfo e = {0};
     int64_t first, second;
     struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, STR("Morgen."), true, &first, &e), ERR_OK);
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, STR("Oder heute."), true, &second, &e), ERR_OK);
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Morgen."), true, &first, &e), ERR_OK);
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Oder heute."), true, &second, &e), ERR_OK);
     h->clock.at += CLOCK_MINUTE;
     assert_int_equal(flow_deliver_due(h->flow), 2);
     bounce(h, first);
@@ -412,6 +412,57 @@ static void of_two_replies_that_came_back_neither_is_forgotten(void **state)
     assert_int_equal(flow_settle(h->flow, &h->who, first, SETTLE_ARRIVED, &e), ERR_OK);
     assert_int_equal(the_case(h, r.case_id).problem, 0);
     assert_int_equal(the_case(h, r.case_id).state, CASE_CLOSED);
+}
+
+static void a_form_sent_twice_is_one_reply(void **state)
+{
+    struct house *h = *state;
+    struct errinfo e = {0};
+    struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
+    int64_t version = the_case(h, r.case_id).version;
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, version, STR("Morgen."), true, NULL, &e), ERR_OK);
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, version, STR("Morgen."), true, NULL, &e), ERR_CONFLICT);
+    h->clock.at += CLOCK_MINUTE;
+    assert_int_equal(flow_deliver_due(h->flow), 1);
+}
+
+static void what_the_customer_wrote_since_is_not_lost_when_a_message_is_settled(void **state)
+{
+    struct house *h = *state;
+    struct errinfo e = {0};
+    int64_t message;
+    assert_int_equal(store_write(h->store, write_mail_account, h, &e), ERR_OK);
+    struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Morgen."), true, &message, &e), ERR_OK);
+    h->clock.at += CLOCK_MINUTE;
+    assert_int_equal(store_write(h->store, leave_sending, h, &e), ERR_OK);
+    close_flow(h);
+    open_flow(h);
+    assert_int_equal(deliver_recover(h->flow, &e), ERR_OK);
+    h->clock.at += CLOCK_MINUTE;
+    post(h, "2", "1", "@acme wann kommt meine Rechnung?");
+    int64_t due = the_case(h, r.case_id).due_at;
+    assert_int_equal(flow_snooze(h->flow, &h->who, r.case_id, h->clock.at + CLOCK_HOUR, &e), ERR_CONFLICT);
+    assert_int_equal(flow_settle(h->flow, &h->who, message, SETTLE_ARRIVED, &e), ERR_OK);
+    struct care_sql_get_row c = the_case(h, r.case_id);
+    assert_int_equal(c.state, CASE_WAITING);
+    assert_int_equal(c.due_at, due);
+    assert_true(c.rank_at > 0 && c.rank_at < due);
+}
+
+static void taking_back_a_further_reply_leaves_the_case_answered(void **state)
+{
+    struct house *h = *state;
+    struct errinfo e = {0};
+    int64_t message;
+    struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Morgen."), false, NULL, &e), ERR_OK);
+    h->clock.at += CLOCK_MINUTE;
+    assert_int_equal(flow_deliver_due(h->flow), 1);
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Doch heute."), false, &message, &e), ERR_OK);
+    assert_int_equal(flow_recall(h->flow, &h->who, message, &e), ERR_OK);
+    assert_int_equal(the_case(h, r.case_id).state, CASE_ANSWERED);
+    assert_int_equal(the_case(h, r.case_id).due_at, 0);
 }
 
 static void two_agents_cannot_take_one_case(void **state)
@@ -454,7 +505,7 @@ static void another_brand_finds_nothing(void **state)
     struct who stranger = h->who;
     assert_int_equal(setup_brand(h->flow, 0, &(struct brand_new){.name = STR("Other")}, &stranger.brand, &e), ERR_OK);
     assert_int_equal(flow_take(h->flow, &stranger, r.case_id, &e), ERR_NOT_FOUND);
-    assert_int_equal(flow_reply(h->flow, &stranger, r.case_id, STR("x"), false, NULL, &e), ERR_NOT_FOUND);
+    assert_int_equal(flow_reply(h->flow, &stranger, r.case_id, 0, STR("x"), false, NULL, &e), ERR_NOT_FOUND);
     assert_int_equal(flow_note(h->flow, &stranger, r.case_id, STR("x"), &e), ERR_NOT_FOUND);
     assert_int_equal(flow_correct(h->flow, &stranger, r.post, FACT_KIND, KIND_IDEA, &e), ERR_NOT_FOUND);
     assert_int_equal(flow_close(h->flow, &stranger, r.case_id, &e), ERR_NOT_FOUND);
@@ -530,6 +581,9 @@ int main(void)
         WAY(what_was_being_sent_when_the_process_died_is_work_for_a_person),
         WAY(a_later_reply_waits_until_a_person_has_decided_about_the_earlier),
         WAY(of_two_replies_that_came_back_neither_is_forgotten),
+        WAY(a_form_sent_twice_is_one_reply),
+        WAY(what_the_customer_wrote_since_is_not_lost_when_a_message_is_settled),
+        WAY(taking_back_a_further_reply_leaves_the_case_answered),
         WAY(two_agents_cannot_take_one_case),
         WAY(snooze_wakes_and_a_correction_is_kept),
         WAY(another_brand_finds_nothing),

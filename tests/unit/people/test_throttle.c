@@ -33,12 +33,12 @@ static void fail_times(struct throttle *t, struct str key, int n, int64_t now)
 static void a_few_mistakes_are_free(void **state)
 {
     struct throttle *t = *state;
-    assert_true(throttle_wait(t, STR("a"), NOW) == 0);
+    assert_true(throttle_wait(t, STR("a"), 5, NOW) == 0);
     fail_times(t, STR("a"), 4, NOW);
-    assert_true(throttle_wait(t, STR("a"), NOW) == 0);
+    assert_true(throttle_wait(t, STR("a"), 5, NOW) == 0);
     fail_times(t, STR("a"), 1, NOW);
-    assert_true(throttle_wait(t, STR("a"), NOW) == 2 * CLOCK_SECOND);
-    assert_true(throttle_wait(t, STR("b"), NOW) == 0); /* nobody else waits */
+    assert_true(throttle_wait(t, STR("a"), 5, NOW) == 2 * CLOCK_SECOND);
+    assert_true(throttle_wait(t, STR("b"), 5, NOW) == 0); /* nobody else waits */
 }
 
 static void each_further_try_doubles_the_wait(void **state)
@@ -47,10 +47,10 @@ static void each_further_try_doubles_the_wait(void **state)
     int64_t now = NOW, wait = 2 * CLOCK_SECOND;
     fail_times(t, STR("a"), 5, now);
     for (int i = 0; i < 8; i++, wait *= 2) {
-        assert_true(throttle_wait(t, STR("a"), now) == wait);
-        assert_true(throttle_wait(t, STR("a"), now + wait - 1) == 1);
+        assert_true(throttle_wait(t, STR("a"), 5, now) == wait);
+        assert_true(throttle_wait(t, STR("a"), 5, now + wait - 1) == 1);
         now += wait;
-        assert_true(throttle_wait(t, STR("a"), now) == 0);
+        assert_true(throttle_wait(t, STR("a"), 5, now) == 0);
         throttle_failed(t, STR("a"), now);
     }
 }
@@ -59,7 +59,7 @@ static void a_quarter_of_an_hour_is_the_most(void **state)
 {
     struct throttle *t = *state;
     fail_times(t, STR("a"), 100000, NOW);
-    assert_true(throttle_wait(t, STR("a"), NOW) == 15 * CLOCK_MINUTE);
+    assert_true(throttle_wait(t, STR("a"), 5, NOW) == 15 * CLOCK_MINUTE);
 }
 
 static void success_and_rest_forgive(void **state)
@@ -67,11 +67,11 @@ static void success_and_rest_forgive(void **state)
     struct throttle *t = *state;
     fail_times(t, STR("a"), 20, NOW);
     throttle_passed(t, STR("a"));
-    assert_true(throttle_wait(t, STR("a"), NOW) == 0);
+    assert_true(throttle_wait(t, STR("a"), 5, NOW) == 0);
     fail_times(t, STR("b"), 20, NOW);
-    assert_true(throttle_wait(t, STR("b"), NOW + CLOCK_HOUR + 1) == 0);
+    assert_true(throttle_wait(t, STR("b"), 5, NOW + CLOCK_HOUR + 1) == 0);
     fail_times(t, STR("b"), 4, NOW + CLOCK_HOUR + 1);
-    assert_true(throttle_wait(t, STR("b"), NOW + CLOCK_HOUR + 1) == 0);
+    assert_true(throttle_wait(t, STR("b"), 5, NOW + CLOCK_HOUR + 1) == 0);
 }
 
 /* Far more keys than there is room for: those that were seen last are still known. */
@@ -87,10 +87,10 @@ static void memory_is_bounded_and_the_oldest_go(void **state)
     }
     for (int i = KEYS - LAST; i < KEYS; i++) {
         snprintf(key, sizeof key, "%d", i);
-        known += throttle_wait(t, str_z(key), NOW + KEYS) > 0;
+        known += throttle_wait(t, str_z(key), 5, NOW + KEYS) > 0;
     }
     assert_true(known > LAST * 95 / 100);
-    assert_true(throttle_wait(t, STR("0"), NOW + KEYS / 1000) == 0);
+    assert_true(throttle_wait(t, STR("0"), 5, NOW + KEYS / 1000) == 0);
 }
 
 int main(void)
