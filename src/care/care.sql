@@ -29,7 +29,7 @@ VALUES (:id, :brand, :number, :thread, :account, :author, :post, :title, 0, :tea
 -- A further post that needs a reaction: it decides now. A case that waits already keeps its older clock.
 --: wait_again exec (brand i64, id i64, post i64, kind i64, rank_why text, waiting_at i64, due_at i64, rank_at i64)
 UPDATE "case" SET posts = posts + 1, post = :post, kind = :kind, rank_why = :rank_why,
-  waiting_at = CASE WHEN state = 0 THEN waiting_at ELSE :waiting_at END,
+  waiting_at = CASE WHEN state = 0 AND due_at <> 0 THEN waiting_at ELSE :waiting_at END,
   due_at = CASE WHEN state IN (0, 2) AND due_at <> 0 THEN min(due_at, :due_at) ELSE :due_at END,
   due_is_first = CASE WHEN first_answered_at = 0 THEN 1 ELSE 0 END,
   rank_at = CASE WHEN state = 0 THEN min(rank_at, :rank_at) ELSE :rank_at END,
