@@ -8,6 +8,7 @@ CREATE TABLE "case" (
   author INTEGER NOT NULL,
   post INTEGER NOT NULL,                 -- the post that decides: the newest that needs a reaction
   title TEXT NOT NULL,
+  words TEXT NOT NULL DEFAULT '',        -- of that post: the few that spoke most for it
   state INTEGER NOT NULL,
   team INTEGER NOT NULL DEFAULT 0,
   assignee INTEGER NOT NULL DEFAULT 0,

@@ -18,17 +18,17 @@ FROM "case" WHERE id = :id AND brand = :brand;
 INSERT INTO case_number (brand, last) VALUES (:brand, 1)
 ON CONFLICT (brand) DO UPDATE SET last = last + 1 RETURNING last;
 
---: insert exec (id i64, brand i64, number i64, thread i64, account i64, author i64, post i64, title text, team i64,
---:   priority i64, kind i64, language i64, tags text, why text, rank_why text, now i64, waiting_at i64, due_at i64,
+--: insert exec (id i64, brand i64, number i64, thread i64, account i64, author i64, post i64, title text, words text,
+--:   team i64, priority i64, kind i64, language i64, tags text, why text, rank_why text, now i64, waiting_at i64, due_at i64,
 --:   rank_at i64, posts i64)
-INSERT INTO "case" (id, brand, number, thread, account, author, post, title, state, team, priority, kind, language,
+INSERT INTO "case" (id, brand, number, thread, account, author, post, title, words, state, team, priority, kind, language,
   tags, why, rank_why, opened_at, waiting_at, due_at, due_is_first, rank_at, posts)
-VALUES (:id, :brand, :number, :thread, :account, :author, :post, :title, 0, :team, :priority, :kind, :language,
+VALUES (:id, :brand, :number, :thread, :account, :author, :post, :title, :words, 0, :team, :priority, :kind, :language,
   :tags, :why, :rank_why, :now, :waiting_at, :due_at, 1, :rank_at, :posts);
 
 -- A further post that needs a reaction: it decides now. A case that waits already keeps its older clock.
---: wait_again exec (brand i64, id i64, post i64, kind i64, rank_why text, waiting_at i64, due_at i64, rank_at i64)
-UPDATE "case" SET posts = posts + 1, post = :post, kind = :kind, rank_why = :rank_why,
+--: wait_again exec (brand i64, id i64, post i64, kind i64, words text, rank_why text, waiting_at i64, due_at i64, rank_at i64)
+UPDATE "case" SET posts = posts + 1, post = :post, kind = :kind, words = :words, rank_why = :rank_why,
   waiting_at = CASE WHEN state = 0 AND due_at <> 0 THEN waiting_at ELSE :waiting_at END,
   due_at = CASE WHEN state IN (0, 2) AND due_at <> 0 THEN min(due_at, :due_at) ELSE :due_at END,
   due_is_first = CASE WHEN first_answered_at = 0 THEN 1 ELSE 0 END,

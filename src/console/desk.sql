@@ -4,9 +4,9 @@
 --: list many (brand i64, state i64, kind i64, nobody i64, after_rank i64, after_id i64, limit i64)
 --:   -> (id i64, version i64, title text, state i64, kind i64, team i64, assignee i64, priority i64, due_at i64,
 --:   waiting_at i64, rank_at i64, rank_why text, problem i64, network text, person text?, identity text?, text text,
---:   language i64, request i64, reach i64, judged text, agent_name text?, agent_face text?, agent_initials text?)
+--:   language i64, request i64, reach i64, words text, agent_name text?, agent_face text?, agent_initials text?)
 SELECT c.id, c.version, c.title, c.state, c.kind, c.team, c.assignee, c.priority, c.due_at, c.waiting_at, c.rank_at,
-  c.rank_why, c.problem, k.network, a.name AS person, a.identity, p.text, p.language, p.request, p.reach, p.judged,
+  c.rank_why, c.problem, k.network, a.name AS person, a.identity, substr(p.text, 1, 400) AS text, p.language, p.request, p.reach, c.words,
   g.name AS agent_name, g.face AS agent_face, g.initials AS agent_initials
 FROM "case" c JOIN post p ON p.id = c.post JOIN account k ON k.id = c.account
   LEFT JOIN author a ON a.id = c.author LEFT JOIN agent g ON g.id = c.assignee
@@ -17,9 +17,9 @@ ORDER BY c.rank_at, c.id LIMIT :limit;
 --: list_team many (brand i64, state i64, team i64, kind i64, nobody i64, after_rank i64, after_id i64, limit i64)
 --:   -> (id i64, version i64, title text, state i64, kind i64, team i64, assignee i64, priority i64, due_at i64,
 --:   waiting_at i64, rank_at i64, rank_why text, problem i64, network text, person text?, identity text?, text text,
---:   language i64, request i64, reach i64, judged text, agent_name text?, agent_face text?, agent_initials text?)
+--:   language i64, request i64, reach i64, words text, agent_name text?, agent_face text?, agent_initials text?)
 SELECT c.id, c.version, c.title, c.state, c.kind, c.team, c.assignee, c.priority, c.due_at, c.waiting_at, c.rank_at,
-  c.rank_why, c.problem, k.network, a.name AS person, a.identity, p.text, p.language, p.request, p.reach, p.judged,
+  c.rank_why, c.problem, k.network, a.name AS person, a.identity, substr(p.text, 1, 400) AS text, p.language, p.request, p.reach, c.words,
   g.name AS agent_name, g.face AS agent_face, g.initials AS agent_initials
 FROM "case" c JOIN post p ON p.id = c.post JOIN account k ON k.id = c.account
   LEFT JOIN author a ON a.id = c.author LEFT JOIN agent g ON g.id = c.assignee
@@ -30,9 +30,9 @@ ORDER BY c.rank_at, c.id LIMIT :limit;
 --: list_mine many (brand i64, state i64, agent i64, kind i64, after_rank i64, after_id i64, limit i64)
 --:   -> (id i64, version i64, title text, state i64, kind i64, team i64, assignee i64, priority i64, due_at i64,
 --:   waiting_at i64, rank_at i64, rank_why text, problem i64, network text, person text?, identity text?, text text,
---:   language i64, request i64, reach i64, judged text, agent_name text?, agent_face text?, agent_initials text?)
+--:   language i64, request i64, reach i64, words text, agent_name text?, agent_face text?, agent_initials text?)
 SELECT c.id, c.version, c.title, c.state, c.kind, c.team, c.assignee, c.priority, c.due_at, c.waiting_at, c.rank_at,
-  c.rank_why, c.problem, k.network, a.name AS person, a.identity, p.text, p.language, p.request, p.reach, p.judged,
+  c.rank_why, c.problem, k.network, a.name AS person, a.identity, substr(p.text, 1, 400) AS text, p.language, p.request, p.reach, c.words,
   g.name AS agent_name, g.face AS agent_face, g.initials AS agent_initials
 FROM "case" c JOIN post p ON p.id = c.post JOIN account k ON k.id = c.account
   LEFT JOIN author a ON a.id = c.author LEFT JOIN agent g ON g.id = c.assignee
@@ -44,9 +44,9 @@ ORDER BY c.rank_at, c.id LIMIT :limit;
 --: row one (brand i64, id i64)
 --:   -> (id i64, version i64, title text, state i64, kind i64, team i64, assignee i64, priority i64, due_at i64,
 --:   waiting_at i64, rank_at i64, rank_why text, problem i64, network text, person text?, identity text?, text text,
---:   language i64, request i64, reach i64, judged text, agent_name text?, agent_face text?, agent_initials text?)
+--:   language i64, request i64, reach i64, words text, agent_name text?, agent_face text?, agent_initials text?)
 SELECT c.id, c.version, c.title, c.state, c.kind, c.team, c.assignee, c.priority, c.due_at, c.waiting_at, c.rank_at,
-  c.rank_why, c.problem, k.network, a.name AS person, a.identity, p.text, p.language, p.request, p.reach, p.judged,
+  c.rank_why, c.problem, k.network, a.name AS person, a.identity, substr(p.text, 1, 400) AS text, p.language, p.request, p.reach, c.words,
   g.name AS agent_name, g.face AS agent_face, g.initials AS agent_initials
 FROM "case" c JOIN post p ON p.id = c.post JOIN account k ON k.id = c.account
   LEFT JOIN author a ON a.id = c.author LEFT JOIN agent g ON g.id = c.assignee

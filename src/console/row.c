@@ -2,17 +2,14 @@
  * of the customer that decided. */
 #include "console/row.h"
 
-#include <ctype.h>
-
 #include "care/rank.h"
 #include "console/words.h"
 #include "list_tmpl.h"
 #include "page/format.h"
 #include "page/page.h"
-#include "text/json.h"
 #include "text/unicode.h"
 
-enum { LINE_BYTES = 400, LINE_LENGTH = 110, WORDS_MAX = 40, PARTS_MAX = 2 };
+enum { LINE_BYTES = 400, LINE_LENGTH = 110, PARTS_MAX = 2 };
 
 void clock_fill(struct request *rq, int64_t due_at, int64_t waiting_at, int64_t now, struct clock_view *out)
 {
@@ -29,44 +26,6 @@ void clock_fill(struct request *rq, int64_t due_at, int64_t waiting_at, int64_t 
     out->soon = CASE_CLOCK_SOON;
 }
 
-/* A quoted span begins with a word: not with "? " or the handle that every post of the channel begins with. */
-static struct str without_marks(struct str s)
-{
-    if (s.n && s.p[0] == '@') {
-        ptrdiff_t blank = str_find_char(s, ' ', 0);
-        s = str_sub(s, blank < 0 ? s.n : (size_t)blank, s.n);
-    }
-    while (s.n && (unsigned char)s.p[0] < 0x80 && !isalnum((unsigned char)s.p[0]))
-        s = str_sub(s, 1, s.n);
-    while (s.n && (unsigned char)s.p[s.n - 1] < 0x80 && !isalnum((unsigned char)s.p[s.n - 1]))
-        s = str_sub(s, 0, s.n - 1);
-    return s;
-}
-
-struct str row_reason_words(struct request *rq, struct str judged, struct str text)
-{
-    struct json *v;
-    double best = 0;
-    struct str words = STR("");
-    if (!judged.n || json_parse(rq->arena, judged, &v, NULL) != ERR_OK)
-        return words;
-    const struct json *reasons = json_get(v, "reasons");
-    for (size_t i = 0; i < json_count(reasons); i++) {
-        const struct json *r = json_at(reasons, i);
-        int64_t fact, from, to;
-        double weight = 0;
-        if (!json_as_i64(json_at(r, 0), &fact) || !json_as_i64(json_at(r, 1), &from) || !json_as_i64(json_at(r, 2), &to) ||
-            !json_as_double(json_at(r, 3), &weight) || from < 0 || to <= from || (size_t)to > text.n)
-            continue;
-        struct str span = without_marks(str_sub(text, (size_t)from, (size_t)to));
-        if ((fact == FACT_REACTION || fact == FACT_KIND) && weight > best && span.n > 3 && span.n <= WORDS_MAX) {
-            best = weight;
-            words = span;
-        }
-    }
-    return words;
-}
-
 static struct str because(struct request *rq, const struct desk_sql_row_row *c, int64_t now)
 {
     struct rank rank;
@@ -77,9 +36,8 @@ static struct str because(struct request *rq, const struct desk_sql_row_row *c, 
         parts[n++] = page_text(rq, N_("has written again"));
     if (rank.minutes[RANK_REACH] >= 10)
         parts[n++] = words_with(rq, N_("reaches %s people"), arena_printf(rq->arena, "%lld", (long long)c->reach));
-    struct str words = n < PARTS_MAX ? row_reason_words(rq, c->judged, c->text) : STR("");
-    if (words.n)
-        parts[n++] = words_with(rq, N_("“%s”"), text_plain_line(rq->arena, words, WORDS_MAX));
+    if (n < PARTS_MAX && c->words.n)
+        parts[n++] = words_with(rq, N_("“%s”"), c->words);
     if (n < PARTS_MAX && c->request == REQUEST_EXPLICIT)
         parts[n++] = page_text(rq, N_("asks plainly"));
     else if (n < PARTS_MAX && c->request == REQUEST_IMPLICIT)

@@ -14,7 +14,5 @@ void row_fill(struct request *rq, const struct brand_view *b, const struct desk_
               int64_t chosen, struct str query, struct case_row_view *out);
 /* The clock of a case; large ones say the same. */
 void clock_fill(struct request *rq, int64_t due_at, int64_t waiting_at, int64_t now, struct clock_view *out);
-/* The heaviest deciding words of a post, quoted; empty when none are kept. */
-struct str row_reason_words(struct request *rq, struct str judged, struct str text);
 
 #endif

@@ -60,7 +60,8 @@ const struct feature_brand *brand_features(const struct brand_view *b);
 struct judged {
     struct facts facts;
     bool needs;        /* a reaction: a case shall be made or wait again */
-    struct str json; /* JSON for post.judged */
+    struct str json;  /* JSON for post.judged */
+    struct str words; /* of the text: the few that spoke most for a reaction or its kind; for case.words */
 };
 void flow_judge(struct flow *f, const struct brand_view *b, const struct item *item, bool is_private, struct arena *a,
                 struct judged *out);

@@ -205,7 +205,7 @@ static enum err new_case(struct work *w, struct tx *tx, const struct ready *r, i
     *case_id = store_id(w->f->o.store, 0);
     const struct care_sql_insert_in in = {
         .id = *case_id, .brand = w->b->id, .number = number.last, .thread = thread, .account = w->account.id,
-        .author = author, .post = post, .title = r->case_title, .team = r->routed.team,
+        .author = author, .post = post, .title = r->case_title, .words = r->verdict.words, .team = r->routed.team,
         .priority = r->routed.priority, .kind = f[FACT_KIND].value >= 0 ? f[FACT_KIND].value : KIND_OTHER,
         .language = f[FACT_LANGUAGE].value, .tags = r->routed.tags, .why = r->routed.why,
         .rank_why = rank_write(tx_arena(tx), &rank), .now = w->now, .waiting_at = r->item.published_at, .due_at = due,
@@ -226,7 +226,7 @@ static enum err further_post(struct work *w, struct tx *tx, const struct ready *
     rank_of(w, r, (enum priority)c->priority, again, !c->first_answered_at, &rank, &due);
     const struct care_sql_wait_again_in in = {
         .brand = w->b->id, .id = c->id, .post = post, .kind = r->verdict.facts.f[FACT_KIND].value,
-        .rank_why = rank_write(tx_arena(tx), &rank), .waiting_at = r->item.published_at, .due_at = due,
+        .words = r->verdict.words, .rank_why = rank_write(tx_arena(tx), &rank), .waiting_at = r->item.published_at, .due_at = due,
         .rank_at = rank.rank_at,
     };
     return care_sql_wait_again(tx, &in, NULL);

@@ -1,4 +1,5 @@
 /* judge.c - asks the model about an item and says whether a person must see it. */
+#include <ctype.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -7,9 +8,10 @@
 #include "base/log.h"
 #include "flow/flow_int.h"
 #include "text/json.h"
+#include "text/unicode.h"
 #include "understand/judge.h"
 
-enum { JUDGED_MAX = 16 * 1024 };
+enum { JUDGED_MAX = 16 * 1024, WORDS_MAX = 40 };
 
 /* What comes to us in private is nearly always meant for us: there the judge must be surer to set it aside. */
 static const float NEED_PUBLIC = 0.5f, NEED_PRIVATE = 0.3f;
@@ -89,6 +91,37 @@ static bool needs(const struct facts *f, bool is_private)
     return p >= NEED_PUBLIC && !(relevance->value == ANSWER_NO && relevance->p > 0.8f);
 }
 
+/* A quoted span begins with a word: not with "? " or the handle that every post of the channel begins with. */
+static struct str without_marks(struct str s)
+{
+    if (s.n && s.p[0] == '@') {
+        ptrdiff_t blank = str_find_char(s, ' ', 0);
+        s = str_sub(s, blank < 0 ? s.n : (size_t)blank, s.n);
+    }
+    while (s.n && (unsigned char)s.p[0] < 0x80 && !isalnum((unsigned char)s.p[0]))
+        s = str_sub(s, 1, s.n);
+    while (s.n && (unsigned char)s.p[s.n - 1] < 0x80 && !isalnum((unsigned char)s.p[s.n - 1]))
+        s = str_sub(s, 0, s.n - 1);
+    return s;
+}
+
+static struct str heaviest_words(struct arena *a, const struct facts *f, struct str text, size_t title_n)
+{
+    struct str words = STR("");
+    double best = 0;
+    for (size_t i = 0; i < f->reason_count; i++) {
+        const struct reason *r = &f->reasons[i];
+        if (r->from < title_n || r->weight <= best)
+            continue;
+        struct str span = without_marks(str_sub(text, r->from - title_n, r->to - title_n));
+        if (span.n <= 3 || span.n > WORDS_MAX)
+            continue;
+        best = r->weight;
+        words = span;
+    }
+    return text_plain_line(a, words, WORDS_MAX);
+}
+
 void flow_judge(struct flow *f, const struct brand_view *b, const struct item *item, bool is_private, struct arena *a,
                 struct judged *out)
 {
@@ -99,11 +132,13 @@ void flow_judge(struct flow *f, const struct brand_view *b, const struct item *i
         .brand = brand_features(b),
         .from_brand = item->is_ours,
     };
-    *out = (struct judged){.json = STR("")};
+    *out = (struct judged){.json = STR(""), .words = STR("")};
     struct judge *j = own_judge();
     judge_facts(j, f->o.model, &in, true, &out->facts);
     out->needs = !item->is_ours && !item->is_automatic && needs(&out->facts, is_private);
-    if (out->needs) /* only a post that a person will see is worth its reasons */
-        judge_explain(j, f->o.model, a, &out->facts);
+    if (out->needs) { /* only a post that a person will see is worth its reasons, and those that pages show */
+        judge_explain(j, f->o.model, 1U << FACT_REACTION | 1U << FACT_KIND, a, &out->facts);
+        out->words = heaviest_words(a, &out->facts, item->text, title_n);
+    }
     out->json = write_judged(a, &out->facts, title_n);
 }

@@ -107,6 +107,8 @@ enum err db_open(struct db **out, struct store *s, enum db_kind kind, struct err
     if (err == ERR_OK) {
         sqlite3_busy_timeout(db->handle, BUSY_WAIT_MS);
         sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+        /* a plan does not depend on what is bound: else each new value prepares a statement anew */
+        sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL);
         err = db_run(db, settings[kind], e);
     }
     if (err != ERR_OK) {

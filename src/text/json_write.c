@@ -169,6 +169,17 @@ void json_add_time(struct json_writer *w, int64_t at)
     arena_deinit(&a);
 }
 
+/* Numbers of few places, which are most, need no search for the shortest form. */
+static void add_thousandths(struct json_writer *w, int v)
+{
+    char digits[24];
+    unsigned n = v < 0 ? 0U - (unsigned)v : (unsigned)v, part = n % 1000;
+    int length = snprintf(digits, sizeof digits, "%s%u.%03u", v < 0 ? "-" : "", n / 1000, part);
+    while (digits[length - 1] == '0' && digits[length - 2] != '.')
+        length--;
+    json_add_raw(w, (struct str){digits, (size_t)length});
+}
+
 void json_add_double(struct json_writer *w, double v)
 {
     if (!isfinite(v)) {
@@ -176,6 +187,12 @@ void json_add_double(struct json_writer *w, double v)
         return;
     }
     char digits[40];
+    double scaled = v * 1000;
+    bool small = scaled > -1e9 && scaled < 1e9 && !(v == 0 && signbit(v));
+    if (small && v == (double)lround(scaled) / 1000) {
+        add_thousandths(w, (int)lround(scaled));
+        return;
+    }
     for (int precision = 6; precision <= 17; precision++) {
         snprintf(digits, sizeof digits, "%.*g", precision, v);
         if (strtod(digits, NULL) == v) /* the shortest that reads back the same */

@@ -290,12 +290,13 @@ void judge_facts(struct judge *j, const struct model *m, const struct judge_inpu
     }
 }
 
-void judge_explain(struct judge *j, const struct model *m, struct arena *a, struct facts *out)
+void judge_explain(struct judge *j, const struct model *m, unsigned facts, struct arena *a,
+                   struct facts *out)
 {
     out->reasons = arena_array(a, (size_t)FACT_COUNT * JUDGE_REASONS, sizeof *out->reasons);
     out->reason_count = 0;
     for (int f = 0; f < FACT_COUNT; f++)
-        if (j->fact_class[f] >= 0)
+        if (facts >> f & 1 && j->fact_class[f] >= 0)
             out->reason_count +=
                 add_reasons(j, m, model_head_find(m, str_z(fact_table[f].name)), (enum fact_id)f,
                             j->fact_class[f], out->reasons + out->reason_count);

@@ -50,7 +50,9 @@ size_t judge_reasons(struct judge *j, const struct model *m, const struct model_
  * model does not answer is unknown. reasons: judge_explain may be asked afterwards. */
 void judge_facts(struct judge *j, const struct model *m, const struct judge_input *in, bool reasons,
                  struct facts *out);
-/* Adds the reasons to the facts that were judged last; they live in the arena. */
-void judge_explain(struct judge *j, const struct model *m, struct arena *a, struct facts *out);
+/* Adds the reasons of some facts (bits by enum fact_id) to what was judged last; they live in the
+ * arena. */
+void judge_explain(struct judge *j, const struct model *m, unsigned facts, struct arena *a,
+                   struct facts *out);
 
 #endif

@@ -71,7 +71,7 @@ static void facts_keep_to_the_words(void **state)
     struct facts f;
     struct judge_input in = {.text = STR("@nordbahn der Automat in Ulm ist kaputt, das nervt")};
     judge_facts(judge, model, &in, true, &f);
-    judge_explain(judge, model, &arena, &f);
+    judge_explain(judge, model, ~0U, &arena, &f);
     assert_int_equal(f.f[FACT_KIND].value, KIND_COMPLAINT);
     assert_int_equal(f.f[FACT_REACTION].value, ANSWER_YES);
     assert_int_equal(f.f[FACT_SENTIMENT].value, -1); /* the model has no such head */
@@ -94,7 +94,7 @@ static void what_carries_nothing_is_unknown(void **state)
         struct facts f;
         struct judge_input in = {.text = texts[i]};
         judge_facts(judge, model, &in, true, &f);
-        judge_explain(judge, model, &arena, &f);
+        judge_explain(judge, model, ~0U, &arena, &f);
         for (int k = 0; k < FACT_COUNT; k++)
             assert_int_equal(f.f[k].value, -1);
     }
@@ -122,7 +122,7 @@ static void awkward_texts_are_bounded(void **state)
         struct judge_input in = {.text = {text, n}};
         int64_t before = clock_mono();
         judge_facts(judge, model, &in, true, &f);
-        judge_explain(judge, model, &arena, &f);
+        judge_explain(judge, model, ~0U, &arena, &f);
         assert_true(clock_mono() - before < 1000);
         for (size_t i = 0; i < f.reason_count; i++)
             assert_true(f.reasons[i].from < f.reasons[i].to && f.reasons[i].to <= n);
