@@ -74,8 +74,7 @@ static void fill_author(const struct channel_ctx *c, const struct mail *m, struc
         from = m->reply_to.p[0];
     out->author_id = lower(c->arena, utf8_clip(from.address, ITEM_FIELD_MAX));
     out->author_name = text_plain_line(c->arena, from.name, ITEM_FIELD_MAX);
-    /* anybody can write our address into From; our own mails carry the ids that replies were sent with */
-    out->is_ours = own.n && str_eq_nocase(from.address, own) && str_starts(m->message_id, STR("zuruf-"));
+    out->is_ours = own.n && str_eq_nocase(from.address, own);
 }
 
 static void fill_attachments(struct arena *a, const struct mail *m, struct item *out)

@@ -232,10 +232,11 @@ static enum err further_post(struct work *w, struct tx *tx, const struct ready *
     return care_sql_wait_again(tx, &in, NULL);
 }
 
-/* A post of ours that came through the channel ends the wait only if it was written after it began. */
-static bool answers(const struct ready *r, const struct care_sql_by_thread_row *c)
+/* A post of ours that came through the channel ends the wait only if it was written after it began; and not a mail, where
+ * anybody can write our address into From. */
+static bool answers(const struct work *w, const struct ready *r, const struct care_sql_by_thread_row *c)
 {
-    return r->item.is_ours && !c->problem && (c->state == CASE_WAITING || c->state == CASE_SNOOZED) &&
+    return r->item.is_ours && !str_eq_z(w->account.channel, "mail") && !c->problem && (c->state == CASE_WAITING || c->state == CASE_SNOOZED) &&
            r->item.published_at >= c->waiting_at;
 }
 
@@ -254,7 +255,7 @@ static enum err case_follows(struct work *w, struct tx *tx, const struct ready *
         TRY(new_case(w, tx, r, post, thread, author, case_id));
     } else if (err == ERR_OK) {
         *case_id = known.id;
-        if (answers(r, &known))
+        if (answers(w, r, &known))
             TRY(care_sql_answered(tx, &(struct care_sql_answered_in){w->b->id, known.id, 0, r->item.published_at,
                                                                       CASE_ANSWERED}, NULL));
         TRY(further_post(w, tx, r, post, &known));
