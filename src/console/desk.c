@@ -403,7 +403,7 @@ static bool in_view(const struct request *rq, const struct view *v, const struct
     return (!v->team || c->team == v->team) && (!v->nobody || !c->assignee);
 }
 
-/* 404 also when the case has left the view: the list drops its row then. */
+/* Nothing (204) when the case does not belong into the view: the list drops its row then. */
 static void get_part_row(struct request *rq, struct response *rs)
 {
     struct desk d;
@@ -416,14 +416,14 @@ static void get_part_row(struct request *rq, struct response *rs)
     str_to_i64(request_query(rq, "chosen"), &chosen);
     enum err err = desk_sql_row(store_reader(ctx->store), rq->arena, &(struct desk_sql_row_in){rq->who.brand, id_of(rq)},
                                 &row);
-    if (err == ERR_OK && !in_view(rq, &d.view, &row))
-        err = ERR_NOT_FOUND;
     struct out o = page_begin(rq, rs);
-    if (err == ERR_OK) {
+    if (err != ERR_OK) {
+        pages_fail(rq, rs, err, NULL);
+    } else if (!in_view(rq, &d.view, &row)) {
+        rs->status = 204;
+    } else {
         row_fill(rq, d.b, &row, flow_now(ctx->flow), chosen, d.view.query, view);
         case_row_view_render(&o, view);
-    } else {
-        pages_fail(rq, rs, err, NULL);
     }
     flow_brand_release(d.b);
 }
