@@ -122,13 +122,14 @@ static bool measure(const struct house *h, int bare_port, const char *what, cons
 {
     struct load one, bare = {0}, own = {0};
     char name[80];
-    double cpu = 0, p99[ROUNDS];
+    double cpu = 0, p99[ROUNDS], bare_p99[ROUNDS];
     pthread_t thread;
     if (f && pthread_create(&thread, NULL, feed, f))
         fail("no thread");
     for (int i = 0; i < ROUNDS; i++) { /* in turns, so that a noisy moment meets both */
         wrk(bare_port, "", h->cookie, &one);
         bare.per_second += one.per_second / ROUNDS;
+        bare_p99[i] = one.p99_ms;
         double before = house_cpu(h);
         wrk(h->port, more, h->cookie, &one);
         cpu += house_cpu(h) - before;
@@ -145,6 +146,7 @@ static bool measure(const struct house *h, int bare_port, const char *what, cons
     bool good = report(name, own.per_second, bare.per_second, "requests/s", 0.15, false);
     snprintf(name, sizeof name, "inbox, %s, p99 at %d connections", what, CONNECTIONS);
     good = report(name, middle(p99), 1, "ms, middle round", 25, true) && good;
+    printf("  p99 of hello in the same rounds %34.2f ms\n", middle(bare_p99));
     snprintf(name, sizeof name, "inbox, %s, CPU of a page", what);
     return report(name, cpu * 1e6, own.requests, "us / pages", 1000, true) && good;
 }
