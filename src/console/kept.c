@@ -11,13 +11,25 @@
 
 enum { BRANDS = 256 };
 
-struct place {
-    pthread_mutex_t lock;
+/* Immutable and counted, so that nobody copies a page while others wait for the place. */
+struct entry {
+    atomic_int users; /* the place counts as one */
     uint64_t generation;
     int64_t until; /* of clock_mono */
-    size_t key_n, n, room;
-    char *bytes; /* key, then what is kept */
+    size_t key_n, n;
+    char bytes[]; /* key, then what is kept */
 };
+
+struct place {
+    pthread_mutex_t lock;
+    struct entry *entry;
+};
+
+static void release(struct entry *e)
+{
+    if (e && atomic_fetch_sub(&e->users, 1) == 1)
+        free(e);
+}
 
 struct kept {
     /* Two brands may share a counter: then a change of one makes the other's pages stale too. */
@@ -41,7 +53,7 @@ void kept_free(struct kept *k)
         return;
     for (size_t i = 0; i < KEPT_PLACES; i++) {
         pthread_mutex_destroy(&k->places[i].lock);
-        free(k->places[i].bytes);
+        release(k->places[i].entry);
     }
     free(k);
 }
@@ -74,35 +86,33 @@ static struct place *place_of(struct kept *k, struct str key)
 bool kept_find(struct kept *k, uint64_t generation, struct str key, struct buf *out)
 {
     struct place *p = place_of(k, key);
-    int64_t now = clock_mono();
     pthread_mutex_lock(&p->lock);
-    bool found = p->bytes && p->generation == generation && p->until > now && p->key_n == key.n &&
-                 memcmp(p->bytes, key.p, key.n) == 0;
-    if (found)
-        buf_add(out, (struct str){p->bytes + p->key_n, p->n});
+    struct entry *e = p->entry;
+    if (e)
+        atomic_fetch_add(&e->users, 1);
     pthread_mutex_unlock(&p->lock);
+    bool found = e && e->generation == generation && e->until > clock_mono() &&
+                 str_eq((struct str){e->bytes, e->key_n}, key);
+    if (found)
+        buf_add(out, (struct str){e->bytes + e->key_n, e->n});
+    release(e);
     return found;
 }
 
 void kept_put(struct kept *k, uint64_t generation, struct str key, struct str bytes)
 {
     struct place *p = place_of(k, key);
-    size_t need = key.n + bytes.n;
-    if (need > KEPT_BYTES_MAX)
+    size_t size = key.n + bytes.n;
+    struct entry *e = size > KEPT_BYTES_MAX ? NULL : malloc(sizeof *e + size);
+    if (!e)
         return;
+    *e = (struct entry){1, generation, clock_mono() + KEPT_MS, key.n, bytes.n};
+    memcpy(e->bytes, key.p, key.n);
+    if (bytes.n)
+        memcpy(e->bytes + key.n, bytes.p, bytes.n);
     pthread_mutex_lock(&p->lock);
-    if (need > p->room || need < p->room / 4) {
-        free(p->bytes);
-        p->bytes = malloc(need);
-        p->room = p->bytes ? need : 0;
-    }
-    if (p->bytes) {
-        memcpy(p->bytes, key.p, key.n);
-        memcpy(p->bytes + key.n, bytes.p, bytes.n);
-        p->key_n = key.n;
-        p->n = bytes.n;
-        p->generation = generation;
-        p->until = clock_mono() + KEPT_MS;
-    }
+    struct entry *before = p->entry;
+    p->entry = e;
     pthread_mutex_unlock(&p->lock);
+    release(before);
 }
