@@ -76,7 +76,7 @@ static enum err save(struct flow *f, struct channel_use *use, const struct poll_
         size_t n = got->count - done > INGEST_MAX ? INGEST_MAX : got->count - done;
         bool last = done + n == got->count;
         const struct ingest in = {
-            .brand = use->account.brand, .account = use->account.id, .items = got->items + done, .n = n,
+            .brand = use->account.brand, .account = use->account.id, .items = n ? got->items + done : NULL, .n = n,
             .refused = last ? refused : NULL, .refused_n = last ? got->refused_count : 0,
             .cursor_before = last ? use->account.cursor : STR_NONE,
             .cursor_after = got->cursor.p ? got->cursor : use->account.cursor, .next_at = next_at,
