@@ -11,6 +11,7 @@ export function startDraft() {
   let timer = 0;
   let kept = text.value;
   let sending = false;
+  let request = null; // the save under way
 
   const body = () => new URLSearchParams({ text: text.value, way: form.dataset.way, csrf: form.csrf?.value ?? '' });
   const say = (word) => {
@@ -22,9 +23,11 @@ export function startDraft() {
     if (sending || text.value === kept) return;
     const now = text.value;
     sending = true;
+    request = new AbortController();
     try {
       const answer = await fetch(form.dataset.draft, {
         method: 'POST',
+        signal: request.signal,
         body: body(),
         headers: { 'X-Requested-With': 'fetch' },
       });
@@ -33,6 +36,7 @@ export function startDraft() {
       localStorage.removeItem(place);
       say(line.dataset.saved);
     } catch {
+      if (request.signal.aborted) return; // sent meanwhile
       keepHere(now);
     }
     sending = false;
@@ -62,6 +66,7 @@ export function startDraft() {
   text.addEventListener('input', later);
   form.addEventListener('submit', () => {
     clearTimeout(timer);
+    request?.abort(); // it must not land behind the answer and keep what was sent
     localStorage.removeItem(place);
     kept = text.value;
   });
