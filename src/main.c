@@ -1,5 +1,5 @@
-/* main.c - the table of commands. Each is one function in app/; all take --help, exit with 0, 1 (failed) or 2 (usage),
- * and say errors in one line on stderr. */
+/* main.c - the table of commands. Each is one function in app/; all take --help, exit with 0, 1
+ * (failed) or 2 (usage), and say errors in one line on stderr. */
 #include <stdio.h>
 #include <string.h>
 

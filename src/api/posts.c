@@ -1,5 +1,6 @@
-/* posts.c - POST /api/v1/posts: posts of an API account, one JSON object or JSON Lines. The answer comes when they are
- * durable and has one result per line; the same id twice is stored once, so a client may repeat a request blindly. */
+/* posts.c - POST /api/v1/posts: posts of an API account, one JSON object or JSON Lines. The answer
+ * comes when they are durable and has one result per line; the same id twice is stored once, so a
+ * client may repeat a request blindly. */
 #include "api/api.h"
 #include "base/vec.h"
 #include "flow/flow.h"
@@ -20,7 +21,8 @@ struct line {
 static bool is_lines(const struct request *rq)
 {
     struct str type = request_header(rq, "Content-Type");
-    return str_starts_nocase(type, STR("application/x-ndjson")) || str_starts_nocase(type, STR("application/jsonl")) ||
+    return str_starts_nocase(type, STR("application/x-ndjson")) ||
+           str_starts_nocase(type, STR("application/jsonl")) ||
            str_starts_nocase(type, STR("application/json-lines"));
 }
 
@@ -69,12 +71,17 @@ static enum err store_lines(struct request *rq, struct vec *lines, struct errinf
             items[n] = l->item;
             from[n++] = l;
         } else if (bad < KEPT_MAX) {
-            refused[bad++] = (struct ingest_refused){arena_printf(rq->arena, "line %lld", (long long)l->number),
-                                                     str_z(l->result.why.what), l->raw};
+            refused[bad++] =
+                (struct ingest_refused){arena_printf(rq->arena, "line %lld", (long long)l->number),
+                                        str_z(l->result.why.what), l->raw};
         }
     }
-    const struct ingest in = {.brand = rq->who.brand, .account = rq->who.account, .items = items, .n = n,
-                              .refused = refused, .refused_n = bad};
+    const struct ingest in = {.brand = rq->who.brand,
+                              .account = rq->who.account,
+                              .items = items,
+                              .n = n,
+                              .refused = refused,
+                              .refused_n = bad};
     TRY(flow_ingest(ctx->flow, &in, results, e));
     for (size_t i = 0; i < n; i++)
         from[i]->result = results[i];
@@ -132,6 +139,7 @@ static void post_posts(struct request *rq, struct response *rs)
 }
 
 const struct route api_routes[] = {
-    {METHOD_POST, "/api/v1/posts", RIGHT_API_WRITE, BODY_MAX, ROUTE_NO_CSRF | ROUTE_API, post_posts},
+    {METHOD_POST, "/api/v1/posts", RIGHT_API_WRITE, BODY_MAX, ROUTE_NO_CSRF | ROUTE_API,
+     post_posts},
 };
 const size_t api_route_count = sizeof api_routes / sizeof *api_routes;

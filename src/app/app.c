@@ -15,6 +15,8 @@
 #include "text/unicode.h"
 #include "understand/model.h"
 
+enum { UNDO_MAX_S = 3600 };
+
 const char *app_dir(const char *given)
 {
     const char *env = getenv("ZURUF_DATA");
@@ -49,7 +51,8 @@ enum err app_open_model(const char *given, struct model **out, struct errinfo *e
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         if (places[i][0] && access(places[i], R_OK) == 0)
             return model_open(out, places[i], e);
-    return err_set(e, ERR_NOT_FOUND, "model", "no classifier found; name one with --model or ZURUF_MODEL");
+    return err_set(e, ERR_NOT_FOUND, "model",
+                   "no classifier found; name one with --model or ZURUF_MODEL");
 }
 
 static void on_notice(void *ctx, const struct notice *n)
@@ -79,18 +82,26 @@ enum err app_open_store(struct app *a, struct errinfo *e)
     if (mkdir(a->dir, 0700) && errno != EEXIST)
         return err_set(e, ERR_IO, a->dir, "this directory cannot be made: %s", strerror(errno));
     snprintf(path, sizeof path, "%s/zuruf.db", a->dir);
-    const struct store_options store = {
-        .path = path, .migrations = schema_table, .migration_count = schema_count, .notice = on_notice, .notice_ctx = a};
+    const struct store_options store = {.path = path,
+                                        .migrations = schema_table,
+                                        .migration_count = schema_count,
+                                        .notice = on_notice,
+                                        .notice_ctx = a};
     TRY(store_open(&a->store, &store, e));
     snprintf(path, sizeof path, "%s/key", a->dir);
     TRY(seal_key_open(&a->key, path, e));
     TRY(app_open_model(config_get(&a->config, CONFIG_MODEL), &a->model, e));
     const char *ca_file = config_get(&a->config, CONFIG_CA_FILE);
+    int64_t undo_s;
+    if (!str_to_i64(str_z(config_get(&a->config, CONFIG_UNDO)), &undo_s) || undo_s < 0 ||
+        undo_s > UNDO_MAX_S)
+        return err_set(e, ERR_INVALID, "undo", "write the seconds as a number from 0 to %d",
+                       UNDO_MAX_S);
     const struct flow_options flow = {.store = a->store,
                                       .model = a->model,
                                       .key = &a->key,
                                       .ca_file = ca_file[0] ? ca_file : NULL,
-                                      .undo_ms = atol(config_get(&a->config, CONFIG_UNDO)) * CLOCK_SECOND};
+                                      .undo_ms = undo_s * CLOCK_SECOND};
     a->flow = flow_new(&flow);
     a->sessions = sessions_new(a->store, &clock_system);
     return ERR_OK;

@@ -1,5 +1,5 @@
-/* app.h - the opened data directory: store, key, model, flow. A command works on it directly, serve adds threads
- * and pages. Threads: made and ended by one. */
+/* app.h - the opened data directory: store, key, model, flow. A command works on it directly, serve
+ * adds threads and pages. Threads: made and ended by one. */
 #ifndef APP_APP_H
 #define APP_APP_H
 
@@ -28,7 +28,8 @@ struct app {
 
 /* Makes DIR when it is missing. ERR_BUSY: a server has it. */
 enum err app_open(struct app *a, const char *dir, struct errinfo *e) MUST_CHECK;
-/* Only reads the configuration; app_open_store does the rest. For serve, whose command line overrides some. */
+/* Only reads the configuration; app_open_store does the rest. For serve, whose command line
+ * overrides some. */
 enum err app_configure(struct app *a, const char *dir, struct errinfo *e) MUST_CHECK;
 enum err app_open_store(struct app *a, struct errinfo *e) MUST_CHECK;
 void app_close(struct app *a);
@@ -37,7 +38,8 @@ void app_close(struct app *a);
 const char *app_dir(const char *given);
 /* One line on stderr: "zuruf COMMAND: where: what". Returns 1, the exit code. */
 int app_fail(const char *command, const struct errinfo *e);
-/* The classifier: --model, $ZURUF_MODEL, beside the program, the installed one, the one in the source tree. */
+/* The classifier: --model, $ZURUF_MODEL, beside the program, the installed one, the one in the
+ * source tree. */
 enum err app_open_model(const char *given, struct model **out, struct errinfo *e) MUST_CHECK;
 
 #endif

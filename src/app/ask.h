@@ -1,4 +1,5 @@
-/* ask.h - one question of a command to the data of DIR: begin, put, send. Errors are told on stderr. */
+/* ask.h - one question of a command to the data of DIR: begin, put, send. Errors are told on
+ * stderr. */
 #ifndef APP_ASK_H
 #define APP_ASK_H
 

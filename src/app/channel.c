@@ -19,15 +19,16 @@ static int list(struct ask *q, const char *brand)
         int64_t items = 0;
         json_i64(v, "items", &items);
         struct str success = json_text(v, "success_at"), error = json_text(v, "error");
-        printf("%s\t%s\t%s\t%s\t%lld posts\t%s%s%s\n", json_text(v, "key").p, json_text(v, "channel").p,
-               json_text(v, "name").p, json_text(v, "state").p, (long long)items, success.n ? success.p : "never",
-               error.n ? "\t" : "", error.n ? error.p : "");
+        printf("%s\t%s\t%s\t%s\t%lld posts\t%s%s%s\n", json_text(v, "key").p,
+               json_text(v, "channel").p, json_text(v, "name").p, json_text(v, "state").p,
+               (long long)items, success.n ? success.p : "never", error.n ? "\t" : "",
+               error.n ? error.p : "");
     }
     return 0;
 }
 
-static int add(struct ask *q, const char *brand, const char *name, const char *network, char **rest, size_t n,
-               bool allow_private)
+static int add(struct ask *q, const char *brand, const char *name, const char *network, char **rest,
+               size_t n, bool allow_private)
 {
     struct json *reply;
     ask_begin(q, "channel.add");
@@ -66,14 +67,17 @@ int cmd_channel(int argc, char **argv)
         {"data", "DIR", &data, "data directory (else $ZURUF_DATA, else ./data)"},
         {"brand", "KEY", &brand, "brand, when there are several"},
         {"name", "NAME", &name, "our identity there, as people see it"},
-        {"network", "WORD", &network, "what the posts are: mastodon, whatsapp ... (else the channel)"},
+        {"network", "WORD", &network,
+         "what the posts are: mastodon, whatsapp ... (else the channel)"},
         {"allow-private", NULL, &allow_private, "the address may be in a private network"},
     };
-    int done = options_read(argc, argv, rows, 5, "list | add CHANNEL KEY [--name NAME] [SETTING=VALUE ...]", 1, 40,
-                            &rest, &n);
+    int done =
+        options_read(argc, argv, rows, 5,
+                     "list | add CHANNEL KEY [--name NAME] [SETTING=VALUE ...]", 1, 40, &rest, &n);
     if (done >= 0)
         return done;
-    bool listing = strcmp(rest[0], "list") == 0 && n == 1, adding = strcmp(rest[0], "add") == 0 && n >= 3;
+    bool listing = strcmp(rest[0], "list") == 0 && n == 1,
+         adding = strcmp(rest[0], "add") == 0 && n >= 3;
     if (!listing && !adding) {
         fprintf(stderr, "zuruf channel: say list, or add CHANNEL KEY; try --help\n");
         return 2;
@@ -81,7 +85,8 @@ int cmd_channel(int argc, char **argv)
     struct ask q;
     if (!ask_open(&q, argv[0], data))
         return 1;
-    int exit_code = listing ? list(&q, brand) : add(&q, brand, name, network, rest, n, allow_private != NULL);
+    int exit_code =
+        listing ? list(&q, brand) : add(&q, brand, name, network, rest, n, allow_private != NULL);
     ask_close(&q);
     return exit_code;
 }

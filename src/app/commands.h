@@ -1,5 +1,5 @@
-/* commands.h - the commands of zuruf. argv[0] is the command's own name. Each returns the exit code: 0 done, 1 failed,
- * 2 wrong usage. */
+/* commands.h - the commands of zuruf. argv[0] is the command's own name. Each returns the exit
+ * code: 0 done, 1 failed, 2 wrong usage. */
 #ifndef APP_COMMANDS_H
 #define APP_COMMANDS_H
 

@@ -54,8 +54,8 @@ static bool read_all(int fd, char *p, size_t n)
 
 static bool frame_write(int fd, struct str s)
 {
-    const unsigned char head[4] = {(unsigned char)s.n, (unsigned char)(s.n >> 8), (unsigned char)(s.n >> 16),
-                                   (unsigned char)(s.n >> 24)};
+    const unsigned char head[4] = {(unsigned char)s.n, (unsigned char)(s.n >> 8),
+                                   (unsigned char)(s.n >> 16), (unsigned char)(s.n >> 24)};
     return write_all(fd, (const char *)head, 4) && write_all(fd, s.p, s.n);
 }
 
@@ -74,14 +74,15 @@ static bool frame_read(int fd, struct arena *a, struct str *out)
 
 /* --- operations --- */
 
-static enum err run(struct app *app, struct arena *a, const struct json *request, struct json_writer *reply,
-                    struct errinfo *e)
+static enum err run(struct app *app, struct arena *a, const struct json *request,
+                    struct json_writer *reply, struct errinfo *e)
 {
     struct str name = json_text(request, "op");
     for (size_t i = 0; i < control_count; i++)
         if (str_eq_z(name, control_table[i].name))
             return control_table[i].run(app, a, request, reply, e);
-    return err_set(e, ERR_INVALID, "op", "the running server does not know '%.*s'; is it another version?",
+    return err_set(e, ERR_INVALID, "op",
+                   "the running server does not know '%.*s'; is it another version?",
                    STR_FMT(name));
 }
 
@@ -117,7 +118,8 @@ struct control {
 static int connect_to(const char *dir)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (snprintf(address.sun_path, sizeof address.sun_path, "%s/control.sock", dir) >= (int)sizeof address.sun_path)
+    if (snprintf(address.sun_path, sizeof address.sun_path, "%s/control.sock", dir) >=
+        (int)sizeof address.sun_path)
         return -1;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address)) {
@@ -155,13 +157,15 @@ void control_close(struct control *c)
     free(c);
 }
 
-enum err control_call(struct control *c, struct arena *a, struct str request, struct json **reply, struct errinfo *e)
+enum err control_call(struct control *c, struct arena *a, struct str request, struct json **reply,
+                      struct errinfo *e)
 {
     struct str bytes;
     int64_t err;
     if (c->fd >= 0) {
         if (!frame_write(c->fd, request) || !frame_read(c->fd, a, &bytes))
-            return err_set(e, ERR_IO, "control.sock", "the server ended the connection; look into its log");
+            return err_set(e, ERR_IO, "control.sock",
+                           "the server ended the connection; look into its log");
     } else {
         struct buf out;
         buf_init_in(&out, a, CONTROL_FRAME_MAX);
@@ -172,8 +176,8 @@ enum err control_call(struct control *c, struct arena *a, struct str request, st
     if (!json_i64(*reply, "err", &err))
         return ERR_OK;
     struct str where = json_text(*reply, "where"), what = json_text(*reply, "what");
-    return err_set(e, err > 0 && err < ERR_COUNT ? (enum err)err : ERR_BUG, where.n ? where.p : "", "%.*s",
-                   STR_FMT(what));
+    return err_set(e, err > 0 && err < ERR_COUNT ? (enum err)err : ERR_BUG, where.n ? where.p : "",
+                   "%.*s", STR_FMT(what));
 }
 
 /* --- the server's side --- */
@@ -280,16 +284,19 @@ enum err control_listen(struct control_server **out, struct app *app, struct err
         s->fds[i] = -1;
     if (snprintf(s->path, sizeof s->path, "%s/control.sock", app->dir) >= (int)sizeof s->path) {
         free(s);
-        return err_set(e, ERR_LIMIT, "data", "the path of the data directory is too long for a socket in it");
+        return err_set(e, ERR_LIMIT, "data",
+                       "the path of the data directory is too long for a socket in it");
     }
     memcpy(address.sun_path, s->path, sizeof s->path);
-    unlink(s->path); /* left by a killed run; the store's lock says that no other server lives here */
+    unlink(
+        s->path); /* left by a killed run; the store's lock says that no other server lives here */
     s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     mode_t before = umask(0177);
     bool bound = s->fd >= 0 && bind(s->fd, (struct sockaddr *)&address, sizeof address) == 0;
     umask(before);
     if (!bound || listen(s->fd, 8)) {
-        enum err err = err_set(e, ERR_IO, "control.sock", "cannot listen there: %s", strerror(errno));
+        enum err err =
+            err_set(e, ERR_IO, "control.sock", "cannot listen there: %s", strerror(errno));
         if (s->fd >= 0)
             close(s->fd);
         free(s);

@@ -1,6 +1,7 @@
-/* control.h - how commands reach the data of DIR. While a server runs, they talk to it over DIR/control.sock; else
- * they take the directory themselves. Either way the same operations answer: one JSON object in, one out. Each frame
- * is four bytes of length (little-endian) and that many bytes of JSON. Threads: a connection belongs to one. */
+/* control.h - how commands reach the data of DIR. While a server runs, they talk to it over
+ * DIR/control.sock; else they take the directory themselves. Either way the same operations answer:
+ * one JSON object in, one out. Each frame is four bytes of length (little-endian) and that many
+ * bytes of JSON. Threads: a connection belongs to one. */
 #ifndef APP_CONTROL_H
 #define APP_CONTROL_H
 
@@ -20,8 +21,8 @@ enum { CONTROL_FRAME_MAX = 32 * 1024 * 1024 };
 /* An operation: reads request, writes the members of the reply object. */
 struct control_op {
     const char *name;
-    enum err (*run)(struct app *app, struct arena *a, const struct json *request, struct json_writer *reply,
-                    struct errinfo *e);
+    enum err (*run)(struct app *app, struct arena *a, const struct json *request,
+                    struct json_writer *reply, struct errinfo *e);
 };
 extern const struct control_op control_table[];
 extern const size_t control_count;
@@ -29,7 +30,8 @@ extern const size_t control_count;
 /* --- the command's side --- */
 enum err control_open(struct control **out, const char *dir, struct errinfo *e) MUST_CHECK;
 void control_close(struct control *c);
-/* request: a JSON object with "op". The reply lives in the arena. An error of the operation comes back as it was. */
+/* request: a JSON object with "op". The reply lives in the arena. An error of the operation comes
+ * back as it was. */
 enum err control_call(struct control *c, struct arena *a, struct str request, struct json **reply,
                       struct errinfo *e) MUST_CHECK;
 

@@ -1,5 +1,5 @@
-/* demo.c - the story runs: first the past at once, then post after post, faster than life; and a customer whom
- * somebody has answered writes back now and then. */
+/* demo.c - the story runs: first the past at once, then post after post, faster than life; and a
+ * customer whom somebody has answered writes back now and then. */
 #include "app/demo.h"
 
 #include <stdlib.h>
@@ -19,7 +19,8 @@
 #include "store/store.h"
 
 enum { FASTER = 6, LOOP_PAUSE_S = 25, LISTENED = 64, PENDING_MAX = 32 };
-/* The past of threads that nobody has answered is drawn together, so that few of them are overdue at the start. */
+/* The past of threads that nobody has answered is drawn together, so that few of them are overdue
+ * at the start. */
 enum { PAST_FASTER = 45 };
 
 struct scene {
@@ -117,8 +118,8 @@ static enum err account_of(struct run *r, struct arena *a, struct str key, int64
     return ERR_OK;
 }
 
-static enum err play(struct run *r, const struct scene *s, struct str suffix, int64_t at, int64_t *case_id,
-                     bool *known, struct errinfo *e)
+static enum err play(struct run *r, const struct scene *s, struct str suffix, int64_t at,
+                     int64_t *case_id, bool *known, struct errinfo *e)
 {
     struct arena a;
     struct ingest_result result;
@@ -128,10 +129,15 @@ static enum err play(struct run *r, const struct scene *s, struct str suffix, in
     const struct str id[] = {s->id, suffix}, parent_id[] = {parent, suffix};
     struct str parents[] = {arena_join(&a, parent_id, 2, STR_NONE)};
     struct item item = {.external_id = arena_join(&a, id, 2, STR_NONE),
-                        .parents = parents, .parent_count = parent.n > 0,
-                        .author_id = json_text(s->v, "handle"), .author_name = json_text(s->v, "author"),
-                        .title = json_text(s->v, "title"), .text = json_text(s->v, "text"), .published_at = at,
-                        .is_private = json_bool(s->v, "private", false), .is_ours = json_bool(s->v, "ours", false)};
+                        .parents = parents,
+                        .parent_count = parent.n > 0,
+                        .author_id = json_text(s->v, "handle"),
+                        .author_name = json_text(s->v, "author"),
+                        .title = json_text(s->v, "title"),
+                        .text = json_text(s->v, "text"),
+                        .published_at = at,
+                        .is_private = json_bool(s->v, "private", false),
+                        .is_ours = json_bool(s->v, "ours", false)};
     if (!item.author_id.n)
         item.author_id = item.author_name;
     json_i64(s->v, "reach", &item.reach);
@@ -157,7 +163,8 @@ static bool long_ago(const struct run *r, const struct scene *s)
 }
 
 /* Stories whose moment has come: the team answered before the next post was written. */
-static enum err tell_stories(struct run *r, struct told *told, size_t n, int64_t until, struct errinfo *e)
+static enum err tell_stories(struct run *r, struct told *told, size_t n, int64_t until,
+                             struct errinfo *e)
 {
     for (size_t i = 0; i < n; i++) {
         int64_t at = 0;
@@ -193,14 +200,16 @@ static void plan_reply(struct run *r, int64_t message)
     struct arena a;
     struct ops_sql_message_post_row row;
     arena_init(&a);
-    enum err err = ops_sql_message_post(store_reader(r->d->app->store), &a,
-                                        &(struct ops_sql_message_post_in){r->d->brand, message}, &row);
+    enum err err =
+        ops_sql_message_post(store_reader(r->d->app->store), &a,
+                             &(struct ops_sql_message_post_in){r->d->brand, message}, &row);
     if (err == ERR_OK && rand_below(100) < 60) {
         size_t i = 0;
         while (i < PENDING_MAX && r->pending[i].due && r->pending[i].post != row.post)
             i++;
         if (i < PENDING_MAX && !r->pending[i].due)
-            r->pending[i] = (struct pending){clock_mono() + 8000 + (int64_t)rand_below(30000), row.post};
+            r->pending[i] =
+                (struct pending){clock_mono() + 8000 + (int64_t)rand_below(30000), row.post};
     }
     arena_deinit(&a);
 }
@@ -211,18 +220,26 @@ static void write_back(struct run *r, int64_t post)
     struct ops_sql_writer_row w;
     struct errinfo e = {0};
     arena_init(&a);
-    if (ops_sql_writer(store_reader(r->d->app->store), &a, &(struct ops_sql_writer_in){r->d->brand, post}, &w) == ERR_OK) {
+    if (ops_sql_writer(store_reader(r->d->app->store), &a,
+                       &(struct ops_sql_writer_in){r->d->brand, post}, &w) == ERR_OK) {
         struct str language = str_z(words_name(&language_words, (int)w.language));
         const struct json *said = NULL;
-        for (int tries = 0; tries < 50 && (!said || !str_eq(json_text(said, "lang"), language)); tries++)
+        for (int tries = 0; tries < 50 && (!said || !str_eq(json_text(said, "lang"), language));
+             tries++)
             said = r->replies[rand_below(r->replies_n)];
         struct str parents[] = {w.answer};
-        const struct item item = {.external_id = arena_printf(&a, "%.*s-back-%llx", STR_FMT(w.answer),
-                                                              (unsigned long long)rand_u64()),
-                                  .parents = parents, .parent_count = 1, .author_id = w.identity, .author_name = w.name,
-                                  .text = json_text(said, "text"), .title = w.title,
+        const struct item item = {.external_id =
+                                      arena_printf(&a, "%.*s-back-%llx", STR_FMT(w.answer),
+                                                   (unsigned long long)rand_u64()),
+                                  .parents = parents,
+                                  .parent_count = 1,
+                                  .author_id = w.identity,
+                                  .author_name = w.name,
+                                  .text = json_text(said, "text"),
+                                  .title = w.title,
                                   .published_at = flow_now(r->d->app->flow)};
-        const struct ingest in = {.brand = r->d->brand, .account = w.account, .items = &item, .n = 1};
+        const struct ingest in = {
+            .brand = r->d->brand, .account = w.account, .items = &item, .n = 1};
         if (flow_ingest(r->d->app->flow, &in, NULL, &e) != ERR_OK)
             log_warn("demo", "a customer could not write back: %s", e.what);
     }
@@ -284,7 +301,8 @@ static void *run_story(void *p)
     for (unsigned long long round = rand_u64(); on; round++) {
         struct str suffix = arena_printf(&r->a, "-%llx", round);
         for (size_t i = first; on && i < r->n; i++) {
-            on = wait_until(r, clock_mono() + LOOP_PAUSE_S * 1000 / 2 + (int64_t)rand_below(LOOP_PAUSE_S * 1000));
+            on = wait_until(r, clock_mono() + LOOP_PAUSE_S * 1000 / 2 +
+                                   (int64_t)rand_below(LOOP_PAUSE_S * 1000));
             if (on)
                 play_now(r, &r->scenes[i], suffix, &known);
         }
@@ -307,8 +325,9 @@ enum err demo_start(struct demo **out, struct app *app, struct bus *bus, struct 
     *out = d;
     d->listener = bus_subscribe(bus, BUS_TOPIC(TOPIC_MESSAGE), LISTENED);
     enum err err = read_story(r, e);
-    if (err == ERR_OK && brand_sql_by_key(store_reader(app->store), &r->a,
-                                          &(struct brand_sql_by_key_in){STR("nordwerk")}, &brand) == ERR_OK)
+    if (err == ERR_OK &&
+        brand_sql_by_key(store_reader(app->store), &r->a,
+                         &(struct brand_sql_by_key_in){STR("nordwerk")}, &brand) == ERR_OK)
         d->brand = brand.id;
     else if (err == ERR_OK && (err = demo_make_brand(d, &r->a, e)) == ERR_OK)
         err = play_past(r, e);

@@ -18,8 +18,10 @@ struct fanout {
     pthread_t thread;
 };
 
-static const char *const events[TOPIC_COUNT] = {
-    [TOPIC_CASE] = "case", [TOPIC_MESSAGE] = "message", [TOPIC_ACCOUNT] = "account", [TOPIC_BRAND] = "brand"};
+static const char *const events[TOPIC_COUNT] = {[TOPIC_CASE] = "case",
+                                                [TOPIC_MESSAGE] = "message",
+                                                [TOPIC_ACCOUNT] = "account",
+                                                [TOPIC_BRAND] = "brand"};
 
 static void tell(struct fanout *f, const struct notice *n)
 {
@@ -50,7 +52,8 @@ static void *run(void *p)
     }
 }
 
-enum err fanout_start(struct fanout **out, struct bus *bus, struct http_server *http, struct errinfo *e)
+enum err fanout_start(struct fanout **out, struct bus *bus, struct http_server *http,
+                      struct errinfo *e)
 {
     struct fanout *f = calloc(1, sizeof *f);
     if (!f)

@@ -1,4 +1,5 @@
-/* fanout.h - what changed, told to the desks: notices from the bus become events on the streams of the brand. */
+/* fanout.h - what changed, told to the desks: notices from the bus become events on the streams of
+ * the brand. */
 #ifndef APP_FANOUT_H
 #define APP_FANOUT_H
 
@@ -8,7 +9,8 @@ struct bus;
 struct fanout;
 struct http_server;
 
-enum err fanout_start(struct fanout **out, struct bus *bus, struct http_server *http, struct errinfo *e) MUST_CHECK;
+enum err fanout_start(struct fanout **out, struct bus *bus, struct http_server *http,
+                      struct errinfo *e) MUST_CHECK;
 void fanout_stop(struct fanout *f);
 
 #endif

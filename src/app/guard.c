@@ -6,7 +6,8 @@
 #include "page/page.h"
 #include "people/session.h"
 
-/* A bearer token opens the API and nothing else; a cookie opens the pages and nothing of the API that writes. */
+/* A bearer token opens the API and nothing else; a cookie opens the pages and nothing of the API
+ * that writes. */
 static enum err guard(struct request *rq, enum right right)
 {
     const struct page_context *ctx = rq->app;
@@ -20,7 +21,8 @@ static enum err guard(struct request *rq, enum right right)
         return err == ERR_NOT_FOUND ? ERR_DENIED : err;
     }
     struct str cookie = request_cookie(rq, SESSION_COOKIE);
-    enum err err = cookie.n ? session_find(ctx->sessions, rq->arena, cookie, &rq->who) : ERR_NOT_FOUND;
+    enum err err =
+        cookie.n ? session_find(ctx->sessions, rq->arena, cookie, &rq->who) : ERR_NOT_FOUND;
     if (err != ERR_OK && err != ERR_NOT_FOUND)
         return err;
     if (right == RIGHT_NONE)
@@ -32,4 +34,5 @@ static enum err guard(struct request *rq, enum right right)
     return rq->who.brand && right_of_role(rq->who.role, right) ? ERR_OK : ERR_DENIED;
 }
 
-const struct http_hooks guard_hooks = {.guard = guard, .csrf_token = page_csrf, .error_page = page_error};
+const struct http_hooks guard_hooks = {
+    .guard = guard, .csrf_token = page_csrf, .error_page = page_error};

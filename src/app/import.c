@@ -1,5 +1,6 @@
-/* import.c - zuruf import: posts from a file, in batches, while the server runs or not. A bad line is reported with its
- * number and stops nothing; a second run of the same file stores nothing twice. */
+/* import.c - zuruf import: posts from a file, in batches, while the server runs or not. A bad line
+ * is reported with its number and stops nothing; a second run of the same file stores nothing
+ * twice. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,9 +60,10 @@ static void progress(struct import *im, bool last)
     im->shown_at = now;
     off_t at = ftello(im->file);
     int percent = im->size > 0 && at >= 0 ? (int)(at * 100 / im->size) : 0;
-    fprintf(stderr, "%s%lld lines, %lld stored, %lld known already, %lld refused (%d %%)%s", im->terminal ? "\r\033[K" : "",
-            (long long)im->lines, (long long)im->stored, (long long)im->duplicates, (long long)im->refused,
-            last ? 100 : percent, im->terminal && !last ? "" : "\n");
+    fprintf(stderr, "%s%lld lines, %lld stored, %lld known already, %lld refused (%d %%)%s",
+            im->terminal ? "\r\033[K" : "", (long long)im->lines, (long long)im->stored,
+            (long long)im->duplicates, (long long)im->refused, last ? 100 : percent,
+            im->terminal && !last ? "" : "\n");
 }
 
 static enum err send_batch(struct import *im, struct errinfo *e)
@@ -99,8 +101,8 @@ static enum err next_in_batch(struct import *im, struct errinfo *e)
 }
 
 /* What could not even be read goes along, kept for the owner of the account. */
-static enum err send_refused(struct import *im, int64_t line, const struct errinfo *why, struct str raw,
-                             struct errinfo *e)
+static enum err send_refused(struct import *im, int64_t line, const struct errinfo *why,
+                             struct str raw, struct errinfo *e)
 {
     json_begin_object(&im->w);
     json_put_i64(&im->w, "line", line);
@@ -152,7 +154,8 @@ static void add_row(struct import *im, const struct csv_row *head, const struct 
         bool flag = str_eq_z(head->cells[i], "private") || str_eq_z(head->cells[i], "ours");
         json_key_str(&im->w, head->cells[i]);
         if (flag)
-            json_add_bool(&im->w, str_eq_nocase(row->cells[i], STR("true")) || str_eq_z(row->cells[i], "1") ||
+            json_add_bool(&im->w, str_eq_nocase(row->cells[i], STR("true")) ||
+                                      str_eq_z(row->cells[i], "1") ||
                                       str_eq_nocase(row->cells[i], STR("yes")));
         else
             json_add_text(&im->w, row->cells[i]);
@@ -196,7 +199,8 @@ static enum err import_csv(struct import *im, struct arena *long_lived, struct e
 static bool looks_like_json(FILE *f)
 {
     int c;
-    while ((c = fgetc(f)) != EOF && (c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == 0xef || c == 0xbb || c == 0xbf)) {
+    while ((c = fgetc(f)) != EOF && (c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == 0xef ||
+                                     c == 0xbb || c == 0xbf)) {
     }
     rewind(f);
     return c == '{';
@@ -218,21 +222,25 @@ int cmd_import(int argc, char **argv)
 {
     const char *data = NULL, *account = NULL;
     char **rest;
-    const struct option_row rows[] = {{"data", "DIR", &data, "data directory (else $ZURUF_DATA, else ./data)"},
-                                      {"account", "A", &account, "key of the account the posts belong to"}};
-    int done = options_read(argc, argv, rows, 2, "[--data DIR] --account A FILE", 1, 1, &rest, NULL);
+    const struct option_row rows[] = {
+        {"data", "DIR", &data, "data directory (else $ZURUF_DATA, else ./data)"},
+        {"account", "A", &account, "key of the account the posts belong to"}};
+    int done =
+        options_read(argc, argv, rows, 2, "[--data DIR] --account A FILE", 1, 1, &rest, NULL);
     if (done >= 0)
         return done;
     struct errinfo e = {0};
     struct stat st;
     struct import im = {.account = account, .terminal = isatty(STDERR_FILENO) != 0};
     if (!account) {
-        fprintf(stderr, "zuruf import: --account is missing: which account do these posts belong to?\n");
+        fprintf(stderr,
+                "zuruf import: --account is missing: which account do these posts belong to?\n");
         return 2;
     }
     im.file = fopen(rest[0], "rb");
     if (!im.file || fstat(fileno(im.file), &st) || !S_ISREG(st.st_mode)) {
-        err_set(&e, ERR_IO, rest[0], "not a file that can be read: %s", errno ? strerror(errno) : "no regular file");
+        err_set(&e, ERR_IO, rest[0], "not a file that can be read: %s",
+                errno ? strerror(errno) : "no regular file");
         return app_fail(argv[0], &e);
     }
     im.size = st.st_size;
@@ -244,7 +252,8 @@ int cmd_import(int argc, char **argv)
     if (err == ERR_OK)
         progress(&im, true);
     if (im.refused > SHOWN_MAX)
-        fprintf(stderr, "%lld more refused lines are not shown\n", (long long)(im.refused - SHOWN_MAX));
+        fprintf(stderr, "%lld more refused lines are not shown\n",
+                (long long)(im.refused - SHOWN_MAX));
     control_close(im.control);
     buf_deinit(&im.request);
     arena_deinit(&im.arena);

@@ -23,7 +23,8 @@
 
 /* --- which brand, which account --- */
 
-static enum err find_brand(struct app *app, struct arena *a, struct str key, int64_t *brand, struct errinfo *e)
+static enum err find_brand(struct app *app, struct arena *a, struct str key, int64_t *brand,
+                           struct errinfo *e)
 {
     struct brand_sql_list_row *rows;
     size_t n;
@@ -34,13 +35,15 @@ static enum err find_brand(struct app *app, struct arena *a, struct str key, int
             return ERR_OK;
         }
     if (!n)
-        return err_set(e, ERR_NOT_FOUND, "brand", "there is no brand yet; start zuruf serve and open the page it prints");
-    return err_set(e, ERR_NOT_FOUND, "brand", key.n ? "no brand '%.*s'" : "several brands here; name one with --brand",
+        return err_set(e, ERR_NOT_FOUND, "brand",
+                       "there is no brand yet; start zuruf serve and open the page it prints");
+    return err_set(e, ERR_NOT_FOUND, "brand",
+                   key.n ? "no brand '%.*s'" : "several brands here; name one with --brand",
                    STR_FMT(key));
 }
 
-static enum err find_account(struct app *app, struct arena *a, struct str key, struct account_sql_by_key_any_row *out,
-                             struct errinfo *e)
+static enum err find_account(struct app *app, struct arena *a, struct str key,
+                             struct account_sql_by_key_any_row *out, struct errinfo *e)
 {
     struct account_sql_by_key_any_row *rows;
     size_t n;
@@ -49,16 +52,19 @@ static enum err find_account(struct app *app, struct arena *a, struct str key, s
         account = rest;
     else
         brand = STR_NONE;
-    TRY(account_sql_by_key_any(store_reader(app->store), a, &(struct account_sql_by_key_any_in){account}, &rows, &n));
+    TRY(account_sql_by_key_any(store_reader(app->store), a,
+                               &(struct account_sql_by_key_any_in){account}, &rows, &n));
     for (size_t i = 0; i < n; i++)
         if (brand.n ? str_eq(rows[i].brand_key, brand) : n == 1) {
             *out = rows[i];
             return ERR_OK;
         }
     if (n > 1)
-        return err_set(e, ERR_INVALID, "account", "several brands have an account '%.*s'; write BRAND/%.*s",
-                       STR_FMT(account), STR_FMT(account));
-    return err_set(e, ERR_NOT_FOUND, "account", "no account '%.*s'; zuruf channel list shows them", STR_FMT(key));
+        return err_set(e, ERR_INVALID, "account",
+                       "several brands have an account '%.*s'; write BRAND/%.*s", STR_FMT(account),
+                       STR_FMT(account));
+    return err_set(e, ERR_NOT_FOUND, "account", "no account '%.*s'; zuruf channel list shows them",
+                   STR_FMT(key));
 }
 
 /* --- import --- */
@@ -74,9 +80,10 @@ static void write_result(struct json_writer *w, int64_t line, const struct inges
     json_end_object(w);
 }
 
-/* One entry of the request: a post, or what the command could not read. False when it is refused. */
-static bool read_entry(struct arena *a, const struct json *entry, struct item *item, struct errinfo *why,
-                       struct str *raw)
+/* One entry of the request: a post, or what the command could not read. False when it is refused.
+ */
+static bool read_entry(struct arena *a, const struct json *entry, struct item *item,
+                       struct errinfo *why, struct str *raw)
 {
     const struct json *post = json_get(entry, "post");
     struct str refused = json_text(entry, "refused");
@@ -96,8 +103,8 @@ static bool read_entry(struct arena *a, const struct json *entry, struct item *i
     return false;
 }
 
-static enum err op_import(struct app *app, struct arena *a, const struct json *request, struct json_writer *reply,
-                          struct errinfo *e)
+static enum err op_import(struct app *app, struct arena *a, const struct json *request,
+                          struct json_writer *reply, struct errinfo *e)
 {
     struct account_sql_by_key_any_row account = {0};
     const struct json *posts = json_get(request, "posts");
@@ -106,7 +113,8 @@ static enum err op_import(struct app *app, struct arena *a, const struct json *r
         return err_set(e, ERR_LIMIT, "posts", "at most %d posts at once", INGEST_MAX);
     TRY(find_account(app, a, json_text(request, "account"), &account, e));
     struct item *items = arena_array(a, n, sizeof *items);
-    struct ingest_result *results = arena_array(a, n, sizeof *results), *all = arena_array(a, n, sizeof *all);
+    struct ingest_result *results = arena_array(a, n, sizeof *results),
+                         *all = arena_array(a, n, sizeof *all);
     struct ingest_refused *refused = arena_array(a, n, sizeof *refused);
     size_t *place = arena_array(a, n, sizeof *place);
     for (size_t i = 0; i < n; i++) {
@@ -120,8 +128,12 @@ static enum err op_import(struct app *app, struct arena *a, const struct json *r
             refused[bad++] = (struct ingest_refused){arena_printf(a, "line %lld", (long long)line),
                                                      str_z(all[i].why.what), raw};
     }
-    const struct ingest in = {.brand = account.brand, .account = account.id, .items = items, .n = good,
-                              .refused = refused, .refused_n = bad};
+    const struct ingest in = {.brand = account.brand,
+                              .account = account.id,
+                              .items = items,
+                              .n = good,
+                              .refused = refused,
+                              .refused_n = bad};
     TRY(flow_ingest(app->flow, &in, results, e));
     for (size_t i = 0; i < good; i++)
         all[place[i]] = results[i];
@@ -138,8 +150,8 @@ static enum err op_import(struct app *app, struct arena *a, const struct json *r
 
 /* --- search --- */
 
-static enum err op_search(struct app *app, struct arena *a, const struct json *request, struct json_writer *reply,
-                          struct errinfo *e)
+static enum err op_search(struct app *app, struct arena *a, const struct json *request,
+                          struct json_writer *reply, struct errinfo *e)
 {
     struct ops_sql_search_row *rows;
     size_t n = 0;
@@ -149,14 +161,18 @@ static enum err op_search(struct app *app, struct arena *a, const struct json *r
     struct str match = flow_search_match(a, json_text(request, "query"));
     if (match.n)
         TRY(ops_sql_search(store_reader(app->store), a,
-                           &(struct ops_sql_search_in){match, limit < 1 ? 1 : limit > 1000 ? 1000 : limit}, &rows, &n));
+                           &(struct ops_sql_search_in){match, limit < 1      ? 1
+                                                              : limit > 1000 ? 1000
+                                                                             : limit},
+                           &rows, &n));
     json_key(reply, "hits");
     json_begin_list(reply);
     for (size_t i = 0; i < n; i++) {
         json_begin_object(reply);
         json_put_id(reply, "id", rows[i].id);
-        json_put_text(reply, "title", rows[i].title.n ? rows[i].title
-                                                      : text_cut(a, text_plain_line(a, rows[i].text, 400), 80));
+        json_put_text(reply, "title",
+                      rows[i].title.n ? rows[i].title
+                                      : text_cut(a, text_plain_line(a, rows[i].text, 400), 80));
         json_end_object(reply);
     }
     json_end_list(reply);
@@ -185,40 +201,49 @@ static enum err write_user_change(struct tx *tx, void *arg, struct errinfo *e)
     int64_t now = flow_now(c->app->flow);
     (void)e;
     if (c->password.n)
-        TRY(people_sql_agent_set_password(tx, &(struct people_sql_agent_set_password_in){c->agent, c->password}, NULL));
+        TRY(people_sql_agent_set_password(
+            tx, &(struct people_sql_agent_set_password_in){c->agent, c->password}, NULL));
     if (c->disable)
-        TRY(people_sql_agent_disable(tx, &(struct people_sql_agent_disable_in){c->agent, now}, NULL));
+        TRY(people_sql_agent_disable(tx, &(struct people_sql_agent_disable_in){c->agent, now},
+                                     NULL));
     TRY(agent_sign_out(tx, c->agent, 0));
-    return audit_add(c->app->store, tx, &(struct audit){0, 0, now, c->disable ? "agent.disable" : "agent.password",
-                                                         c->agent, STR("from the shell")});
+    return audit_add(c->app->store, tx,
+                     &(struct audit){0, 0, now, c->disable ? "agent.disable" : "agent.password",
+                                     c->agent, STR("from the shell")});
 }
 
-static enum err write_link(struct app *app, struct arena *a, int64_t agent, struct json_writer *reply, struct errinfo *e)
+static enum err write_link(struct app *app, struct arena *a, int64_t agent,
+                           struct json_writer *reply, struct errinfo *e)
 {
     struct str token;
-    const char *url = config_get(&app->config, CONFIG_URL), *listen = config_get(&app->config, CONFIG_LISTEN);
+    const char *url = config_get(&app->config, CONFIG_URL),
+               *listen = config_get(&app->config, CONFIG_LISTEN);
     TRY(session_link(app->sessions, a, agent, CLOCK_DAY, &token, e));
     struct str base = url[0] ? str_z(url) : arena_printf(a, "http://%s", listen);
-    json_put_text(reply, "link", arena_printf(a, "%.*s/signin/link/%.*s", STR_FMT(base), STR_FMT(token)));
+    json_put_text(reply, "link",
+                  arena_printf(a, "%.*s/signin/link/%.*s", STR_FMT(base), STR_FMT(token)));
     return ERR_OK;
 }
 
-static enum err op_user_add(struct app *app, struct arena *a, const struct json *request, struct json_writer *reply,
-                            struct errinfo *e)
+static enum err op_user_add(struct app *app, struct arena *a, const struct json *request,
+                            struct json_writer *reply, struct errinfo *e)
 {
     int role = words_find(&role_words, json_text(request, "role"));
     if (role < 0)
         return err_set(e, ERR_INVALID, "role", "a role is reader, agent, lead or administrator");
-    struct user_change c = {.app = app, .in = {.email = json_text(request, "email"), .name = json_text(request, "name"),
-                                               .initials = json_text(request, "initials"), .role = (enum role)role,
-                                               .at = flow_now(app->flow)}};
+    struct user_change c = {.app = app,
+                            .in = {.email = json_text(request, "email"),
+                                   .name = json_text(request, "name"),
+                                   .initials = json_text(request, "initials"),
+                                   .role = (enum role)role,
+                                   .at = flow_now(app->flow)}};
     TRY(find_brand(app, a, json_text(request, "brand"), &c.in.brand, e));
     TRY(store_write(app->store, write_user_add, &c, e));
     return write_link(app, a, c.agent, reply, e);
 }
 
-static enum err find_agent(struct app *app, struct arena *a, const struct json *request, int64_t *agent,
-                           struct errinfo *e)
+static enum err find_agent(struct app *app, struct arena *a, const struct json *request,
+                           int64_t *agent, struct errinfo *e)
 {
     struct people_sql_agent_by_email_row row;
     struct str email;
@@ -226,21 +251,23 @@ static enum err find_agent(struct app *app, struct arena *a, const struct json *
     enum err err = people_sql_agent_by_email(store_reader(app->store), a,
                                              &(struct people_sql_agent_by_email_in){email}, &row);
     if (err != ERR_OK)
-        return err_set(e, err, "email", "nobody here has the address %.*s; zuruf user list shows all", STR_FMT(email));
+        return err_set(e, err, "email",
+                       "nobody here has the address %.*s; zuruf user list shows all",
+                       STR_FMT(email));
     *agent = row.id;
     return ERR_OK;
 }
 
-static enum err op_user_link(struct app *app, struct arena *a, const struct json *request, struct json_writer *reply,
-                             struct errinfo *e)
+static enum err op_user_link(struct app *app, struct arena *a, const struct json *request,
+                             struct json_writer *reply, struct errinfo *e)
 {
     int64_t agent;
     TRY(find_agent(app, a, request, &agent, e));
     return write_link(app, a, agent, reply, e);
 }
 
-static enum err op_user_change(struct app *app, struct arena *a, const struct json *request, struct json_writer *reply,
-                               struct errinfo *e)
+static enum err op_user_change(struct app *app, struct arena *a, const struct json *request,
+                               struct json_writer *reply, struct errinfo *e)
 {
     struct user_change c = {.app = app, .disable = json_bool(request, "disable", false)};
     struct str password = json_text(request, "password");
@@ -248,20 +275,22 @@ static enum err op_user_change(struct app *app, struct arena *a, const struct js
     TRY(find_agent(app, a, request, &c.agent, e));
     if (password.p) {
         if (text_length(password) < PASSWORD_LENGTH_MIN)
-            return err_set(e, ERR_INVALID, "password", "a password has at least %d characters", PASSWORD_LENGTH_MIN);
+            return err_set(e, ERR_INVALID, "password", "a password has at least %d characters",
+                           PASSWORD_LENGTH_MIN);
         TRY(password_hash(a, password, &c.password, e));
     }
     return store_write(app->store, write_user_change, &c, e);
 }
 
-static enum err op_user_list(struct app *app, struct arena *a, const struct json *request, struct json_writer *reply,
-                             struct errinfo *e)
+static enum err op_user_list(struct app *app, struct arena *a, const struct json *request,
+                             struct json_writer *reply, struct errinfo *e)
 {
     struct people_sql_agents_row *rows;
     size_t n;
     int64_t brand;
     TRY(find_brand(app, a, json_text(request, "brand"), &brand, e));
-    TRY(people_sql_agents(store_reader(app->store), a, &(struct people_sql_agents_in){brand}, &rows, &n));
+    TRY(people_sql_agents(store_reader(app->store), a, &(struct people_sql_agents_in){brand}, &rows,
+                          &n));
     json_key(reply, "agents");
     json_begin_list(reply);
     for (size_t i = 0; i < n; i++) {
@@ -278,14 +307,15 @@ static enum err op_user_list(struct app *app, struct arena *a, const struct json
 
 /* --- accounts --- */
 
-static enum err op_channel_list(struct app *app, struct arena *a, const struct json *request, struct json_writer *reply,
-                                struct errinfo *e)
+static enum err op_channel_list(struct app *app, struct arena *a, const struct json *request,
+                                struct json_writer *reply, struct errinfo *e)
 {
     struct ops_sql_accounts_row *rows;
     size_t n;
     int64_t brand;
     TRY(find_brand(app, a, json_text(request, "brand"), &brand, e));
-    TRY(ops_sql_accounts(store_reader(app->store), a, &(struct ops_sql_accounts_in){brand}, &rows, &n));
+    TRY(ops_sql_accounts(store_reader(app->store), a, &(struct ops_sql_accounts_in){brand}, &rows,
+                         &n));
     json_key(reply, "accounts");
     json_begin_list(reply);
     for (size_t i = 0; i < n; i++) {
@@ -303,13 +333,16 @@ static enum err op_channel_list(struct app *app, struct arena *a, const struct j
     return ERR_OK;
 }
 
-static enum err op_channel_add(struct app *app, struct arena *a, const struct json *request, struct json_writer *reply,
-                               struct errinfo *e)
+static enum err op_channel_add(struct app *app, struct arena *a, const struct json *request,
+                               struct json_writer *reply, struct errinfo *e)
 {
     int64_t brand;
-    struct account_new in = {.channel = json_text(request, "channel"), .key = json_text(request, "key"),
-                             .name = json_text(request, "name"), .network = json_text(request, "network"),
-                             .allow_private = json_bool(request, "allow_private", false), .is_public = true};
+    struct account_new in = {.channel = json_text(request, "channel"),
+                             .key = json_text(request, "key"),
+                             .name = json_text(request, "name"),
+                             .network = json_text(request, "network"),
+                             .allow_private = json_bool(request, "allow_private", false),
+                             .is_public = true};
     TRY(find_brand(app, a, json_text(request, "brand"), &brand, e));
     map_init(&in.settings, a);
     const struct json *settings = json_get(request, "settings");
@@ -327,8 +360,13 @@ static enum err op_channel_add(struct app *app, struct arena *a, const struct js
 }
 
 const struct control_op control_table[] = {
-    {"import", op_import},           {"search", op_search},           {"user.add", op_user_add},
-    {"user.link", op_user_link},     {"user.change", op_user_change}, {"user.list", op_user_list},
-    {"channel.list", op_channel_list}, {"channel.add", op_channel_add},
+    {"import", op_import},
+    {"search", op_search},
+    {"user.add", op_user_add},
+    {"user.link", op_user_link},
+    {"user.change", op_user_change},
+    {"user.list", op_user_list},
+    {"channel.list", op_channel_list},
+    {"channel.add", op_channel_add},
 };
 const size_t control_count = sizeof control_table / sizeof *control_table;

@@ -12,9 +12,11 @@ int cmd_search(int argc, char **argv)
     char **rest;
     size_t n;
     struct json *reply;
-    const struct option_row rows[] = {{"data", "DIR", &data, "data directory (else $ZURUF_DATA, else ./data)"},
-                                      {"limit", "N", &limit, "at most so many, newest first (20)"}};
-    int done = options_read(argc, argv, rows, 2, "[--data DIR] [--limit N] QUERY", 1, 50, &rest, &n);
+    const struct option_row rows[] = {
+        {"data", "DIR", &data, "data directory (else $ZURUF_DATA, else ./data)"},
+        {"limit", "N", &limit, "at most so many, newest first (20)"}};
+    int done =
+        options_read(argc, argv, rows, 2, "[--data DIR] [--limit N] QUERY", 1, 50, &rest, &n);
     if (done >= 0)
         return done;
     struct ask q;
@@ -30,7 +32,8 @@ int cmd_search(int argc, char **argv)
     if (ask_send(&q, &reply)) {
         const struct json *hits = json_get(reply, "hits");
         for (size_t i = 0; i < json_count(hits); i++)
-            printf("%zu\t%s\t%s\n", i + 1, json_text(json_at(hits, i), "id").p, json_text(json_at(hits, i), "title").p);
+            printf("%zu\t%s\t%s\n", i + 1, json_text(json_at(hits, i), "id").p,
+                   json_text(json_at(hits, i), "title").p);
         exit_code = 0;
     }
     ask_close(&q);

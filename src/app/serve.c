@@ -1,5 +1,6 @@
-/* serve.c - zuruf serve: opens the directory, starts flow, pages and control socket, and ends them in order: refuse new
- * requests, end streams, let running ones finish, stop senders and pollers, close the store. */
+/* serve.c - zuruf serve: opens the directory, starts flow, pages and control socket, and ends them
+ * in order: refuse new requests, end streams, let running ones finish, stop senders and pollers,
+ * close the store. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -77,20 +78,27 @@ static enum err start_pages(struct server *s, struct errinfo *e)
     char proxies_text[512];
     const char *proxies[PROXIES_MAX + 1];
     const struct route *const tables[] = {
-        page_routes,     door_routes,     desk_routes,    dialog_routes,   act_routes,
-        account_routes,  agent_routes,    audit_routes,   brand_routes,    calendar_routes,
-        channels_routes, profile_routes,  routing_routes, search_routes,   setup_routes,
-        team_routes,     api_routes,      health_routes};
-    const size_t counts[] = {
-        page_route_count,     door_route_count,    desk_route_count,    dialog_route_count, act_route_count,
-        account_route_count,  agent_route_count,   audit_route_count,   brand_route_count,  calendar_route_count,
-        channels_route_count, profile_route_count, routing_route_count, search_route_count, setup_route_count,
-        team_route_count,     api_route_count,     health_route_count};
+        page_routes,     door_routes,    desk_routes,    dialog_routes, act_routes,
+        account_routes,  agent_routes,   audit_routes,   brand_routes,  calendar_routes,
+        channels_routes, profile_routes, routing_routes, search_routes, setup_routes,
+        team_routes,     api_routes,     health_routes};
+    const size_t counts[] = {page_route_count,     door_route_count,     desk_route_count,
+                             dialog_route_count,   act_route_count,      account_route_count,
+                             agent_route_count,    audit_route_count,    brand_route_count,
+                             calendar_route_count, channels_route_count, profile_route_count,
+                             routing_route_count,  search_route_count,   setup_route_count,
+                             team_route_count,     api_route_count,      health_route_count};
     snprintf(proxies_text, sizeof proxies_text, "%s", config_get(&s->app.config, CONFIG_PROXIES));
     split_proxies(proxies_text, proxies);
     const struct http_options o = {
-        .listen = config_get(&s->app.config, CONFIG_LISTEN), .tables = tables, .table_counts = counts, .table_count = sizeof tables / sizeof *tables,
-        .hooks = guard_hooks, .app = &s->context, .proxies = proxies, .workers = s->workers,
+        .listen = config_get(&s->app.config, CONFIG_LISTEN),
+        .tables = tables,
+        .table_counts = counts,
+        .table_count = sizeof tables / sizeof *tables,
+        .hooks = guard_hooks,
+        .app = &s->context,
+        .proxies = proxies,
+        .workers = s->workers,
     };
     TRY(http_start(&s->http, &o, e));
     s->context.http = s->http;
@@ -114,10 +122,14 @@ static enum err start(struct server *s, bool demo, struct errinfo *e)
     s->app.notice_ctx = s;
     TRY(app_open_store(&s->app, e));
     s->workers = workers_new("worker", WORKERS, WORKERS_WAITING);
-    s->context = (struct page_context){.store = s->app.store, .flow = s->app.flow, .sessions = s->app.sessions,
-                                       .throttle = throttle_new(), .kept = s->kept,
+    s->context = (struct page_context){.store = s->app.store,
+                                       .flow = s->app.flow,
+                                       .sessions = s->app.sessions,
+                                       .throttle = throttle_new(),
+                                       .kept = s->kept,
                                        .url = config_get(&s->app.config, CONFIG_URL),
-                                       .setup_token = s->setup_token, .demo = demo};
+                                       .setup_token = s->setup_token,
+                                       .demo = demo};
     make_setup_token(s);
     TRY(control_listen(&s->control, &s->app, e));
     TRY(flow_start(s->app.flow, e));
@@ -154,12 +166,14 @@ static void greet(struct server *s)
     arena_init(&a);
     if (!url[0]) {
         snprintf(own, sizeof own, "http://%.*s:%d",
-                 (int)(strrchr(config_get(&s->app.config, CONFIG_LISTEN), ':') - config_get(&s->app.config, CONFIG_LISTEN)),
+                 (int)(strrchr(config_get(&s->app.config, CONFIG_LISTEN), ':') -
+                       config_get(&s->app.config, CONFIG_LISTEN)),
                  config_get(&s->app.config, CONFIG_LISTEN), http_port(s->http));
         url = own;
     }
     printf("Zuruf %s is at %s\n", ZURUF_VERSION, url);
-    if (people_sql_agent_count(store_reader(s->app.store), &a, &agents) == ERR_OK && agents.n == 0) {
+    if (people_sql_agent_count(store_reader(s->app.store), &a, &agents) == ERR_OK &&
+        agents.n == 0) {
         printf("Set it up here: %s/setup/%s\n", url, s->setup_token);
     } else if (s->demo) {
         struct str token;
@@ -182,15 +196,18 @@ static void wait_for_signal(const sigset_t *signals)
 int cmd_serve(int argc, char **argv)
 {
     const char *data = NULL, *listen = NULL, *db = NULL, *demo = NULL;
-    const struct option_row rows[] = {{"data", "DIR", &data, "data directory (else $ZURUF_DATA, else ./data)"},
-                                      {"listen", "ADDR:PORT", &listen, "where the pages are (127.0.0.1:8080)"},
-                                      {"db", "URL", &db, "database server (not in this version)"},
-                                      {"demo", NULL, &demo, "a fictional brand whose posts stream in"}};
-    int done = options_read(argc, argv, rows, 4, "[--data DIR] [--listen ADDR:PORT] [--demo]", 0, 0, NULL, NULL);
+    const struct option_row rows[] = {
+        {"data", "DIR", &data, "data directory (else $ZURUF_DATA, else ./data)"},
+        {"listen", "ADDR:PORT", &listen, "where the pages are (127.0.0.1:8080)"},
+        {"db", "URL", &db, "database server (not in this version)"},
+        {"demo", NULL, &demo, "a fictional brand whose posts stream in"}};
+    int done = options_read(argc, argv, rows, 4, "[--data DIR] [--listen ADDR:PORT] [--demo]", 0, 0,
+                            NULL, NULL);
     if (done >= 0)
         return done;
     if (db) {
-        fprintf(stderr, "zuruf serve: --db: this version keeps its data in a directory; use --data\n");
+        fprintf(stderr,
+                "zuruf serve: --db: this version keeps its data in a directory; use --data\n");
         return 2;
     }
     struct errinfo e = {0};

@@ -69,7 +69,8 @@ int cmd_render(int argc, char **argv)
 {
     const char *raw = NULL;
     char **rest;
-    const struct option_row rows[] = {{"raw", NULL, &raw, "the Markdown renderer alone, not sanitised"}};
+    const struct option_row rows[] = {
+        {"raw", NULL, &raw, "the Markdown renderer alone, not sanitised"}};
     int done = options_read(argc, argv, rows, 1, "markdown|html [--raw]", 1, 1, &rest, NULL);
     if (done >= 0)
         return done;
@@ -103,8 +104,8 @@ int cmd_render(int argc, char **argv)
     return exit_code;
 }
 
-static enum err parse(struct arena *a, const char *what, struct str in, const char *url, struct buf *out,
-                      struct errinfo *e)
+static enum err parse(struct arena *a, const char *what, struct str in, const char *url,
+                      struct buf *out, struct errinfo *e)
 {
     if (strcmp(what, "feed") == 0) {
         struct feed feed;
@@ -129,7 +130,8 @@ int cmd_parse(int argc, char **argv)
 {
     const char *url = NULL;
     char **rest;
-    const struct option_row rows[] = {{"url", "URL", &url, "with feed: its own address, for relative links"}};
+    const struct option_row rows[] = {
+        {"url", "URL", &url, "with feed: its own address, for relative links"}};
     int done = options_read(argc, argv, rows, 1, "feed|mail|json [--url URL]", 1, 1, &rest, NULL);
     if (done >= 0)
         return done;
@@ -156,7 +158,8 @@ int cmd_fetch(int argc, char **argv)
 {
     const char *check = NULL;
     struct errinfo e = {0};
-    const struct option_row rows[] = {{"check", "URL", &check, "exit 0 only if the guard would connect to it"}};
+    const struct option_row rows[] = {
+        {"check", "URL", &check, "exit 0 only if the guard would connect to it"}};
     int done = options_read(argc, argv, rows, 1, "--check URL", 0, 0, NULL, NULL);
     if (done >= 0)
         return done;

@@ -1,4 +1,5 @@
-/* user.c - zuruf user: agents from the shell; also the way back in when nobody can sign in any more. */
+/* user.c - zuruf user: agents from the shell; also the way back in when nobody can sign in any
+ * more. */
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -39,8 +40,8 @@ static int list(struct ask *q)
     const struct json *agents = json_get(reply, "agents");
     for (size_t i = 0; i < json_count(agents); i++) {
         const struct json *v = json_at(agents, i);
-        printf("%s\t%s\t%s%s\n", json_text(v, "email").p, json_text(v, "name").p, json_text(v, "role").p,
-               json_bool(v, "disabled", false) ? "\tdisabled" : "");
+        printf("%s\t%s\t%s%s\n", json_text(v, "email").p, json_text(v, "name").p,
+               json_text(v, "role").p, json_bool(v, "disabled", false) ? "\tdisabled" : "");
     }
     return 0;
 }
@@ -65,17 +66,24 @@ int cmd_user(int argc, char **argv)
         {"brand", "KEY", &brand, "brand, when there are several"},
         {"name", "NAME", &name, "with add: the name that customers see"},
         {"initials", "AB", &initials, "with add: how replies are signed"},
-        {"role", "ROLE", &role, "with add: reader, agent, lead, administrator (agent if not given)"},
+        {"role", "ROLE", &role,
+         "with add: reader, agent, lead, administrator (agent if not given)"},
     };
-    int done = options_read(argc, argv, rows, 5, "list | add EMAIL --name NAME [--role ROLE] | link EMAIL | password EMAIL | "
-                                                 "disable EMAIL", 1, 2, &rest, &n);
+    int done =
+        options_read(argc, argv, rows, 5,
+                     "list | add EMAIL --name NAME [--role ROLE] | link EMAIL | password EMAIL | "
+                     "disable EMAIL",
+                     1, 2, &rest, &n);
     if (done >= 0)
         return done;
     const char *what = rest[0];
-    bool listing = strcmp(what, "list") == 0, adding = strcmp(what, "add") == 0, linking = strcmp(what, "link") == 0;
+    bool listing = strcmp(what, "list") == 0, adding = strcmp(what, "add") == 0,
+         linking = strcmp(what, "link") == 0;
     bool changing = strcmp(what, "password") == 0, disabling = strcmp(what, "disable") == 0;
-    if (!(listing || adding || linking || changing || disabling) || (n == 1) != listing || (adding && !name)) {
-        fprintf(stderr, "zuruf user: %s; try --help\n", adding && !name ? "add needs --name" : "what shall be done?");
+    if (!(listing || adding || linking || changing || disabling) || (n == 1) != listing ||
+        (adding && !name)) {
+        fprintf(stderr, "zuruf user: %s; try --help\n",
+                adding && !name ? "add needs --name" : "what shall be done?");
         return 2;
     }
     struct ask q;

@@ -1,9 +1,9 @@
 /* arena.h - memory that lives as long as one request, job or batch.
  *
- * An arena hands out zeroed memory that is given back all at once. Foreign handles that must be closed
- * with it are registered by arena_defer and run in reverse order. Running out of memory aborts the process
- * with a log line: sizes are capped before anything reaches an arena, so it is a fault of the machine.
- * Threads: an arena belongs to one thread at a time. */
+ * An arena hands out zeroed memory that is given back all at once. Foreign handles that must be
+ * closed with it are registered by arena_defer and run in reverse order. Running out of memory
+ * aborts the process with a log line: sizes are capped before anything reaches an arena, so it is a
+ * fault of the machine. Threads: an arena belongs to one thread at a time. */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
@@ -35,7 +35,8 @@ void *arena_array(struct arena *a, size_t n, size_t size) __attribute__((returns
 /* A copy that ends with a NUL behind the counted bytes. */
 struct str arena_str(struct arena *a, struct str s);
 struct str arena_strz(struct arena *a, const char *s);
-struct str arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+struct str arena_printf(struct arena *a, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 struct str arena_vprintf(struct arena *a, const char *fmt, va_list ap);
 /* The joined pieces; NUL behind. */
 struct str arena_join(struct arena *a, const struct str *parts, size_t n, struct str between);

@@ -1,6 +1,6 @@
-/* buf.h - text being built, always with a maximum. Going past it makes the buffer fail for good: later
- * additions are dropped and buf_ok tells at the end, so that builders need no check after each step.
- * Threads: one at a time. */
+/* buf.h - text being built, always with a maximum. Going past it makes the buffer fail for good:
+ * later additions are dropped and buf_ok tells at the end, so that builders need no check after
+ * each step. Threads: one at a time. */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
@@ -33,7 +33,8 @@ void buf_add_z(struct buf *b, const char *s);
 void buf_add_char(struct buf *b, char c);
 void buf_add_i64(struct buf *b, int64_t v);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Room for n more bytes, to be filled by the caller who then adds to b->n; NULL when it would pass max. */
+/* Room for n more bytes, to be filled by the caller who then adds to b->n; NULL when it would pass
+ * max. */
 char *buf_reserve(struct buf *b, size_t n);
 /* What it holds now; valid until the next addition. */
 struct str buf_str(const struct buf *b);

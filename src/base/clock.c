@@ -106,8 +106,8 @@ bool clock_parse(struct str s, int64_t *out)
 {
     int y, mo, d, h, mi, se, ms = 0;
     s = str_trim(s);
-    if (!digits(s, 0, 4, &y) || s.n < 10 || s.p[4] != '-' || !digits(s, 5, 2, &mo) || s.p[7] != '-' ||
-        !digits(s, 8, 2, &d) || !days_fit(y, mo, d))
+    if (!digits(s, 0, 4, &y) || s.n < 10 || s.p[4] != '-' || !digits(s, 5, 2, &mo) ||
+        s.p[7] != '-' || !digits(s, 8, 2, &d) || !days_fit(y, mo, d))
         return false;
     int64_t day = clock_days(y, mo, d) * CLOCK_DAY;
     if (s.n == 10) {
@@ -115,8 +115,8 @@ bool clock_parse(struct str s, int64_t *out)
         return true;
     }
     if ((s.p[10] != 'T' && s.p[10] != 't' && s.p[10] != ' ') || !digits(s, 11, 2, &h) || s.n < 20 ||
-        s.p[13] != ':' || !digits(s, 14, 2, &mi) || s.p[16] != ':' || !digits(s, 17, 2, &se) || h > 23 ||
-        mi > 59 || se > 60)
+        s.p[13] != ':' || !digits(s, 14, 2, &mi) || s.p[16] != ':' || !digits(s, 17, 2, &se) ||
+        h > 23 || mi > 59 || se > 60)
         return false;
     size_t at = 19;
     if (s.p[at] == '.') {

@@ -1,5 +1,6 @@
-/* clock.h - time. Moments are UTC milliseconds since 1970 (int64_t), durations milliseconds. Whoever needs the
- * time is handed a struct clock, so that tests run without waiting. Threads: any. */
+/* clock.h - time. Moments are UTC milliseconds since 1970 (int64_t), durations milliseconds.
+ * Whoever needs the time is handed a struct clock, so that tests run without waiting. Threads: any.
+ */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
@@ -23,7 +24,8 @@ struct clock {
 extern const struct clock clock_system;
 
 int64_t clock_now(const struct clock *c);
-/* Never steps; for measuring durations and time-outs only. Milliseconds since an arbitrary start. */
+/* Never steps; for measuring durations and time-outs only. Milliseconds since an arbitrary start.
+ */
 int64_t clock_mono(void);
 
 /* A clock that stands until it is moved (tests, replay). */

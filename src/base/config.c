@@ -11,8 +11,10 @@
 const struct config_row config_table[CONFIG_COUNT] = {
     [CONFIG_LISTEN] = {"listen", "ZURUF_LISTEN", "127.0.0.1:8080", "address and port of the pages"},
     [CONFIG_URL] = {"url", "ZURUF_URL", "", "how people reach the pages, for links in mail"},
-    [CONFIG_PROXIES] = {"proxies", "ZURUF_PROXIES", "", "proxies whose X-Forwarded-* headers count"},
-    [CONFIG_CA_FILE] = {"ca_file", "ZURUF_CA_FILE", "", "file with extra trust anchors for outgoing TLS"},
+    [CONFIG_PROXIES] = {"proxies", "ZURUF_PROXIES", "",
+                        "proxies whose X-Forwarded-* headers count"},
+    [CONFIG_CA_FILE] = {"ca_file", "ZURUF_CA_FILE", "",
+                        "file with extra trust anchors for outgoing TLS"},
     [CONFIG_MODEL] = {"model", "ZURUF_MODEL", "", "classifier to use instead of the shipped one"},
     [CONFIG_LOG] = {"log", "ZURUF_LOG", "info", "debug, info, warn or error"},
     [CONFIG_UNDO] = {"undo", "ZURUF_UNDO", "15", "seconds in which a reply can be taken back"},
@@ -69,9 +71,11 @@ enum err config_load(struct config *c, const char *file, struct errinfo *e)
         if (line < 0)
             return err_set(e, ERR_IO, "zuruf.conf", "%s cannot be read", file);
         if (line > 0 && r.unknown[0])
-            return err_set(e, ERR_INVALID, "zuruf.conf", "%s, line %d: there is no setting '%s'", file, line, r.unknown);
+            return err_set(e, ERR_INVALID, "zuruf.conf", "%s, line %d: there is no setting '%s'",
+                           file, line, r.unknown);
         if (line > 0)
-            return err_set(e, ERR_INVALID, "zuruf.conf", "%s, line %d: expected 'name = value'", file, line);
+            return err_set(e, ERR_INVALID, "zuruf.conf", "%s, line %d: expected 'name = value'",
+                           file, line);
     }
     for (int i = 0; i < CONFIG_COUNT; i++) {
         const char *value = getenv(config_table[i].env);

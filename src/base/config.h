@@ -1,6 +1,7 @@
-/* config.h - the few settings a process needs before it can read its store. A value comes, strongest first, from
- * the command line, the environment (ZURUF_LISTEN), the file DIR/zuruf.conf ("listen = ..."), the preset. All else
- * lives in the store and is edited in the desk. Threads: read at start, then immutable. */
+/* config.h - the few settings a process needs before it can read its store. A value comes,
+ * strongest first, from the command line, the environment (ZURUF_LISTEN), the file DIR/zuruf.conf
+ * ("listen = ..."), the preset. All else lives in the store and is edited in the desk. Threads:
+ * read at start, then immutable. */
 #ifndef BASE_CONFIG_H
 #define BASE_CONFIG_H
 
@@ -9,13 +10,13 @@
 #include "base/err.h"
 
 enum config_key {
-    CONFIG_LISTEN,   /* address:port of the pages */
-    CONFIG_URL,      /* how people reach us, for links in mail; empty: made of listen */
-    CONFIG_PROXIES,  /* addresses whose X-Forwarded-* headers count, blanks between */
-    CONFIG_CA_FILE,  /* extra trust anchors for outgoing TLS */
-    CONFIG_MODEL,    /* classifier; empty: the shipped one */
-    CONFIG_LOG,      /* debug, info, warn, error */
-    CONFIG_UNDO,     /* seconds in which a reply can be taken back */
+    CONFIG_LISTEN,  /* address:port of the pages */
+    CONFIG_URL,     /* how people reach us, for links in mail; empty: made of listen */
+    CONFIG_PROXIES, /* addresses whose X-Forwarded-* headers count, blanks between */
+    CONFIG_CA_FILE, /* extra trust anchors for outgoing TLS */
+    CONFIG_MODEL,   /* classifier; empty: the shipped one */
+    CONFIG_LOG,     /* debug, info, warn, error */
+    CONFIG_UNDO,    /* seconds in which a reply can be taken back */
     CONFIG_COUNT
 };
 
@@ -28,7 +29,8 @@ struct config {
     char *values[CONFIG_COUNT];
 };
 
-/* Presets, then the file (when there is one), then the environment. ERR_INVALID names an unknown key or a bad line. */
+/* Presets, then the file (when there is one), then the environment. ERR_INVALID names an unknown
+ * key or a bad line. */
 enum err config_load(struct config *c, const char *file, struct errinfo *e) MUST_CHECK;
 /* Overrides one, for the command line. */
 void config_set(struct config *c, enum config_key key, const char *value);

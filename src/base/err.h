@@ -1,6 +1,7 @@
-/* err.h - how functions fail. A function that can fail returns enum err and is marked MUST_CHECK; where a
- * person or a log wants to know more, it also fills a struct errinfo that the caller owns.
- * What each code means to HTTP, to an API client and to a retry stands in one table (err_row). Threads: any. */
+/* err.h - how functions fail. A function that can fail returns enum err and is marked MUST_CHECK;
+ * where a person or a log wants to know more, it also fills a struct errinfo that the caller owns.
+ * What each code means to HTTP, to an API client and to a retry stands in one table (err_row).
+ * Threads: any. */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
@@ -25,8 +26,8 @@ enum err {
 
 struct errinfo {
     enum err code;
-    char where[64];  /* field, line, header or file that is wrong; may be empty */
-    char what[320];  /* one English sentence: what happened, and what to do when that is not plain */
+    char where[64]; /* field, line, header or file that is wrong; may be empty */
+    char what[320]; /* one English sentence: what happened, and what to do when that is not plain */
 };
 
 struct err_row {
@@ -43,11 +44,11 @@ enum err err_set(struct errinfo *e, enum err code, const char *where, const char
 const char *err_code(enum err code);
 
 /* Returns from the function when x failed. The only macro that hides control flow. */
-#define TRY(x)                       \
-    do {                             \
-        enum err try_err_ = (x);     \
-        if (try_err_ != ERR_OK)      \
-            return try_err_;         \
+#define TRY(x)                                                                                     \
+    do {                                                                                           \
+        enum err try_err_ = (x);                                                                   \
+        if (try_err_ != ERR_OK)                                                                    \
+            return try_err_;                                                                       \
     } while (0)
 
 #endif

@@ -51,8 +51,8 @@ static void write_line(enum log_level level, const char *module, const char *fmt
     struct tm tm;
     gmtime_r(&ts.tv_sec, &tm);
     size_t n = strftime(line, sizeof line, "time=%Y-%m-%dT%H:%M:%S", &tm);
-    n += (size_t)snprintf(line + n, sizeof line - n, ".%03ldZ level=%s module=%s ", ts.tv_nsec / 1000000,
-                          names[level], module);
+    n += (size_t)snprintf(line + n, sizeof line - n, ".%03ldZ level=%s module=%s ",
+                          ts.tv_nsec / 1000000, names[level], module);
     if (request_id[0])
         n += (size_t)snprintf(line + n, sizeof line - n, "req=%s ", request_id);
     n += (size_t)snprintf(line + n, sizeof line - n, "msg=\"");
@@ -63,13 +63,13 @@ static void write_line(enum log_level level, const char *module, const char *fmt
         return; /* nowhere left to say it */
 }
 
-#define LEVEL(fn, level)                          \
-    void fn(const char *module, const char *fmt, ...) \
-    {                                             \
-        va_list ap;                               \
-        va_start(ap, fmt);                        \
-        write_line(level, module, fmt, ap);       \
-        va_end(ap);                               \
+#define LEVEL(fn, level)                                                                           \
+    void fn(const char *module, const char *fmt, ...)                                              \
+    {                                                                                              \
+        va_list ap;                                                                                \
+        va_start(ap, fmt);                                                                         \
+        write_line(level, module, fmt, ap);                                                        \
+        va_end(ap);                                                                                \
     }
 LEVEL(log_debug, LOG_DEBUG)
 LEVEL(log_info, LOG_INFO)

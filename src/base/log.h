@@ -16,6 +16,7 @@ void log_info(const char *module, const char *fmt, ...) __attribute__((format(pr
 void log_warn(const char *module, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void log_error(const char *module, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Writes the line and aborts: for states from which nothing sound can follow. */
-void log_fatal(const char *module, const char *fmt, ...) __attribute__((format(printf, 2, 3), noreturn));
+void log_fatal(const char *module, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3), noreturn));
 
 #endif

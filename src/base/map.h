@@ -1,4 +1,5 @@
-/* map.h - text to pointer, in an arena; insertion order is kept for iteration. Threads: as its arena. */
+/* map.h - text to pointer, in an arena; insertion order is kept for iteration. Threads: as its
+ * arena. */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 

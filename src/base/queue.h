@@ -1,5 +1,6 @@
-/* queue.h - bounded queue of pointers between threads. Nothing is ever dropped in it: a full queue refuses,
- * and the caller says so to its own caller (503, retry later). Threads: any number on both ends. */
+/* queue.h - bounded queue of pointers between threads. Nothing is ever dropped in it: a full queue
+ * refuses, and the caller says so to its own caller (503, retry later). Threads: any number on both
+ * ends. */
 #ifndef BASE_QUEUE_H
 #define BASE_QUEUE_H
 

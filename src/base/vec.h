@@ -1,5 +1,5 @@
-/* vec.h - growing array of equal items in an arena. Pushing may move the items: keep indexes, not pointers,
- * until it is complete. Threads: as its arena. */
+/* vec.h - growing array of equal items in an arena. Pushing may move the items: keep indexes, not
+ * pointers, until it is complete. Threads: as its arena. */
 #ifndef BASE_VEC_H
 #define BASE_VEC_H
 

@@ -1,4 +1,5 @@
-/* calendar.c - see calendar.h. Walks day by day: a target is hours, so a handful of days at most. */
+/* calendar.c - see calendar.h. Walks day by day: a target is hours, so a handful of days at most.
+ */
 #include "brand/calendar.h"
 
 #include "text/zone.h"

@@ -1,5 +1,5 @@
-/* calendar.h - business time: when somebody of the brand is there to answer. A calendar without hours never
- * closes. Threads: immutable once built. */
+/* calendar.h - business time: when somebody of the brand is there to answer. A calendar without
+ * hours never closes. Threads: immutable once built. */
 #ifndef BRAND_CALENDAR_H
 #define BRAND_CALENDAR_H
 
@@ -23,8 +23,8 @@ struct calendar {
     size_t holidays_n;
 };
 
-/* The moment at which business_ms of business time have passed since from. Falls back to plain time when no
- * opening is found within 400 days. */
+/* The moment at which business_ms of business time have passed since from. Falls back to plain time
+ * when no opening is found within 400 days. */
 int64_t calendar_due(const struct calendar *c, int64_t from, int64_t business_ms);
 /* Is anybody there at t? */
 bool calendar_open(const struct calendar *c, int64_t t);

@@ -58,7 +58,8 @@ static enum err read_values(struct arena *a, struct routing_condition *c, struct
     return ERR_OK;
 }
 
-static enum err read_condition(struct arena *a, const struct json *v, struct routing_condition *c, struct errinfo *e)
+static enum err read_condition(struct arena *a, const struct json *v, struct routing_condition *c,
+                               struct errinfo *e)
 {
     int field = words_find(&routing_field_words, json_text(v, "field"));
     if (field < 0)
@@ -66,11 +67,13 @@ static enum err read_condition(struct arena *a, const struct json *v, struct rou
     c->field = (enum routing_field)field;
     c->value = arena_str(a, str_trim(json_text(v, "value")));
     if (c->value.n > ROUTING_VALUE_MAX)
-        return err_set(e, ERR_LIMIT, "value", "a condition takes at most %d bytes", ROUTING_VALUE_MAX);
+        return err_set(e, ERR_LIMIT, "value", "a condition takes at most %d bytes",
+                       ROUTING_VALUE_MAX);
     return read_values(a, c, e);
 }
 
-static enum err read_effects(struct arena *a, const struct json *v, struct routing_effects *out, struct errinfo *e)
+static enum err read_effects(struct arena *a, const struct json *v, struct routing_effects *out,
+                             struct errinfo *e)
 {
     out->team = 0;
     out->priority = -1;
@@ -93,8 +96,8 @@ static enum err read_effects(struct arena *a, const struct json *v, struct routi
     return ERR_OK;
 }
 
-enum err routing_rule_read(struct arena *a, struct str conditions, struct str effects, struct routing_rule *out,
-                           struct errinfo *e)
+enum err routing_rule_read(struct arena *a, struct str conditions, struct str effects,
+                           struct routing_rule *out, struct errinfo *e)
 {
     struct json *list, *effect;
     TRY(json_parse(a, conditions, &list, e));
@@ -103,7 +106,8 @@ enum err routing_rule_read(struct arena *a, struct str conditions, struct str ef
         return err_set(e, ERR_INVALID, "rule", "conditions are a list, effects an object");
     out->conditions_n = json_count(list);
     if (out->conditions_n > ROUTING_CONDITIONS_MAX)
-        return err_set(e, ERR_LIMIT, "conditions", "a rule has at most %d conditions", ROUTING_CONDITIONS_MAX);
+        return err_set(e, ERR_LIMIT, "conditions", "a rule has at most %d conditions",
+                       ROUTING_CONDITIONS_MAX);
     out->conditions = arena_array(a, out->conditions_n, sizeof *out->conditions);
     for (size_t i = 0; i < out->conditions_n; i++)
         TRY(read_condition(a, json_at(list, i), &out->conditions[i], e));
@@ -145,8 +149,8 @@ static bool letter(struct str s, size_t at)
     return c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-/* German hides words in compounds ("Stromrechnung"), so long values match anywhere; short ones ("EV") must stand
- * alone. */
+/* German hides words in compounds ("Stromrechnung"), so long values match anywhere; short ones
+ * ("EV") must stand alone. */
 static bool contains(struct str folded, struct str value)
 {
     for (size_t from = 0;;) {
@@ -185,7 +189,8 @@ static struct str subject_value(const struct routing_subject *s, enum routing_fi
     }
 }
 
-bool routing_holds(const struct routing_condition *c, const struct routing_subject *s, struct str *by)
+bool routing_holds(const struct routing_condition *c, const struct routing_subject *s,
+                   struct str *by)
 {
     if (field_table[c->field].op == ROUTING_AT_LEAST) {
         if (by)
@@ -207,7 +212,8 @@ bool routing_holds(const struct routing_condition *c, const struct routing_subje
     return false;
 }
 
-const struct routing_rule *routing_find(const struct routing_rule *rules, size_t n, const struct routing_subject *s)
+const struct routing_rule *routing_find(const struct routing_rule *rules, size_t n,
+                                        const struct routing_subject *s)
 {
     for (size_t i = 0; i < n; i++) {
         bool all = rules[i].enabled;

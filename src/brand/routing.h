@@ -1,8 +1,8 @@
-/* routing.h - the routing key: an ordered list of rules, each a readable sentence of conditions and effects. The
- * first enabled rule whose conditions all hold decides. Rules are kept as JSON:
- *   conditions [{"field":"words","op":"contains","value":"mahnung, rechnung"}, ...]   (none: always)
- *   effects    {"team":"123","priority":"high","tags":["storung"]}
- * A value may name several, separated by commas: one of them is enough. Threads: immutable once read. */
+/* routing.h - the routing key: an ordered list of rules, each a readable sentence of conditions and
+ * effects. The first enabled rule whose conditions all hold decides. Rules are kept as JSON:
+ *   conditions [{"field":"words","op":"contains","value":"mahnung, rechnung"}, ...]   (none:
+ * always) effects    {"team":"123","priority":"high","tags":["storung"]} A value may name several,
+ * separated by commas: one of them is enough. Threads: immutable once read. */
 #ifndef BRAND_ROUTING_H
 #define BRAND_ROUTING_H
 
@@ -18,15 +18,15 @@ struct arena;
 struct json_writer;
 
 enum routing_field {
-    ROUTING_WORDS,     /* folded title and text contain it */
-    ROUTING_CHANNEL,   /* network: mail, mastodon ... */
-    ROUTING_ACCOUNT,   /* account key */
+    ROUTING_WORDS,   /* folded title and text contain it */
+    ROUTING_CHANNEL, /* network: mail, mastodon ... */
+    ROUTING_ACCOUNT, /* account key */
     ROUTING_LANGUAGE,
     ROUTING_KIND,
     ROUTING_REQUEST,
     ROUTING_SENTIMENT,
-    ROUTING_AUTHOR,    /* identity contains it */
-    ROUTING_REACH,     /* at least */
+    ROUTING_AUTHOR, /* identity contains it */
+    ROUTING_REACH,  /* at least */
     ROUTING_FIELD_COUNT
 };
 extern const struct words routing_field_words;
@@ -38,15 +38,15 @@ enum routing_op routing_op_of(enum routing_field field);
 
 struct routing_condition {
     enum routing_field field;
-    struct str value;   /* as written */
-    struct str *any;    /* its parts, folded */
+    struct str value; /* as written */
+    struct str *any;  /* its parts, folded */
     size_t any_n;
-    int64_t number;     /* ROUTING_AT_LEAST */
+    int64_t number; /* ROUTING_AT_LEAST */
 };
 
 struct routing_effects {
-    int64_t team;  /* 0: none */
-    int priority;  /* enum priority; -1: leave it normal */
+    int64_t team;    /* 0: none */
+    int priority;    /* enum priority; -1: leave it normal */
     struct str tags; /* words with one blank between */
 };
 
@@ -62,8 +62,8 @@ struct routing_rule {
 enum { ROUTING_CONDITIONS_MAX = 20, ROUTING_VALUE_MAX = 2000, ROUTING_RULES_MAX = 500 };
 
 /* Reads both texts; e names the part that is wrong. */
-enum err routing_rule_read(struct arena *a, struct str conditions, struct str effects, struct routing_rule *out,
-                           struct errinfo *e) MUST_CHECK;
+enum err routing_rule_read(struct arena *a, struct str conditions, struct str effects,
+                           struct routing_rule *out, struct errinfo *e) MUST_CHECK;
 void routing_conditions_write(struct json_writer *w, const struct routing_rule *rule);
 void routing_effects_write(struct json_writer *w, const struct routing_rule *rule);
 
@@ -76,8 +76,10 @@ struct routing_subject {
 };
 
 /* The first rule that fits, or NULL. */
-const struct routing_rule *routing_find(const struct routing_rule *rules, size_t n, const struct routing_subject *s);
+const struct routing_rule *routing_find(const struct routing_rule *rules, size_t n,
+                                        const struct routing_subject *s);
 /* Does this condition hold, and by which of its values? *by may be NULL. */
-bool routing_holds(const struct routing_condition *c, const struct routing_subject *s, struct str *by);
+bool routing_holds(const struct routing_condition *c, const struct routing_subject *s,
+                   struct str *by);
 
 #endif

@@ -40,7 +40,8 @@ static enum err load_calendar(struct db *db, struct arena *a, struct brand_view 
     TRY(brand_sql_holidays(db, a, &(struct brand_sql_holidays_in){b->id}, &days, &days_n));
     struct calendar_hours *h = arena_array(a, hours_n, sizeof *h);
     for (size_t i = 0; i < hours_n; i++)
-        h[i] = (struct calendar_hours){(int)hours[i].weekday, (int)hours[i].from_minute, (int)hours[i].to_minute};
+        h[i] = (struct calendar_hours){(int)hours[i].weekday, (int)hours[i].from_minute,
+                                       (int)hours[i].to_minute};
     int64_t *holidays = arena_array(a, days_n, sizeof *holidays);
     for (size_t i = 0; i < days_n; i++)
         holidays[i] = days[i].day;
@@ -59,7 +60,8 @@ static enum err load_targets(struct db *db, struct arena *a, struct brand_view *
     for (size_t i = 0; i < n; i++)
         if (rows[i].kind >= 0 && rows[i].kind < KIND_COUNT && rows[i].priority >= 0 &&
             rows[i].priority < PRIORITY_COUNT)
-            b->targets[rows[i].kind][rows[i].priority] = (struct target){rows[i].first_ms, rows[i].next_ms};
+            b->targets[rows[i].kind][rows[i].priority] =
+                (struct target){rows[i].first_ms, rows[i].next_ms};
     return ERR_OK;
 }
 
@@ -72,7 +74,8 @@ static enum err load_rules(struct db *db, struct arena *a, struct brand_view *b)
     for (size_t i = 0; i < n; i++) {
         struct errinfo e = {0};
         struct routing_rule *rule = &b->rules[b->rules_n];
-        *rule = (struct routing_rule){.id = rows[i].id, .name = rows[i].name, .enabled = rows[i].enabled != 0};
+        *rule = (struct routing_rule){
+            .id = rows[i].id, .name = rows[i].name, .enabled = rows[i].enabled != 0};
         if (routing_rule_read(a, rows[i].conditions, rows[i].effects, rule, &e) == ERR_OK)
             b->rules_n++;
         else
@@ -93,7 +96,8 @@ static enum err load_teams(struct db *db, struct arena *a, struct brand_view *b)
     return ERR_OK;
 }
 
-enum err brand_view_load(struct db *db, struct arena *a, int64_t brand, struct brand_view *out, struct errinfo *e)
+enum err brand_view_load(struct db *db, struct arena *a, int64_t brand, struct brand_view *out,
+                         struct errinfo *e)
 {
     struct brand_sql_get_row row;
     enum err err = brand_sql_get(db, a, &(struct brand_sql_get_in){brand}, &row);

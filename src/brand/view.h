@@ -1,5 +1,6 @@
-/* view.h - a brand with all that deciding needs, read at once and then immutable: names, calendar, targets, routing
- * key, teams. flow/ keeps one per brand and replaces it when something changed. Threads: immutable once loaded. */
+/* view.h - a brand with all that deciding needs, read at once and then immutable: names, calendar,
+ * targets, routing key, teams. flow/ keeps one per brand and replaces it when something changed.
+ * Threads: immutable once loaded. */
 #ifndef BRAND_VIEW_H
 #define BRAND_VIEW_H
 

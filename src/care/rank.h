@@ -1,9 +1,10 @@
 /* rank.h - the order of the queue, written down in one place.
  *
- * Every waiting case has a clock that ends at due_at. The rank moves that moment ahead by minutes that count
- * for something: a complaint, an anger, a wide reach. The queue is simply ordered by the moment that comes out
- * (rank_at), so the order is one index, two cases never change places by waiting, and each part can be told in
- * words and minutes. A case whose rank_at has passed belongs to "now". Threads: pure. */
+ * Every waiting case has a clock that ends at due_at. The rank moves that moment ahead by minutes
+ * that count for something: a complaint, an anger, a wide reach. The queue is simply ordered by the
+ * moment that comes out (rank_at), so the order is one index, two cases never change places by
+ * waiting, and each part can be told in words and minutes. A case whose rank_at has passed belongs
+ * to "now". Threads: pure. */
 #ifndef CARE_RANK_H
 #define CARE_RANK_H
 
@@ -34,7 +35,7 @@ struct rank_input {
     int kind, request, sentiment; /* of domain/words.h, -1 unknown */
     double need;                  /* probability that a reaction is needed */
     int64_t reach;
-    int again;                    /* further posts of the author that wait */
+    int again; /* further posts of the author that wait */
     enum priority priority;
 };
 
@@ -52,8 +53,8 @@ bool rank_read(struct arena *a, struct str json, struct rank *out);
 enum clock_state { CLOCK_NONE, CLOCK_CALM, CLOCK_PLAIN, CLOCK_SOON, CLOCK_LATE };
 struct case_clock {
     enum clock_state state;
-    int64_t left;  /* ms until due_at; negative: late */
-    int percent;   /* of the time that is left, 0..100 */
+    int64_t left; /* ms until due_at; negative: late */
+    int percent;  /* of the time that is left, 0..100 */
 };
 #define CASE_CLOCK_SOON (30 * CLOCK_MINUTE)
 #define CASE_CLOCK_PLAIN (120 * CLOCK_MINUTE)

@@ -1,4 +1,5 @@
-/* acts.c - what agents do: each route is one act of flow/, answered with the way back to the case. */
+/* acts.c - what agents do: each route is one act of flow/, answered with the way back to the case.
+ */
 #include "console/console.h"
 #include "console/pages.h"
 
@@ -17,7 +18,8 @@ static struct flow *flow_of(const struct request *rq)
     return ((const struct page_context *)rq->app)->flow;
 }
 
-static void finish(struct request *rq, struct response *rs, enum err err, const struct errinfo *e, struct str path)
+static void finish(struct request *rq, struct response *rs, enum err err, const struct errinfo *e,
+                   struct str path)
 {
     if (err == ERR_OK)
         pages_done(rq, rs, path);
@@ -63,7 +65,8 @@ static void post_take(struct request *rq, struct response *rs)
 static void post_release(struct request *rq, struct response *rs)
 {
     struct errinfo e = {0};
-    finish(rq, rs, flow_release(flow_of(rq), &rq->who, id_of(rq), &e), &e, case_path(rq, id_of(rq)));
+    finish(rq, rs, flow_release(flow_of(rq), &rq->who, id_of(rq), &e), &e,
+           case_path(rq, id_of(rq)));
 }
 
 /* A field that is not there leaves things as they are. */
@@ -75,7 +78,8 @@ static int64_t given(const struct request *rq, const char *field)
 static void post_assign(struct request *rq, struct response *rs)
 {
     struct errinfo e = {0};
-    enum err err = flow_assign(flow_of(rq), &rq->who, id_of(rq), given(rq, "assignee"), given(rq, "team"), &e);
+    enum err err =
+        flow_assign(flow_of(rq), &rq->who, id_of(rq), given(rq, "assignee"), given(rq, "team"), &e);
     finish(rq, rs, err, &e, case_path(rq, id_of(rq)));
 }
 
@@ -91,7 +95,8 @@ static void post_reopen(struct request *rq, struct response *rs)
     finish(rq, rs, flow_reopen(flow_of(rq), &rq->who, id_of(rq), &e), &e, case_path(rq, id_of(rq)));
 }
 
-/* "60" minutes from now, or a local moment "2026-11-23T09:00" of the brand's zone (field "until"). */
+/* "60" minutes from now, or a local moment "2026-11-23T09:00" of the brand's zone (field "until").
+ */
 static void post_snooze(struct request *rq, struct response *rs)
 {
     struct errinfo e = {0};
@@ -100,14 +105,16 @@ static void post_snooze(struct request *rq, struct response *rs)
         until = flow_now(flow_of(rq)) + minutes * CLOCK_MINUTE;
     else
         until = pages_local_moment(rq, request_field(rq, "until"));
-    finish(rq, rs, flow_snooze(flow_of(rq), &rq->who, id_of(rq), until, &e), &e, case_path(rq, id_of(rq)));
+    finish(rq, rs, flow_snooze(flow_of(rq), &rq->who, id_of(rq), until, &e), &e,
+           case_path(rq, id_of(rq)));
 }
 
 static void post_priority(struct request *rq, struct response *rs)
 {
     struct errinfo e = {0};
     int priority = words_find(&priority_words, request_field(rq, "priority"));
-    finish(rq, rs, flow_set_priority(flow_of(rq), &rq->who, id_of(rq), priority, &e), &e, case_path(rq, id_of(rq)));
+    finish(rq, rs, flow_set_priority(flow_of(rq), &rq->who, id_of(rq), priority, &e), &e,
+           case_path(rq, id_of(rq)));
 }
 
 static void post_note(struct request *rq, struct response *rs)
@@ -139,9 +146,10 @@ static void post_reply(struct request *rq, struct response *rs)
         return;
     }
     struct str text = request_field(rq, "text");
-    enum err err = flow_reply(flow_of(rq), &rq->who, id_of(rq), number(rq, "version"), text, str_eq_z(then, "close"),
-                              &message, &e);
-    if (err != ERR_OK && !pages_from_script(rq) && flow_draft(flow_of(rq), &rq->who, id_of(rq), text, NULL) == ERR_OK) {
+    enum err err = flow_reply(flow_of(rq), &rq->who, id_of(rq), number(rq, "version"), text,
+                              str_eq_z(then, "close"), &message, &e);
+    if (err != ERR_OK && !pages_from_script(rq) &&
+        flow_draft(flow_of(rq), &rq->who, id_of(rq), text, NULL) == ERR_OK) {
         rs->status = err_table[err].http;
         desk_show_refused(rq, rs, id_of(rq), &e); /* with the text, as the case is now */
         return;
@@ -157,7 +165,8 @@ static void post_correct(struct request *rq, struct response *rs)
     for (int i = 0; i < FACT_COUNT && err == ERR_OK; i++) {
         struct str value = request_field(rq, fact_table[i].name);
         if (value.n)
-            err = flow_correct(flow_of(rq), &rq->who, id_of(rq), i, words_find(fact_table[i].words, value), &e);
+            err = flow_correct(flow_of(rq), &rq->who, id_of(rq), i,
+                               words_find(fact_table[i].words, value), &e);
     }
     int64_t case_id = case_of(rq);
     finish(rq, rs, err, &e, case_id ? case_path(rq, case_id) : STR("/desk"));
@@ -171,7 +180,8 @@ static void post_open(struct request *rq, struct response *rs)
     finish(rq, rs, err, &e, case_path(rq, case_id));
 }
 
-static void back_to_case(struct request *rq, struct response *rs, enum err err, const struct errinfo *e)
+static void back_to_case(struct request *rq, struct response *rs, enum err err,
+                         const struct errinfo *e)
 {
     int64_t case_id = case_of(rq);
     finish(rq, rs, err, e, case_id ? case_path(rq, case_id) : STR("/desk"));
@@ -209,7 +219,8 @@ static void get_attachment(struct request *rq, struct response *rs)
 {
     const struct page_context *ctx = rq->app;
     struct item_attachment file;
-    enum err err = attachment_read(store_reader(ctx->store), rq->arena, rq->who.brand, id_of(rq), &file);
+    enum err err =
+        attachment_read(store_reader(ctx->store), rq->arena, rq->who.brand, id_of(rq), &file);
     if (err != ERR_OK) {
         pages_fail(rq, rs, err, NULL);
         return;

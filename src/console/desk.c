@@ -1,4 +1,5 @@
-/* desk.c - the desk: rail, list, case; whole pages and the parts that scripts fetch for live updates. */
+/* desk.c - the desk: rail, list, case; whole pages and the parts that scripts fetch for live
+ * updates. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -27,8 +28,8 @@ struct view {
     enum case_state state;
     bool mine, nobody;
     int64_t team, after_rank, after_id;
-    int kind;          /* -1: any */
-    struct str query;  /* "?view=mine&kind=complaint" without the place in the list, or "" */
+    int kind;         /* -1: any */
+    struct str query; /* "?view=mine&kind=complaint" without the place in the list, or "" */
 };
 
 static const struct {
@@ -36,12 +37,16 @@ static const struct {
     enum case_state state;
     const char *word, *empty_title, *empty_text;
 } views[] = {
-    {"waiting", CASE_WAITING, N_("Waiting for us"), N_("Nobody waits."), N_("New cases appear here by themselves.")},
-    {"mine", CASE_WAITING, N_("Mine"), N_("Nothing is with you."), N_("Take the topmost case of “Waiting for us”.")},
-    {"snoozed", CASE_SNOOZED, N_("Cases put off"), N_("Nothing is put off."), N_("A case that is put off comes back by itself.")},
+    {"waiting", CASE_WAITING, N_("Waiting for us"), N_("Nobody waits."),
+     N_("New cases appear here by themselves.")},
+    {"mine", CASE_WAITING, N_("Mine"), N_("Nothing is with you."),
+     N_("Take the topmost case of “Waiting for us”.")},
+    {"snoozed", CASE_SNOOZED, N_("Cases put off"), N_("Nothing is put off."),
+     N_("A case that is put off comes back by itself.")},
     {"answered", CASE_ANSWERED, N_("Answered"), N_("Nothing waits for an answer of theirs."),
      N_("Cases you answered without closing stay here until the customer writes.")},
-    {"closed", CASE_CLOSED, N_("Closed"), N_("Nothing is closed yet."), N_("Closed cases open when the customer writes again.")},
+    {"closed", CASE_CLOSED, N_("Closed"), N_("Nothing is closed yet."),
+     N_("Closed cases open when the customer writes again.")},
 };
 enum { VIEWS = sizeof views / sizeof *views };
 
@@ -66,13 +71,16 @@ static struct str query_of(struct request *rq, const struct view *v, int kind, b
         parts[n++] = arena_printf(rq->arena, "kind=%s", words_name(&kind_words, kind));
     if (nobody)
         parts[n++] = STR("nobody=1");
-    return n ? arena_printf(rq->arena, "?%.*s", STR_FMT(arena_join(rq->arena, parts, n, STR("&")))) : STR("");
+    return n ? arena_printf(rq->arena, "?%.*s", STR_FMT(arena_join(rq->arena, parts, n, STR("&"))))
+             : STR("");
 }
 
 static void read_view(struct request *rq, struct view *v)
 {
     struct str name = request_query(rq, "view"), after = request_query(rq, "after"), rank;
-    *v = (struct view){.state = CASE_WAITING, .after_rank = INT64_MIN, .kind = words_find(&kind_words, request_query(rq, "kind")),
+    *v = (struct view){.state = CASE_WAITING,
+                       .after_rank = INT64_MIN,
+                       .kind = words_find(&kind_words, request_query(rq, "kind")),
                        .nobody = request_query(rq, "nobody").n > 0};
     for (size_t i = 0; i < VIEWS; i++)
         if (str_eq_z(name, views[i].key)) {
@@ -80,14 +88,18 @@ static void read_view(struct request *rq, struct view *v)
             v->mine = strcmp(views[i].key, "mine") == 0;
         }
     str_to_i64(request_query(rq, "team"), &v->team);
-    if (after.n && str_next(&after, '.', &rank) && (!str_to_i64(rank, &v->after_rank) || !str_to_i64(after, &v->after_id)))
+    if (after.n && str_next(&after, '.', &rank) &&
+        (!str_to_i64(rank, &v->after_rank) || !str_to_i64(after, &v->after_id)))
         v->after_rank = INT64_MIN, v->after_id = 0;
-    v->key = v->team ? arena_printf(rq->arena, "team:%lld", (long long)v->team).p : views[view_index(v)].key;
+    v->key = v->team ? arena_printf(rq->arena, "team:%lld", (long long)v->team).p
+                     : views[view_index(v)].key;
     v->query = query_of(rq, v, v->kind, v->nobody);
 }
 
-/* The three statements give rows of the same columns; they are the same struct by name and order. */
-static enum err load(struct request *rq, const struct view *v, struct desk_sql_row_row **rows, size_t *n)
+/* The three statements give rows of the same columns; they are the same struct by name and order.
+ */
+static enum err load(struct request *rq, const struct view *v, struct desk_sql_row_row **rows,
+                     size_t *n)
 {
     const struct page_context *ctx = rq->app;
     struct db *db = store_reader(ctx->store);
@@ -98,18 +110,26 @@ static enum err load(struct request *rq, const struct view *v, struct desk_sql_r
                    "the statements of desk.sql must give the same columns");
     if (v->mine) {
         struct desk_sql_list_mine_row *got;
-        err = desk_sql_list_mine(db, rq->arena, &(struct desk_sql_list_mine_in){rq->who.brand, v->state, rq->who.agent, v->kind,
-                                 v->after_rank, v->after_id, PAGE_ROWS + 1}, &got, n);
+        err = desk_sql_list_mine(
+            db, rq->arena,
+            &(struct desk_sql_list_mine_in){rq->who.brand, v->state, rq->who.agent, v->kind,
+                                            v->after_rank, v->after_id, PAGE_ROWS + 1},
+            &got, n);
         *rows = (void *)got;
     } else if (v->team) {
         struct desk_sql_list_team_row *got;
-        err = desk_sql_list_team(db, rq->arena, &(struct desk_sql_list_team_in){rq->who.brand, v->state, v->team, v->kind,
-                                 v->nobody, v->after_rank, v->after_id, PAGE_ROWS + 1}, &got, n);
+        err = desk_sql_list_team(db, rq->arena,
+                                 &(struct desk_sql_list_team_in){rq->who.brand, v->state, v->team,
+                                                                 v->kind, v->nobody, v->after_rank,
+                                                                 v->after_id, PAGE_ROWS + 1},
+                                 &got, n);
         *rows = (void *)got;
     } else {
         struct desk_sql_list_row *got;
-        err = desk_sql_list(db, rq->arena, &(struct desk_sql_list_in){rq->who.brand, v->state, v->kind, v->nobody,
-                            v->after_rank, v->after_id, PAGE_ROWS + 1}, &got, n);
+        err = desk_sql_list(db, rq->arena,
+                            &(struct desk_sql_list_in){rq->who.brand, v->state, v->kind, v->nobody,
+                                                       v->after_rank, v->after_id, PAGE_ROWS + 1},
+                            &got, n);
         *rows = (void *)got;
     }
     return err;
@@ -129,10 +149,11 @@ static size_t group_of(const struct view *v, const struct desk_sql_row_row *c, i
 }
 
 static void fill_groups(struct request *rq, const struct brand_view *b, const struct view *v,
-                        const struct desk_sql_row_row *rows, size_t n, int64_t chosen, struct case_list_view *out)
+                        const struct desk_sql_row_row *rows, size_t n, int64_t chosen,
+                        struct case_list_view *out)
 {
-    static const char *const words[] = {N_("Not delivered"), N_("Overdue"), N_("Now"), N_("Within the next hour"),
-                                        N_("Later"), N_("Cases")};
+    static const char *const words[] = {N_("Not delivered"),        N_("Overdue"), N_("Now"),
+                                        N_("Within the next hour"), N_("Later"),   N_("Cases")};
     const struct page_context *ctx = rq->app;
     int64_t now = flow_now(ctx->flow);
     struct case_group_view *groups = arena_array(rq->arena, 6, sizeof *groups);
@@ -145,8 +166,11 @@ static void fill_groups(struct request *rq, const struct brand_view *b, const st
                 row_fill(rq, b, &rows[i], now, chosen, v->query, vec_push(&in_group));
         if (!in_group.n)
             continue;
-        groups[used++] = (struct case_group_view){.word = page_text(rq, words[g]), .state = str_z(g == 1 ? "late" : ""),
-                                                  .count = (int64_t)in_group.n, .rows = in_group.p, .rows_n = in_group.n};
+        groups[used++] = (struct case_group_view){.word = page_text(rq, words[g]),
+                                                  .state = str_z(g == 1 ? "late" : ""),
+                                                  .count = (int64_t)in_group.n,
+                                                  .rows = in_group.p,
+                                                  .rows_n = in_group.n};
     }
     out->groups = groups;
     out->groups_n = used;
@@ -167,8 +191,11 @@ static enum err fill_chips(struct request *rq, const struct view *v, struct case
     static const struct {
         int kind;
         const char *word;
-    } shown[] = {{-1, N_("All")}, {KIND_COMPLAINT, N_("Complaints")}, {KIND_QUESTION, N_("Questions")},
-                 {KIND_PRAISE, N_("Praise")}, {KIND_IDEA, N_("Ideas")}};
+    } shown[] = {{-1, N_("All")},
+                 {KIND_COMPLAINT, N_("Complaints")},
+                 {KIND_QUESTION, N_("Questions")},
+                 {KIND_PRAISE, N_("Praise")},
+                 {KIND_IDEA, N_("Ideas")}};
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
         bool on = v->kind == shown[i].kind && (shown[i].kind >= 0 || !v->nobody);
         f.kind = shown[i].kind;
@@ -176,18 +203,24 @@ static enum err fill_chips(struct request *rq, const struct view *v, struct case
         if (shown[i].kind > KIND_COMPLAINT && counted && !count && !on)
             continue;
         *(struct chip_view *)vec_push(&chips) = (struct chip_view){
-            .href = arena_printf(rq->arena, "/desk%.*s", STR_FMT(query_of(rq, v, shown[i].kind, false))),
-            .word = page_text(rq, shown[i].word), .on = on,
+            .href = arena_printf(rq->arena, "/desk%.*s",
+                                 STR_FMT(query_of(rq, v, shown[i].kind, false))),
+            .word = page_text(rq, shown[i].word),
+            .on = on,
             .kind = shown[i].kind >= 0 ? str_z(words_name(&kind_words, shown[i].kind)) : STR(""),
-            .count = shown[i].kind >= 0 && counted ? arena_printf(rq->arena, "%lld", (long long)count) : STR("")};
+            .count = shown[i].kind >= 0 && counted
+                         ? arena_printf(rq->arena, "%lld", (long long)count)
+                         : STR("")};
     }
     f.kind = -1;
     f.assignee = 0;
     if (!v->mine)
         *(struct chip_view *)vec_push(&chips) = (struct chip_view){
             .href = arena_printf(rq->arena, "/desk%.*s", STR_FMT(query_of(rq, v, -1, true))),
-            .word = page_text(rq, N_("Nobody on it")), .on = v->nobody,
-            .count = counted ? arena_printf(rq->arena, "%lld", (long long)tally_count(&tally, f)) : STR("")};
+            .word = page_text(rq, N_("Nobody on it")),
+            .on = v->nobody,
+            .count = counted ? arena_printf(rq->arena, "%lld", (long long)tally_count(&tally, f))
+                             : STR("")};
     out->chips = chips.p;
     out->chips_n = chips.n;
     return ERR_OK;
@@ -205,35 +238,37 @@ static enum err fill_toast(struct request *rq, struct case_list_view *out)
         return ERR_OK;
     TRY(err);
     struct toast_view *t = ARENA_NEW(rq->arena, struct toast_view);
-    *t = (struct toast_view){.text = words_with(rq, N_("Answer to %s goes out in"), m.person.n ? m.person
-                                                                                               : page_text(rq, N_("somebody"))),
-                             .left = (m.not_before - now + 999) / 1000,
-                             .undo = arena_printf(rq->arena, "/desk/message/%lld/recall", (long long)m.id),
-                             .thread = m.case_id};
+    *t = (struct toast_view){
+        .text = words_with(rq, N_("Answer to %s goes out in"),
+                           m.person.n ? m.person : page_text(rq, N_("somebody"))),
+        .left = (m.not_before - now + 999) / 1000,
+        .undo = arena_printf(rq->arena, "/desk/message/%lld/recall", (long long)m.id),
+        .thread = m.case_id};
     out->toast = t;
     return ERR_OK;
 }
 
-static enum err list_fill(struct request *rq, const struct brand_view *b, const struct view *v, int64_t chosen,
-                          struct case_list_view *out)
+static enum err list_fill(struct request *rq, const struct brand_view *b, const struct view *v,
+                          int64_t chosen, struct case_list_view *out)
 {
     struct desk_sql_row_row *rows;
     size_t n, i = view_index(v);
     const struct team *team = v->team ? brand_team(b, v->team) : NULL;
-    *out = (struct case_list_view){
-        .word = team ? arena_str(rq->arena, team->name) : page_text(rq, views[i].word),
-        .here = arena_printf(rq->arena, "/desk%.*s", STR_FMT(v->query)),
-        .order = page_text(rq, N_("Cases, the most urgent first")),
-        .empty_title = page_text(rq, views[i].empty_title), .empty_text = page_text(rq, views[i].empty_text)};
+    *out = (struct case_list_view){.word = team ? arena_str(rq->arena, team->name)
+                                                : page_text(rq, views[i].word),
+                                   .here = arena_printf(rq->arena, "/desk%.*s", STR_FMT(v->query)),
+                                   .order = page_text(rq, N_("Cases, the most urgent first")),
+                                   .empty_title = page_text(rq, views[i].empty_title),
+                                   .empty_text = page_text(rq, views[i].empty_text)};
     TRY(load(rq, v, &rows, &n));
     if (n > PAGE_ROWS) {
         const struct desk_sql_row_row *last = &rows[PAGE_ROWS - 1];
         n = PAGE_ROWS;
-        out->more = arena_printf(rq->arena, "/desk%s%.*safter=%lld.%lld", v->query.n ? "" : "?", STR_FMT(v->query),
-                                 (long long)last->rank_at, (long long)last->id);
+        out->more = arena_printf(rq->arena, "/desk%s%.*safter=%lld.%lld", v->query.n ? "" : "?",
+                                 STR_FMT(v->query), (long long)last->rank_at, (long long)last->id);
         if (v->query.n)
-            out->more = arena_printf(rq->arena, "/desk%.*s&after=%lld.%lld", STR_FMT(v->query), (long long)last->rank_at,
-                                     (long long)last->id);
+            out->more = arena_printf(rq->arena, "/desk%.*s&after=%lld.%lld", STR_FMT(v->query),
+                                     (long long)last->rank_at, (long long)last->id);
     }
     out->count = (int64_t)n;
     fill_groups(rq, b, v, rows, n, chosen, out);
@@ -260,20 +295,23 @@ static bool open_desk(struct request *rq, struct response *rs, struct desk *d)
     return true;
 }
 
-/* A list is asked for again and again, by reloads and after each event; a case is not, and it shows drafts. */
+/* A list is asked for again and again, by reloads and after each event; a case is not, and it shows
+ * drafts. */
 struct keeping {
     uint64_t generation;
     struct str key;
 };
 
-/* Answers with what this session was given a moment ago, if nothing of the brand has changed since. */
+/* Answers with what this session was given a moment ago, if nothing of the brand has changed since.
+ */
 static bool answer_kept(struct request *rq, struct response *rs, struct keeping *k)
 {
     const struct page_context *ctx = rq->app;
     k->generation = kept_generation(ctx->kept, rq->who.brand);
-    k->key = arena_printf(rq->arena, "%lld %lld %d %.*s %s %.*s", (long long)rq->who.session, (long long)rq->who.brand,
-                          (int)rq->who.role, STR_FMT(locale_language(page_locale(rq))), rq->who.theme,
-                          STR_FMT(rq->target));
+    k->key =
+        arena_printf(rq->arena, "%lld %lld %d %.*s %s %.*s", (long long)rq->who.session,
+                     (long long)rq->who.brand, (int)rq->who.role,
+                     STR_FMT(locale_language(page_locale(rq))), rq->who.theme, STR_FMT(rq->target));
     return kept_find(ctx->kept, k->generation, k->key, &rs->body);
 }
 
@@ -285,8 +323,8 @@ static void keep_answer(struct request *rq, const struct response *rs, const str
         kept_put(ctx->kept, k->generation, k->key, buf_str(&rs->body));
 }
 
-static void show_desk(struct request *rq, struct response *rs, int64_t case_id, const char *screen, bool reply,
-                      struct str refused)
+static void show_desk(struct request *rq, struct response *rs, int64_t case_id, const char *screen,
+                      bool reply, struct str refused)
 {
     struct desk d;
     struct keeping keeping;
@@ -306,7 +344,8 @@ static void show_desk(struct request *rq, struct response *rs, int64_t case_id, 
     if (err == ERR_OK)
         err = rail_fill(rq, d.b, d.view.key, &page->rail);
     if (err == ERR_OK)
-        err = desk_sql_me(store_reader(ctx->store), rq->arena, &(struct desk_sql_me_in){rq->who.brand, rq->who.agent}, &me);
+        err = desk_sql_me(store_reader(ctx->store), rq->arena,
+                          &(struct desk_sql_me_in){rq->who.brand, rq->who.agent}, &me);
     if (err != ERR_OK) {
         pages_fail(rq, rs, err, NULL);
         flow_brand_release(d.b);
@@ -354,17 +393,21 @@ static void get_reply(struct request *rq, struct response *rs)
     show_desk(rq, rs, id_of(rq), "reply", true, STR(""));
 }
 
-void desk_show_refused(struct request *rq, struct response *rs, int64_t case_id, const struct errinfo *e)
+void desk_show_refused(struct request *rq, struct response *rs, int64_t case_id,
+                       const struct errinfo *e)
 {
     static const struct {
         enum err code;
         const char *what;
     } words[] = {
-        {ERR_CONFLICT, N_("It was not sent: the case has changed meanwhile. Look at it, then send your answer again.")},
+        {ERR_CONFLICT, N_("It was not sent: the case has changed meanwhile. Look at it, then send "
+                          "your answer again.")},
         {ERR_LIMIT, N_("It was not sent: it is too long for this channel. Shorten it.")},
-        {ERR_INVALID, N_("It was not sent: there is nothing to send, or this channel takes no answers.")},
+        {ERR_INVALID,
+         N_("It was not sent: there is nothing to send, or this channel takes no answers.")},
     };
-    struct str why = page_text(rq, N_("It was not sent. Try again; if that does not help, tell your administrator."));
+    struct str why = page_text(
+        rq, N_("It was not sent. Try again; if that does not help, tell your administrator."));
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (e->code == words[i].code)
             why = page_text(rq, words[i].what);
@@ -394,7 +437,8 @@ static void get_part_list(struct request *rq, struct response *rs)
 }
 
 /* Whether a case belongs into a list; the same question as the statements of load() ask. */
-static bool in_view(const struct request *rq, const struct view *v, const struct desk_sql_row_row *c)
+static bool in_view(const struct request *rq, const struct view *v,
+                    const struct desk_sql_row_row *c)
 {
     if (c->state != (int64_t)v->state || (v->kind >= 0 && c->kind != v->kind))
         return false;
@@ -414,8 +458,8 @@ static void get_part_row(struct request *rq, struct response *rs)
     if (!open_desk(rq, rs, &d))
         return;
     str_to_i64(request_query(rq, "chosen"), &chosen);
-    enum err err = desk_sql_row(store_reader(ctx->store), rq->arena, &(struct desk_sql_row_in){rq->who.brand, id_of(rq)},
-                                &row);
+    enum err err = desk_sql_row(store_reader(ctx->store), rq->arena,
+                                &(struct desk_sql_row_in){rq->who.brand, id_of(rq)}, &row);
     struct out o = page_begin(rq, rs);
     if (err != ERR_OK) {
         pages_fail(rq, rs, err, NULL);
@@ -466,7 +510,8 @@ static void get_keys(struct request *rq, struct response *rs)
     struct keys_page *page = ARENA_NEW(rq->arena, struct keys_page);
     if (!open_desk(rq, rs, &d))
         return;
-    enum err err = desk_sql_me(store_reader(ctx->store), rq->arena, &(struct desk_sql_me_in){rq->who.brand, rq->who.agent}, &me);
+    enum err err = desk_sql_me(store_reader(ctx->store), rq->arena,
+                               &(struct desk_sql_me_in){rq->who.brand, rq->who.agent}, &me);
     if (err == ERR_OK)
         err = sheet_fill(rq, d.b, N_("Shortcuts"), "", &page->sheet);
     page->keys.off = err == ERR_OK && !me.single_keys;

@@ -1,5 +1,5 @@
-/* door.c - signing in and out. Passwords are checked on a worker; a wrong name costs as much time as a wrong password, and
- * guessing slows down by address and by account. */
+/* door.c - signing in and out. Passwords are checked on a worker; a wrong name costs as much time
+ * as a wrong password, and guessing slows down by address and by account. */
 #include "console/console.h"
 #include "console/pages.h"
 
@@ -16,13 +16,15 @@
 
 enum { NEXT_MAX = 500 };
 
-static void show(struct request *rq, struct response *rs, struct str email, struct str next, struct str error)
+static void show(struct request *rq, struct response *rs, struct str email, struct str next,
+                 struct str error)
 {
     const struct page_context *ctx = rq->app;
     struct signin_page page = {.email = email, .next = next, .error = error};
     page_layout(rq, &page.layout, page_text(rq, "Sign in"));
     if (ctx->demo)
-        page.demo = page_text(rq, "This is the demo. The link to sign in stands where the server was started.");
+        page.demo = page_text(
+            rq, "This is the demo. The link to sign in stands where the server was started.");
     struct out o = page_begin(rq, rs);
     signin_page_render(&o, &page);
 }
@@ -40,7 +42,8 @@ void door_enter(struct request *rq, struct response *rs, int64_t agent, struct s
     const struct page_context *ctx = rq->app;
     struct errinfo e = {0};
     struct str token;
-    enum err err = session_start(ctx->sessions, rq->arena, agent, request_header(rq, "User-Agent"), &token, &e);
+    enum err err = session_start(ctx->sessions, rq->arena, agent, request_header(rq, "User-Agent"),
+                                 &token, &e);
     if (err != ERR_OK) {
         pages_fail(rq, rs, err, &e);
         return;
@@ -65,11 +68,13 @@ static int64_t check(struct request *rq, struct str email, struct str password)
     return password_verify(row.password, password) ? row.id : 0;
 }
 
-/* An address may fail often (a whole office behind one), an address with one account seldom; an account alone very often,
- * so that a stranger does not keep its owner out. */
-static int64_t longest_wait(struct throttle *t, struct str from, struct str both, struct str whom, int64_t now)
+/* An address may fail often (a whole office behind one), an address with one account seldom; an
+ * account alone very often, so that a stranger does not keep its owner out. */
+static int64_t longest_wait(struct throttle *t, struct str from, struct str both, struct str whom,
+                            int64_t now)
 {
-    const int64_t waits[] = {throttle_wait(t, from, 20, now), throttle_wait(t, both, 5, now), throttle_wait(t, whom, 100, now)};
+    const int64_t waits[] = {throttle_wait(t, from, 20, now), throttle_wait(t, both, 5, now),
+                             throttle_wait(t, whom, 100, now)};
     int64_t longest = 0;
     for (size_t i = 0; i < sizeof waits / sizeof *waits; i++)
         longest = waits[i] > longest ? waits[i] : longest;
@@ -88,12 +93,14 @@ static void post_signin(struct request *rq, struct response *rs)
         return;
     }
     struct str from = arena_printf(rq->arena, "from %.*s", STR_FMT(rq->remote));
-    struct str both = arena_printf(rq->arena, "both %.*s %.*s", STR_FMT(rq->remote), STR_FMT(email));
+    struct str both =
+        arena_printf(rq->arena, "both %.*s %.*s", STR_FMT(rq->remote), STR_FMT(email));
     struct str whom = arena_printf(rq->arena, "whom %.*s", STR_FMT(email));
     int64_t wait = longest_wait(ctx->throttle, from, both, whom, now);
     if (wait > 0) {
         rs->status = 429;
-        response_header(rs, "Retry-After", arena_printf(rq->arena, "%lld", (long long)(wait / 1000 + 1)));
+        response_header(rs, "Retry-After",
+                        arena_printf(rq->arena, "%lld", (long long)(wait / 1000 + 1)));
         show(rq, rs, typed, next, page_text(rq, "Too many tries. Wait a little, then try again."));
         return;
     }
@@ -115,7 +122,8 @@ static void get_link(struct request *rq, struct response *rs)
     const struct page_context *ctx = rq->app;
     struct errinfo e = {0};
     int64_t agent;
-    enum err err = session_use_link(ctx->sessions, rq->arena, request_param(rq, "token"), &agent, &e);
+    enum err err =
+        session_use_link(ctx->sessions, rq->arena, request_param(rq, "token"), &agent, &e);
     if (err != ERR_OK)
         pages_fail(rq, rs, err, &e);
     else

@@ -56,7 +56,8 @@ struct str pages_disposition(struct arena *a, struct str name)
     buf_add(&b, STR("attachment; filename*=UTF-8''"));
     for (size_t i = 0; i < name.n && i < NAME_MAX; i++) {
         unsigned char c = (unsigned char)name.p[i];
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_')
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+            c == '.' || c == '-' || c == '_')
             buf_add_char(&b, (char)c);
         else
             buf_printf(&b, "%%%02X", c);

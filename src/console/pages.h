@@ -17,7 +17,8 @@ void pages_done(struct request *rq, struct response *rs, struct str path);
 void door_enter(struct request *rq, struct response *rs, int64_t agent, struct str next);
 
 /* The case with its reply box, the text still in it, and why it was not sent. */
-void desk_show_refused(struct request *rq, struct response *rs, int64_t case_id, const struct errinfo *e);
+void desk_show_refused(struct request *rq, struct response *rs, int64_t case_id,
+                       const struct errinfo *e);
 /* "2026-11-23T09:00" as the clock of the brand shows it; 0 when it is none. */
 int64_t pages_local_moment(struct request *rq, struct str field);
 /* Content-Disposition of a file with this name (RFC 6266, RFC 8187). */

@@ -7,9 +7,9 @@
 
 struct case_pane_view;
 
-/* query: of the list it was opened from. focus: the reply was asked for by its own address. refused: why a reply was not
- * sent; empty: none was. */
-enum err pane_fill(struct request *rq, const struct brand_view *b, int64_t case_id, struct str query, bool focus,
-                   struct str refused, struct case_pane_view *out);
+/* query: of the list it was opened from. focus: the reply was asked for by its own address.
+ * refused: why a reply was not sent; empty: none was. */
+enum err pane_fill(struct request *rq, const struct brand_view *b, int64_t case_id,
+                   struct str query, bool focus, struct str refused, struct case_pane_view *out);
 
 #endif

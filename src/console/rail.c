@@ -21,79 +21,99 @@ static struct str number(struct arena *a, int64_t n)
     return n ? arena_printf(a, "%lld", (long long)n) : STR("");
 }
 
-static void add(struct request *rq, struct vec *v, const char *current, const char *key, struct str href, struct str word,
-                const char *icon, struct str shown, const char *letter)
+static void add(struct request *rq, struct vec *v, const char *current, const char *key,
+                struct str href, struct str word, const char *icon, struct str shown,
+                const char *letter)
 {
     struct entry_view *e = vec_push(v);
-    *e = (struct entry_view){.href = href, .word = word, .icon = str_z(icon), .count = shown,
-                             .current = strcmp(current, key) == 0, .key = str_z(letter)};
+    *e = (struct entry_view){.href = href,
+                             .word = word,
+                             .icon = str_z(icon),
+                             .count = shown,
+                             .current = strcmp(current, key) == 0,
+                             .key = str_z(letter)};
     (void)rq;
 }
 
-static void fill_views(struct request *rq, const struct tally *t, const char *current, struct rail_view *out)
+static void fill_views(struct request *rq, const struct tally *t, const char *current,
+                       struct rail_view *out)
 {
     struct vec v;
-    const struct tally_filter waiting = {CASE_WAITING, -1, -1, -1}, mine = {CASE_WAITING, -1, -1, rq->who.agent},
+    const struct tally_filter waiting = {CASE_WAITING, -1, -1, -1},
+                              mine = {CASE_WAITING, -1, -1, rq->who.agent},
                               snoozed = {CASE_SNOOZED, -1, -1, -1};
     vec_init(&v, rq->arena, sizeof(struct entry_view));
-    add(rq, &v, current, "waiting", STR("/desk"), page_text(rq, N_("Waiting for us")), "inbox", number(rq->arena, tally_count(t, waiting)), "w");
-    add(rq, &v, current, "mine", STR("/desk?view=mine"), page_text(rq, N_("Mine")), "user", number(rq->arena, tally_count(t, mine)), "m");
-    add(rq, &v, current, "snoozed", STR("/desk?view=snoozed"), page_text(rq, N_("Cases put off")), "snooze",
-        number(rq->arena, tally_count(t, snoozed)), "s");
-    add(rq, &v, current, "answered", STR("/desk?view=answered"), page_text(rq, N_("Answered")), "reply", STR(""), "b");
-    add(rq, &v, current, "closed", STR("/desk?view=closed"), page_text(rq, N_("Closed")), "check", STR(""), "c");
+    add(rq, &v, current, "waiting", STR("/desk"), page_text(rq, N_("Waiting for us")), "inbox",
+        number(rq->arena, tally_count(t, waiting)), "w");
+    add(rq, &v, current, "mine", STR("/desk?view=mine"), page_text(rq, N_("Mine")), "user",
+        number(rq->arena, tally_count(t, mine)), "m");
+    add(rq, &v, current, "snoozed", STR("/desk?view=snoozed"), page_text(rq, N_("Cases put off")),
+        "snooze", number(rq->arena, tally_count(t, snoozed)), "s");
+    add(rq, &v, current, "answered", STR("/desk?view=answered"), page_text(rq, N_("Answered")),
+        "reply", STR(""), "b");
+    add(rq, &v, current, "closed", STR("/desk?view=closed"), page_text(rq, N_("Closed")), "check",
+        STR(""), "c");
     out->views = v.p;
     out->views_n = v.n;
 }
 
-static void fill_teams(struct request *rq, const struct tally *t, const struct brand_view *b, const char *current,
-                       struct rail_view *out)
+static void fill_teams(struct request *rq, const struct tally *t, const struct brand_view *b,
+                       const char *current, struct rail_view *out)
 {
     struct vec v;
     vec_init(&v, rq->arena, sizeof(struct entry_view));
     for (size_t i = 0; i < b->teams_n; i++) {
-        int64_t waiting = tally_count(t, (struct tally_filter){CASE_WAITING, -1, b->teams[i].id, -1});
+        int64_t waiting =
+            tally_count(t, (struct tally_filter){CASE_WAITING, -1, b->teams[i].id, -1});
         struct str key = arena_printf(rq->arena, "team:%lld", (long long)b->teams[i].id);
         struct str href = arena_printf(rq->arena, "/desk?team=%lld", (long long)b->teams[i].id);
-        add(rq, &v, current, key.p, href, arena_str(rq->arena, b->teams[i].name), arena_str(rq->arena, b->teams[i].icon).p,
-            number(rq->arena, waiting), "");
+        add(rq, &v, current, key.p, href, arena_str(rq->arena, b->teams[i].name),
+            arena_str(rq->arena, b->teams[i].icon).p, number(rq->arena, waiting), "");
     }
     out->teams = v.p;
     out->teams_n = v.n;
 }
 
-static enum err fill_overview(struct request *rq, struct db *db, const char *current, struct rail_view *out)
+static enum err fill_overview(struct request *rq, struct db *db, const char *current,
+                              struct rail_view *out)
 {
     struct desk_sql_ill_accounts_row ill;
     struct vec v;
     vec_init(&v, rq->arena, sizeof(struct entry_view));
-    TRY(desk_sql_ill_accounts(db, rq->arena, &(struct desk_sql_ill_accounts_in){rq->who.brand}, &ill));
+    TRY(desk_sql_ill_accounts(db, rq->arena, &(struct desk_sql_ill_accounts_in){rq->who.brand},
+                              &ill));
     add(rq, &v, current, "channels", STR("/desk/channels"), page_text(rq, N_("Channels")), "pulse",
         ill.n ? words_count(rq, "%d silent", "%d silent", ill.n) : STR(""), "");
     ((struct entry_view *)vec_at(&v, 0))->late = ill.n > 0;
     if (right_of_role(rq->who.role, RIGHT_LEAD))
-        add(rq, &v, current, "settings", STR("/desk/routing"), page_text(rq, N_("Settings")), "settings", STR(""), "");
+        add(rq, &v, current, "settings", STR("/desk/routing"), page_text(rq, N_("Settings")),
+            "settings", STR(""), "");
     out->overview = v.p;
     out->overview_n = v.n;
     return ERR_OK;
 }
 
-static enum err fill_people(struct request *rq, struct db *db, const struct brand_view *b, struct rail_view *out)
+static enum err fill_people(struct request *rq, struct db *db, const struct brand_view *b,
+                            struct rail_view *out)
 {
     const struct page_context *ctx = rq->app;
     struct desk_sql_on_duty_row *rows;
     struct desk_sql_other_brands_row *brands;
     struct desk_sql_me_row me;
     size_t n, brands_n;
-    TRY(desk_sql_on_duty(db, rq->arena, &(struct desk_sql_on_duty_in){rq->who.brand, flow_now(ctx->flow) - SEEN_LATELY},
-                         &rows, &n));
+    TRY(desk_sql_on_duty(
+        db, rq->arena,
+        &(struct desk_sql_on_duty_in){rq->who.brand, flow_now(ctx->flow) - SEEN_LATELY}, &rows,
+        &n));
     struct face_view *faces = arena_array(rq->arena, n, sizeof *faces);
     for (size_t i = 0; i < n; i++)
-        faces[i] = (struct face_view){.name = rows[i].name, .drawn = rows[i].face, .initials = rows[i].initials};
+        faces[i] = (struct face_view){
+            .name = rows[i].name, .drawn = rows[i].face, .initials = rows[i].initials};
     out->duty = faces;
     out->duty_n = n;
-    TRY(desk_sql_other_brands(db, rq->arena, &(struct desk_sql_other_brands_in){rq->who.brand, rq->who.agent}, &brands,
-                              &brands_n));
+    TRY(desk_sql_other_brands(db, rq->arena,
+                              &(struct desk_sql_other_brands_in){rq->who.brand, rq->who.agent},
+                              &brands, &brands_n));
     struct brand_choice_view *choices = arena_array(rq->arena, brands_n, sizeof *choices);
     for (size_t i = 0; i < brands_n; i++)
         choices[i] = (struct brand_choice_view){brands[i].id, brands[i].name};
@@ -109,12 +129,14 @@ static enum err fill_people(struct request *rq, struct db *db, const struct bran
     return ERR_OK;
 }
 
-enum err rail_fill(struct request *rq, const struct brand_view *b, const char *current, struct rail_view *out)
+enum err rail_fill(struct request *rq, const struct brand_view *b, const char *current,
+                   struct rail_view *out)
 {
     const struct page_context *ctx = rq->app;
     struct db *db = store_reader(ctx->store);
     struct tally t;
-    *out = (struct rail_view){.brand = arena_str(rq->arena, b->name), .line = arena_str(rq->arena, b->subtitle),
+    *out = (struct rail_view){.brand = arena_str(rq->arena, b->name),
+                              .line = arena_str(rq->arena, b->subtitle),
                               .demo = ctx->demo};
     TRY(tally_load(rq, &t));
     fill_views(rq, &t, current, out);
@@ -143,7 +165,8 @@ static void fill_tabs(struct request *rq, const char *current, struct sheet_view
     for (size_t i = 0; i < sizeof tabs / sizeof *tabs; i++) {
         in_settings |= strcmp(current, tabs[i].key) == 0;
         if (right_of_role(rq->who.role, tabs[i].right))
-            add(rq, &v, current, tabs[i].key, str_z(tabs[i].href), page_text(rq, tabs[i].word), "", STR(""), "");
+            add(rq, &v, current, tabs[i].key, str_z(tabs[i].href), page_text(rq, tabs[i].word), "",
+                STR(""), "");
     }
     if (in_settings && v.n > 1) {
         out->tabs = v.p;
@@ -151,8 +174,8 @@ static void fill_tabs(struct request *rq, const char *current, struct sheet_view
     }
 }
 
-enum err sheet_fill(struct request *rq, const struct brand_view *b, const char *title_msgid, const char *current,
-                    struct sheet_view *out)
+enum err sheet_fill(struct request *rq, const struct brand_view *b, const char *title_msgid,
+                    const char *current, struct sheet_view *out)
 {
     bool channels = strcmp(current, "channels") == 0;
     *out = (struct sheet_view){.title = page_text(rq, title_msgid)};

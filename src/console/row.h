@@ -10,9 +10,10 @@ struct case_row_view;
 struct clock_view;
 
 /* The statements of a list and of one row give the same columns. */
-void row_fill(struct request *rq, const struct brand_view *b, const struct desk_sql_row_row *c, int64_t now,
-              int64_t chosen, struct str query, struct case_row_view *out);
+void row_fill(struct request *rq, const struct brand_view *b, const struct desk_sql_row_row *c,
+              int64_t now, int64_t chosen, struct str query, struct case_row_view *out);
 /* The clock of a case; large ones say the same. */
-void clock_fill(struct request *rq, int64_t due_at, int64_t waiting_at, int64_t now, struct clock_view *out);
+void clock_fill(struct request *rq, int64_t due_at, int64_t waiting_at, int64_t now,
+                struct clock_view *out);
 
 #endif

@@ -9,7 +9,8 @@
 struct case_pane_view;
 
 /* Fills out->posts; *to_line gets the post that is answered, in one line. */
-enum err strand_fill(struct request *rq, const struct brand_view *b, const struct case_sql_head_row *c,
-                     struct case_pane_view *out, struct str *to_line);
+enum err strand_fill(struct request *rq, const struct brand_view *b,
+                     const struct case_sql_head_row *c, struct case_pane_view *out,
+                     struct str *to_line);
 
 #endif

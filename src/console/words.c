@@ -16,8 +16,9 @@ struct str word_kind(const struct request *rq, int kind)
 
 struct str word_fact(const struct request *rq, int fact)
 {
-    static const char *const words[FACT_COUNT] = {N_("Language"), N_("About us"), N_("Reaction"), N_("Request"),
-                                                  N_("Kind"),     N_("Mood"),     N_("Offence")};
+    static const char *const words[FACT_COUNT] = {N_("Language"), N_("About us"), N_("Reaction"),
+                                                  N_("Request"),  N_("Kind"),     N_("Mood"),
+                                                  N_("Offence")};
     return page_text(rq, words[fact]);
 }
 
@@ -33,27 +34,31 @@ struct str word_value(const struct request *rq, int fact, int value)
     };
     if (fact == FACT_KIND)
         return word_kind(rq, value);
-    return page_text(rq, value >= 0 && value < fact_table[fact].words->n ? words[fact][value] : N_("cannot be told"));
+    return page_text(rq, value >= 0 && value < fact_table[fact].words->n ? words[fact][value]
+                                                                         : N_("cannot be told"));
 }
 
 struct str word_priority(const struct request *rq, int priority)
 {
     static const char *const words[PRIORITY_COUNT] = {N_("low"), N_("normal"), N_("high")};
-    return page_text(rq, priority >= 0 && priority < PRIORITY_COUNT ? words[priority] : N_("normal"));
+    return page_text(rq,
+                     priority >= 0 && priority < PRIORITY_COUNT ? words[priority] : N_("normal"));
 }
 
 struct str word_role(const struct request *rq, int role)
 {
-    static const char *const words[ROLE_COUNT] = {N_("reads along"), N_("agent"), N_("team lead"), N_("administrator")};
+    static const char *const words[ROLE_COUNT] = {N_("reads along"), N_("agent"), N_("team lead"),
+                                                  N_("administrator")};
     return page_text(rq, role >= 0 && role < ROLE_COUNT ? words[role] : words[0]);
 }
 
 struct str word_network(const struct request *rq, struct str network)
 {
     static const char *const names[][2] = {
-        {"mail", N_("Mail")},     {"feed", N_("Feed")},           {"api", N_("API")},       {"file", N_("File")},
-        {"mastodon", "Mastodon"}, {"instagram", "Instagram"},     {"facebook", "Facebook"}, {"whatsapp", "WhatsApp"},
-        {"x", "X"},               {"bluesky", "Bluesky"},         {"forum", N_("Forum")},   {"news", N_("News")},
+        {"mail", N_("Mail")},     {"feed", N_("Feed")},           {"api", N_("API")},
+        {"file", N_("File")},     {"mastodon", "Mastodon"},       {"instagram", "Instagram"},
+        {"facebook", "Facebook"}, {"whatsapp", "WhatsApp"},       {"x", "X"},
+        {"bluesky", "Bluesky"},   {"forum", N_("Forum")},         {"news", N_("News")},
         {"demo", N_("Demo")},     {"community", N_("Community")},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -113,7 +118,8 @@ struct str words_fill(const struct request *rq, const char *msgid, const struct 
     struct buf b;
     size_t at = 0, used = 0;
     buf_init_in(&b, rq->arena, PHRASE_MAX);
-    for (ptrdiff_t hit; used < n && (hit = str_find(text, STR("%s"), at)) >= 0; at = (size_t)hit + 2) {
+    for (ptrdiff_t hit; used < n && (hit = str_find(text, STR("%s"), at)) >= 0;
+         at = (size_t)hit + 2) {
         buf_add(&b, str_sub(text, at, (size_t)hit));
         buf_add(&b, args[used++]);
     }
@@ -132,6 +138,6 @@ struct str words_count(const struct request *rq, const char *one, const char *ma
     ptrdiff_t at = str_find(text, STR("%d"), 0);
     if (at < 0)
         return text;
-    return arena_printf(rq->arena, "%.*s%lld%.*s", STR_FMT(str_sub(text, 0, (size_t)at)), (long long)n,
-                        STR_FMT(str_sub(text, (size_t)at + 2, text.n)));
+    return arena_printf(rq->arena, "%.*s%lld%.*s", STR_FMT(str_sub(text, 0, (size_t)at)),
+                        (long long)n, STR_FMT(str_sub(text, (size_t)at + 2, text.n)));
 }

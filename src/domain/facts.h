@@ -24,7 +24,8 @@ struct fact {
     float p;   /* calibrated probability of value, 0..1 */
 };
 
-/* A stretch of the text that decided. from/to: UTF-8 byte offsets; weight > 0 speaks for the fact's value. */
+/* A stretch of the text that decided. from/to: UTF-8 byte offsets; weight > 0 speaks for the fact's
+ * value. */
 struct reason {
     enum fact_id fact;
     uint32_t from, to;

@@ -1,5 +1,5 @@
-/* notice.h - "this changed": what a transaction tells the rest of the house once it is durable. It carries
- * ids only, the receiver reads what it needs. Threads: plain data. */
+/* notice.h - "this changed": what a transaction tells the rest of the house once it is durable. It
+ * carries ids only, the receiver reads what it needs. Threads: plain data. */
 #ifndef DOMAIN_NOTICE_H
 #define DOMAIN_NOTICE_H
 

@@ -9,17 +9,17 @@
 #include "base/str.h"
 
 struct outgoing {
-    int64_t id;               /* the message's id */
-    struct str key;           /* the same on each try: receivers drop repeats by it (mail: the Message-ID) */
-    struct str text;          /* signed, ready to go */
-    struct str title;         /* subject without "Re:"; may be empty */
-    struct str to_id;         /* author's identity on the channel (mail: address) */
+    int64_t id;      /* the message's id */
+    struct str key;  /* the same on each try: receivers drop repeats by it (mail: the Message-ID) */
+    struct str text; /* signed, ready to go */
+    struct str title; /* subject without "Re:"; may be empty */
+    struct str to_id; /* author's identity on the channel (mail: address) */
     struct str to_name;
     struct str parent_id;     /* external id that it answers */
     const struct str *thread; /* external ids of the thread, oldest first (mail: References) */
     size_t thread_count;
-    int64_t at;               /* when it was written */
-    int attempt;              /* 1 for the first */
+    int64_t at;  /* when it was written */
+    int attempt; /* 1 for the first */
 };
 
 /* What came of it. */

@@ -1,5 +1,5 @@
-/* right.h - who asks, and what they may do. Each route row names one right; the check is made in one place
- * (http/router, with the guard that people/session supplies). Threads: plain data. */
+/* right.h - who asks, and what they may do. Each route row names one right; the check is made in
+ * one place (http/router, with the guard that people/session supplies). Threads: plain data. */
 #ifndef DOMAIN_RIGHT_H
 #define DOMAIN_RIGHT_H
 
@@ -25,7 +25,7 @@ struct who {
     int64_t brand;   /* the brand this request works in; 0 outside */
     int64_t account; /* with an API token: its account */
     int64_t session;
-    enum role role;  /* in that brand */
+    enum role role; /* in that brand */
     char name[96], initials[8], language[8], theme[8];
 };
 

@@ -1,8 +1,8 @@
 /* words.c - see words.h. */
 #include "domain/words.h"
 
-#define WORDS(name, count, ...)                                   \
-    static const char *const name##_list[count] = {__VA_ARGS__}; \
+#define WORDS(name, count, ...)                                                                    \
+    static const char *const name##_list[count] = {__VA_ARGS__};                                   \
     const struct words name##_words = {name##_list, count};
 
 WORDS(kind, KIND_COUNT, "question", "complaint", "praise", "idea", "other", "spam")
@@ -12,7 +12,8 @@ WORDS(language, LANGUAGE_COUNT, "de", "en", "other")
 WORDS(answer, ANSWER_COUNT, "no", "yes")
 WORDS(priority, PRIORITY_COUNT, "low", "normal", "high")
 WORDS(case_state, CASE_STATE_COUNT, "waiting", "answered", "snoozed", "closed")
-WORDS(message_state, MESSAGE_STATE_COUNT, "queued", "claimed", "sending", "sent", "failed", "unclear", "recalled")
+WORDS(message_state, MESSAGE_STATE_COUNT, "queued", "claimed", "sending", "sent", "failed",
+      "unclear", "recalled")
 WORDS(role, ROLE_COUNT, "reader", "agent", "lead", "administrator")
 WORDS(account_state, ACCOUNT_STATE_COUNT, "on", "paused", "stopped")
 

@@ -1,6 +1,6 @@
-/* words.h - the closed sets of words that code, tables, URLs and JSON share (docs/architecture.md, "Words").
- * Each enum has one table of stable ASCII words; the store keeps the numbers, so the order never changes.
- * What a person reads is translated by page/. Threads: any. */
+/* words.h - the closed sets of words that code, tables, URLs and JSON share (docs/architecture.md,
+ * "Words"). Each enum has one table of stable ASCII words; the store keeps the numbers, so the
+ * order never changes. What a person reads is translated by page/. Threads: any. */
 #ifndef DOMAIN_WORDS_H
 #define DOMAIN_WORDS_H
 
@@ -9,14 +9,23 @@
 
 #include "base/str.h"
 
-enum kind { KIND_QUESTION, KIND_COMPLAINT, KIND_PRAISE, KIND_IDEA, KIND_OTHER, KIND_SPAM, KIND_COUNT };
+enum kind {
+    KIND_QUESTION,
+    KIND_COMPLAINT,
+    KIND_PRAISE,
+    KIND_IDEA,
+    KIND_OTHER,
+    KIND_SPAM,
+    KIND_COUNT
+};
 enum request_kind { REQUEST_NONE, REQUEST_IMPLICIT, REQUEST_EXPLICIT, REQUEST_COUNT };
 enum sentiment { SENTIMENT_NEGATIVE, SENTIMENT_NEUTRAL, SENTIMENT_POSITIVE, SENTIMENT_COUNT };
 enum language { LANGUAGE_DE, LANGUAGE_EN, LANGUAGE_OTHER, LANGUAGE_COUNT };
 enum answer { ANSWER_NO, ANSWER_YES, ANSWER_COUNT };
 
 enum priority { PRIORITY_LOW, PRIORITY_NORMAL, PRIORITY_HIGH, PRIORITY_COUNT };
-/* waiting: on us. answered: our reply is out, the author may write again. snoozed: comes back by itself. */
+/* waiting: on us. answered: our reply is out, the author may write again. snoozed: comes back by
+ * itself. */
 enum case_state { CASE_WAITING, CASE_ANSWERED, CASE_SNOOZED, CASE_CLOSED, CASE_STATE_COUNT };
 enum message_state {
     MESSAGE_QUEUED,   /* in the outbox, undo still possible before its time */

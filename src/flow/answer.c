@@ -1,4 +1,5 @@
-/* answer.c - a reply goes into the outbox, may be taken back for a while, and becomes a post of ours once sent. */
+/* answer.c - a reply goes into the outbox, may be taken back for a while, and becomes a post of
+ * ours once sent. */
 #include "base/arena.h"
 #include "care/rank.h"
 #include "care_sql.h"
@@ -10,7 +11,8 @@
 #include "text/analyse.h"
 #include "text/unicode.h"
 
-struct str flow_signed(const struct brand_view *b, const struct who *who, struct str text, struct arena *a)
+struct str flow_signed(const struct brand_view *b, const struct who *who, struct str text,
+                       struct arena *a)
 {
     struct str body = str_trim(text), initials = str_z(who->initials), name = str_z(who->name);
     if (str_eq_z(b->signature, "initials")) {
@@ -24,7 +26,8 @@ struct str flow_signed(const struct brand_view *b, const struct who *who, struct
     return body;
 }
 
-/* The key is the same on each try. Mail uses it as Message-ID, which needs a domain: that of the account's address. */
+/* The key is the same on each try. Mail uses it as Message-ID, which needs a domain: that of the
+ * account's address. */
 static struct str key_of(struct arena *a, const struct account *account, int64_t message)
 {
     const struct str *address = map_get(&account->settings, STR("address"));
@@ -51,13 +54,16 @@ static enum err check_reply(struct replying *r, struct tx *tx, const struct care
     TRY(account_load(tx_db(tx), a, NULL, r->who->brand, c->account, account, e));
     const struct channel *channel = channel_find(account->channel);
     if (!channel || !channel->can_reply)
-        return err_set(e, ERR_INVALID, "account", "this channel takes no replies; answer where the post can be seen");
+        return err_set(e, ERR_INVALID, "account",
+                       "this channel takes no replies; answer where the post can be seen");
     if (c->problem)
-        return err_set(e, ERR_CONFLICT, "case", "an earlier reply has not arrived; decide about it first");
+        return err_set(e, ERR_CONFLICT, "case",
+                       "an earlier reply has not arrived; decide about it first");
     *text = flow_signed(r->brand, r->who, text_clean(a, r->text, REPLY_MAX), a);
     int64_t limit = account->text_limit ? account->text_limit : channel->text_limit;
     if (limit && (int64_t)text_length(*text) > limit)
-        return err_set(e, ERR_LIMIT, "text", "the reply has %zu characters with its signature; %lld are allowed here",
+        return err_set(e, ERR_LIMIT, "text",
+                       "the reply has %zu characters with its signature; %lld are allowed here",
                        text_length(*text), (long long)limit);
     return ERR_OK;
 }
@@ -69,36 +75,56 @@ static enum err write_reply(struct tx *tx, void *arg, struct errinfo *e)
     struct care_sql_get_row c;
     struct account account;
     struct str text;
-    enum err err = care_sql_get(tx_db(tx), a, &(struct care_sql_get_in){r->who->brand, r->case_id}, &c);
+    enum err err =
+        care_sql_get(tx_db(tx), a, &(struct care_sql_get_in){r->who->brand, r->case_id}, &c);
     if (err != ERR_OK)
         return err_set(e, err, "case", "this case does not exist");
     if (r->version && r->version != c.version)
-        return err_set(e, ERR_CONFLICT, "case", "the case has changed meanwhile; look at it, then send the reply");
+        return err_set(e, ERR_CONFLICT, "case",
+                       "the case has changed meanwhile; look at it, then send the reply");
     TRY(check_reply(r, tx, &c, &account, &text, e));
     r->message = store_id(r->f->o.store, 0);
     const struct outbox_sql_insert_in in = {
-        .id = r->message, .brand = r->who->brand, .account = c.account, .thread = c.thread, .case_id = c.id,
-        .parent = c.post, .agent = r->who->agent, .key = key_of(a, &account, r->message), .text = text,
-        .not_before = r->now + r->f->o.undo_ms, .close_after = r->close, .now = r->now,
+        .id = r->message,
+        .brand = r->who->brand,
+        .account = c.account,
+        .thread = c.thread,
+        .case_id = c.id,
+        .parent = c.post,
+        .agent = r->who->agent,
+        .key = key_of(a, &account, r->message),
+        .text = text,
+        .not_before = r->now + r->f->o.undo_ms,
+        .close_after = r->close,
+        .now = r->now,
     };
     TRY(outbox_sql_insert(tx, &in, NULL));
-    TRY(care_sql_answered(tx, &(struct care_sql_answered_in){r->who->brand, c.id, r->who->agent, r->now,
-                                                              r->close ? CASE_CLOSED : CASE_ANSWERED}, NULL));
-    TRY(care_sql_draft_clear(tx, &(struct care_sql_draft_clear_in){r->who->brand, r->who->agent, c.id}, NULL));
+    TRY(care_sql_answered(tx,
+                          &(struct care_sql_answered_in){r->who->brand, c.id, r->who->agent, r->now,
+                                                         r->close ? CASE_CLOSED : CASE_ANSWERED},
+                          NULL));
+    TRY(care_sql_draft_clear(
+        tx, &(struct care_sql_draft_clear_in){r->who->brand, r->who->agent, c.id}, NULL));
     tx_notify(tx, (struct notice){TOPIC_MESSAGE, r->who->brand, r->message, 0});
     tx_notify(tx, (struct notice){TOPIC_CASE, r->who->brand, c.id, 0});
-    return audit_add(r->f->o.store, tx, &(struct audit){r->who->brand, r->who->agent, r->now,
-                                             r->close ? "case.reply_close" : "case.reply", c.id, STR("")});
+    return audit_add(r->f->o.store, tx,
+                     &(struct audit){r->who->brand, r->who->agent, r->now,
+                                     r->close ? "case.reply_close" : "case.reply", c.id, STR("")});
 }
 
-enum err flow_reply(struct flow *f, const struct who *who, int64_t case_id, int64_t version, struct str text,
-                    bool close, int64_t *message, struct errinfo *e)
+enum err flow_reply(struct flow *f, const struct who *who, int64_t case_id, int64_t version,
+                    struct str text, bool close, int64_t *message, struct errinfo *e)
 {
     if (!str_trim(text).n)
         return err_set(e, ERR_INVALID, "text", "the reply is empty");
     if (text.n > REPLY_MAX)
         return err_set(e, ERR_LIMIT, "text", "a reply has at most %d bytes", REPLY_MAX);
-    struct replying r = {.f = f, .who = who, .case_id = case_id, .version = version, .now = flow_now(f), .text = text,
+    struct replying r = {.f = f,
+                         .who = who,
+                         .case_id = case_id,
+                         .version = version,
+                         .now = flow_now(f),
+                         .text = text,
                          .close = close};
     r.brand = flow_brand(f, who->brand);
     if (!r.brand)
@@ -129,23 +155,43 @@ static enum err write_record(struct tx *tx, void *arg, struct errinfo *e)
         return err_set(e, err, "case", "this case does not exist");
     TRY(account_load(tx_db(tx), a, NULL, r->brand, c.account, &account, e));
     const struct outbox_sql_insert_in in = {
-        .id = id, .brand = r->brand, .account = c.account, .thread = c.thread, .case_id = c.id, .parent = c.post,
-        .agent = r->agent, .key = key_of(a, &account, id), .text = text_clean(a, r->text, REPLY_MAX),
-        .not_before = r->at, .close_after = r->close, .now = r->at,
+        .id = id,
+        .brand = r->brand,
+        .account = c.account,
+        .thread = c.thread,
+        .case_id = c.id,
+        .parent = c.post,
+        .agent = r->agent,
+        .key = key_of(a, &account, id),
+        .text = text_clean(a, r->text, REPLY_MAX),
+        .not_before = r->at,
+        .close_after = r->close,
+        .now = r->at,
     };
     TRY(outbox_sql_insert(tx, &in, NULL));
-    TRY(outbox_sql_claim(tx, &(struct outbox_sql_claim_in){r->brand, id, r->f->run, r->at, 0, r->at}, NULL));
+    TRY(outbox_sql_claim(
+        tx, &(struct outbox_sql_claim_in){r->brand, id, r->f->run, r->at, 0, r->at}, NULL));
     TRY(answer_post_add(r->f, tx, r->brand, id, STR_NONE, r->at, &post));
-    TRY(outbox_sql_settle(tx, &(struct outbox_sql_settle_in){.brand = r->brand, .id = id, .owner = r->f->run,
-        .state = MESSAGE_SENT, .not_before = r->at, .post = post, .sent_at = r->at}, NULL));
-    TRY(care_sql_answered(tx, &(struct care_sql_answered_in){r->brand, c.id, r->agent, r->at,
-                                                              r->close ? CASE_CLOSED : CASE_ANSWERED}, NULL));
+    TRY(outbox_sql_settle(tx,
+                          &(struct outbox_sql_settle_in){.brand = r->brand,
+                                                         .id = id,
+                                                         .owner = r->f->run,
+                                                         .state = MESSAGE_SENT,
+                                                         .not_before = r->at,
+                                                         .post = post,
+                                                         .sent_at = r->at},
+                          NULL));
+    TRY(care_sql_answered(tx,
+                          &(struct care_sql_answered_in){r->brand, c.id, r->agent, r->at,
+                                                         r->close ? CASE_CLOSED : CASE_ANSWERED},
+                          NULL));
     tx_notify(tx, (struct notice){TOPIC_CASE, r->brand, c.id, 0});
-    return audit_add(r->f->o.store, tx, &(struct audit){r->brand, r->agent, r->at, "case.reply", c.id, STR("")});
+    return audit_add(r->f->o.store, tx,
+                     &(struct audit){r->brand, r->agent, r->at, "case.reply", c.id, STR("")});
 }
 
-enum err flow_record_reply(struct flow *f, int64_t brand, int64_t agent, int64_t case_id, struct str text, int64_t at,
-                           bool close, struct errinfo *e)
+enum err flow_record_reply(struct flow *f, int64_t brand, int64_t agent, int64_t case_id,
+                           struct str text, int64_t at, bool close, struct errinfo *e)
 {
     struct recording r = {f, brand, agent, case_id, at, text, close};
     return store_write(f->o.store, write_record, &r, e);
@@ -161,7 +207,8 @@ struct deciding {
     enum settle how;
 };
 
-static enum err load_message(struct deciding *d, struct tx *tx, struct outbox_sql_get_row *m, struct errinfo *e)
+static enum err load_message(struct deciding *d, struct tx *tx, struct outbox_sql_get_row *m,
+                             struct errinfo *e)
 {
     enum err err = outbox_sql_get(tx_db(tx), tx_arena(tx),
                                   &(struct outbox_sql_get_in){d->who->brand, d->message}, m);
@@ -178,9 +225,10 @@ static int64_t rank_at(struct arena *a, int64_t due_at, struct str rank_why)
     return due_at;
 }
 
-/* The case waits on us again, as if the reply had not been written; unless another one has answered it. */
-static enum err unanswer(struct deciding *d, struct tx *tx, const struct care_sql_get_row *c, int64_t message,
-                         bool *waits)
+/* The case waits on us again, as if the reply had not been written; unless another one has answered
+ * it. */
+static enum err unanswer(struct deciding *d, struct tx *tx, const struct care_sql_get_row *c,
+                         int64_t message, bool *waits)
 {
     struct outbox_sql_others_row others;
     const struct outbox_sql_others_in since = {d->who->brand, c->id, message, c->waiting_at};
@@ -189,8 +237,10 @@ static enum err unanswer(struct deciding *d, struct tx *tx, const struct care_sq
     if (!*waits)
         return ERR_OK;
     bool first = c->first_answered_at == c->answered_at;
-    int64_t due = flow_due(d->brand, (int)c->kind, (enum priority)c->priority, first, c->waiting_at);
-    const struct care_sql_unanswered_in in = {d->who->brand, c->id, due, rank_at(tx_arena(tx), due, c->rank_why),
+    int64_t due =
+        flow_due(d->brand, (int)c->kind, (enum priority)c->priority, first, c->waiting_at);
+    const struct care_sql_unanswered_in in = {d->who->brand, c->id, due,
+                                              rank_at(tx_arena(tx), due, c->rank_why),
                                               first ? 0 : c->first_answered_at};
     return care_sql_unanswered(tx, &in, NULL);
 }
@@ -206,29 +256,34 @@ static enum err write_recall(struct tx *tx, void *arg, struct errinfo *e)
     TRY(outbox_sql_recall(tx, &(struct outbox_sql_recall_in){d->who->brand, d->message}, &changed));
     if (!changed)
         return err_set(e, ERR_CONFLICT, "message", "it has left already and cannot be taken back");
-    TRY(care_sql_get(tx_db(tx), tx_arena(tx), &(struct care_sql_get_in){d->who->brand, m.case_id}, &c));
+    TRY(care_sql_get(tx_db(tx), tx_arena(tx), &(struct care_sql_get_in){d->who->brand, m.case_id},
+                     &c));
     TRY(unanswer(d, tx, &c, m.id, &waits));
-    TRY(care_sql_draft_set(tx, &(struct care_sql_draft_set_in){d->who->brand, d->who->agent, m.case_id, m.text, d->now},
-                           NULL));
+    TRY(care_sql_draft_set(
+        tx,
+        &(struct care_sql_draft_set_in){d->who->brand, d->who->agent, m.case_id, m.text, d->now},
+        NULL));
     tx_notify(tx, (struct notice){TOPIC_MESSAGE, d->who->brand, m.id, 0});
     tx_notify(tx, (struct notice){TOPIC_CASE, d->who->brand, m.case_id, 0});
-    return audit_add(d->f->o.store, tx, &(struct audit){d->who->brand, d->who->agent, d->now, "message.recall",
-                                                         m.case_id, STR("")});
+    return audit_add(d->f->o.store, tx,
+                     &(struct audit){d->who->brand, d->who->agent, d->now, "message.recall",
+                                     m.case_id, STR("")});
 }
 
 /* A case shows one message at a time that waits for a decision. */
 static enum err next_problem(struct deciding *d, struct tx *tx, int64_t case_id)
 {
     struct care_sql_next_problem_row next;
-    enum err err = care_sql_next_problem(tx_db(tx), tx_arena(tx),
-                                         &(struct care_sql_next_problem_in){d->who->brand, case_id}, &next);
+    enum err err = care_sql_next_problem(
+        tx_db(tx), tx_arena(tx), &(struct care_sql_next_problem_in){d->who->brand, case_id}, &next);
     if (err == ERR_NOT_FOUND)
         return ERR_OK;
     TRY(err);
     return answer_problem(tx, d->who->brand, case_id, next.message);
 }
 
-/* The case without the problem: it waits if the customer has written since, or if its only answer is given up. */
+/* The case without the problem: it waits if the customer has written since, or if its only answer
+ * is given up. */
 static enum err settle_case(struct deciding *d, struct tx *tx, const struct outbox_sql_get_row *m)
 {
     struct arena *a = tx_arena(tx);
@@ -239,10 +294,16 @@ static enum err settle_case(struct deciding *d, struct tx *tx, const struct outb
         TRY(unanswer(d, tx, &c, m->id, &waits));
         TRY(care_sql_get(tx_db(tx), a, &(struct care_sql_get_in){d->who->brand, m->case_id}, &c));
     }
-    const struct care_sql_clear_problem_in in = {
-        .brand = d->who->brand, .id = c.id, .message = m->id,
-        .state = waits ? CASE_WAITING : m->close_after ? CASE_CLOSED : CASE_ANSWERED,
-        .due_at = waits ? c.due_at : 0, .rank_at = waits ? rank_at(a, c.due_at, c.rank_why) : d->now, .now = d->now};
+    const struct care_sql_clear_problem_in in = {.brand = d->who->brand,
+                                                 .id = c.id,
+                                                 .message = m->id,
+                                                 .state = waits            ? CASE_WAITING
+                                                          : m->close_after ? CASE_CLOSED
+                                                                           : CASE_ANSWERED,
+                                                 .due_at = waits ? c.due_at : 0,
+                                                 .rank_at = waits ? rank_at(a, c.due_at, c.rank_why)
+                                                                  : d->now,
+                                                 .now = d->now};
     return care_sql_clear_problem(tx, &in, NULL);
 }
 
@@ -256,22 +317,28 @@ static enum err write_settle(struct tx *tx, void *arg, struct errinfo *e)
     if (d->how == SETTLE_ARRIVED)
         TRY(answer_post_add(d->f, tx, d->who->brand, m.id, m.external_id, d->now, &post));
     if (d->how == SETTLE_SEND_AGAIN)
-        TRY(outbox_sql_requeue(tx, &(struct outbox_sql_requeue_in){d->who->brand, m.id, d->now}, &changed));
+        TRY(outbox_sql_requeue(tx, &(struct outbox_sql_requeue_in){d->who->brand, m.id, d->now},
+                               &changed));
     else
-        TRY(outbox_sql_settle_by_hand(tx, &(struct outbox_sql_settle_by_hand_in){d->who->brand, m.id,
-            d->how == SETTLE_ARRIVED ? MESSAGE_SENT : MESSAGE_RECALLED, post, d->now}, &changed));
+        TRY(outbox_sql_settle_by_hand(
+            tx,
+            &(struct outbox_sql_settle_by_hand_in){
+                d->who->brand, m.id, d->how == SETTLE_ARRIVED ? MESSAGE_SENT : MESSAGE_RECALLED,
+                post, d->now},
+            &changed));
     if (!changed)
         return err_set(e, ERR_CONFLICT, "message", "somebody has decided about it already");
     TRY(settle_case(d, tx, &m));
     TRY(next_problem(d, tx, m.case_id));
     tx_notify(tx, (struct notice){TOPIC_MESSAGE, d->who->brand, m.id, 0});
     tx_notify(tx, (struct notice){TOPIC_CASE, d->who->brand, m.case_id, 0});
-    return audit_add(d->f->o.store, tx, &(struct audit){d->who->brand, d->who->agent, d->now, what[d->how], m.case_id,
-                                                         STR("")});
+    return audit_add(
+        d->f->o.store, tx,
+        &(struct audit){d->who->brand, d->who->agent, d->now, what[d->how], m.case_id, STR("")});
 }
 
-static enum err decide(struct flow *f, const struct who *who, int64_t message, enum settle how, store_write_fn fn,
-                       struct errinfo *e)
+static enum err decide(struct flow *f, const struct who *who, int64_t message, enum settle how,
+                       store_write_fn fn, struct errinfo *e)
 {
     struct deciding d = {f, who, flow_brand(f, who->brand), message, flow_now(f), how};
     if (!d.brand)
@@ -286,15 +353,16 @@ enum err flow_recall(struct flow *f, const struct who *who, int64_t message, str
     return decide(f, who, message, SETTLE_DROP, write_recall, e);
 }
 
-enum err flow_settle(struct flow *f, const struct who *who, int64_t message, enum settle how, struct errinfo *e)
+enum err flow_settle(struct flow *f, const struct who *who, int64_t message, enum settle how,
+                     struct errinfo *e)
 {
     return decide(f, who, message, how, write_settle, e);
 }
 
 /* --- what becomes of a message --- */
 
-enum err answer_post_add(struct flow *f, struct tx *tx, int64_t brand, int64_t message, struct str external_id,
-                         int64_t now, int64_t *post)
+enum err answer_post_add(struct flow *f, struct tx *tx, int64_t brand, int64_t message,
+                         struct str external_id, int64_t now, int64_t *post)
 {
     struct arena *a = tx_arena(tx);
     struct outbox_sql_get_row m;
@@ -307,11 +375,25 @@ enum err answer_post_add(struct flow *f, struct tx *tx, int64_t brand, int64_t m
         return err;
     *post = store_id(f->o.store, now);
     const struct post_sql_insert_in in = {
-        .id = *post, .brand = brand, .account = m.account, .external_id = external_id.n ? external_id : m.key,
-        .thread = m.thread, .parent = m.parent, .message = m.id, .published_at = now,
-        .flags = POST_OURS | (parent.flags & POST_PRIVATE), /* an answer is as public as what it answers */
-        .received_at = now, .language = -1, .relevance = -1, .reaction = -1, .request = -1, .kind = -1,
-        .sentiment = -1, .offence = -1, .text = m.text,
+        .id = *post,
+        .brand = brand,
+        .account = m.account,
+        .external_id = external_id.n ? external_id : m.key,
+        .thread = m.thread,
+        .parent = m.parent,
+        .message = m.id,
+        .published_at = now,
+        .flags = POST_OURS |
+                 (parent.flags & POST_PRIVATE), /* an answer is as public as what it answers */
+        .received_at = now,
+        .language = -1,
+        .relevance = -1,
+        .reaction = -1,
+        .request = -1,
+        .kind = -1,
+        .sentiment = -1,
+        .offence = -1,
+        .text = m.text,
     };
     if (m.post) {
         *post = m.post; /* sent before, by another try */
@@ -319,12 +401,14 @@ enum err answer_post_add(struct flow *f, struct tx *tx, int64_t brand, int64_t m
     }
     TRY(post_sql_insert(tx, &in, &changed));
     if (!changed) { /* it came back to us through the channel before */
-        TRY(post_sql_find(tx_db(tx), a, &(struct post_sql_find_in){brand, m.account, in.external_id}, &known));
+        TRY(post_sql_find(tx_db(tx), a,
+                          &(struct post_sql_find_in){brand, m.account, in.external_id}, &known));
         *post = known.id;
         return ERR_OK;
     }
     struct str terms = analyse_text(a, m.text, STR_NONE);
-    TRY(post_sql_terms_add(tx, &(struct post_sql_terms_add_in){*post, ANALYSE_VERSION, terms}, NULL));
+    TRY(post_sql_terms_add(tx, &(struct post_sql_terms_add_in){*post, ANALYSE_VERSION, terms},
+                           NULL));
     TRY(post_sql_search_add(tx, &(struct post_sql_search_add_in){*post, terms}, NULL));
     return care_sql_count_post(tx, &(struct care_sql_count_post_in){brand, m.case_id}, NULL);
 }

@@ -1,5 +1,5 @@
-/* brands.c - the loaded brands. One immutable view per brand, counted, replaced when a notice says that it changed:
- * whoever holds an old one finishes with it. */
+/* brands.c - the loaded brands. One immutable view per brand, counted, replaced when a notice says
+ * that it changed: whoever holds an old one finishes with it. */
 #include <stdlib.h>
 
 #include "base/arena.h"

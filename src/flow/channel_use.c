@@ -1,4 +1,5 @@
-/* channel_use.c - hands a channel what it needs: settings, secrets, clock. The one way to use one. */
+/* channel_use.c - hands a channel what it needs: settings, secrets, clock. The one way to use one.
+ */
 #include "flow/channel_use.h"
 
 #include "base/arena.h"
@@ -18,13 +19,14 @@ static void fill_presets(struct arena *a, const struct channel *c, struct map *s
     }
 }
 
-enum err channel_use(struct flow *f, struct arena *a, int64_t brand, int64_t account, struct channel_use *out,
-                     struct errinfo *e)
+enum err channel_use(struct flow *f, struct arena *a, int64_t brand, int64_t account,
+                     struct channel_use *out, struct errinfo *e)
 {
     TRY(account_load(store_reader(f->o.store), a, f->o.key, brand, account, &out->account, e));
     out->channel = channel_find(out->account.channel);
     if (!out->channel)
-        return err_set(e, ERR_INVALID, "channel", "this version has no channel '%.*s'", STR_FMT(out->account.channel));
+        return err_set(e, ERR_INVALID, "channel", "this version has no channel '%.*s'",
+                       STR_FMT(out->account.channel));
     fill_presets(a, out->channel, &out->account.settings);
     out->ctx = (struct channel_ctx){
         .arena = a,

@@ -1,5 +1,5 @@
-/* channel_use.h - an account's channel, ready for poll, send and check. Everything lives in the arena given.
- * Threads: a poller, sender or worker; never a page thread. */
+/* channel_use.h - an account's channel, ready for poll, send and check. Everything lives in the
+ * arena given. Threads: a poller, sender or worker; never a page thread. */
 #ifndef FLOW_CHANNEL_USE_H
 #define FLOW_CHANNEL_USE_H
 
@@ -13,7 +13,7 @@ struct channel_use {
     struct channel_ctx ctx;
 };
 
-enum err channel_use(struct flow *f, struct arena *a, int64_t brand, int64_t account, struct channel_use *out,
-                     struct errinfo *e) MUST_CHECK;
+enum err channel_use(struct flow *f, struct arena *a, int64_t brand, int64_t account,
+                     struct channel_use *out, struct errinfo *e) MUST_CHECK;
 
 #endif

@@ -1,6 +1,7 @@
-/* deliver.c - sends what waits in the outbox. Claim in a short transaction, send outside it, mark "sending" at the
- * last moment before the peer could act, then write down what came of it. A killed run's claims were never sent and
- * wait again; what it was just sending is unclear, unless the peer drops repeats by the message's key. */
+/* deliver.c - sends what waits in the outbox. Claim in a short transaction, send outside it, mark
+ * "sending" at the last moment before the peer could act, then write down what came of it. A killed
+ * run's claims were never sent and wait again; what it was just sending is unclear, unless the peer
+ * drops repeats by the message's key. */
 #include <stdio.h>
 
 #include "author_sql.h"
@@ -31,8 +32,8 @@ static enum err write_claim(struct tx *tx, void *arg, struct errinfo *e)
     struct sending *s = arg;
     int64_t changed;
     (void)e;
-    const struct outbox_sql_claim_in in = {s->brand, s->m.id, s->f->run, s->now + 10 * CLOCK_MINUTE, s->m.attempt,
-                                           s->now};
+    const struct outbox_sql_claim_in in = {
+        s->brand, s->m.id, s->f->run, s->now + 10 * CLOCK_MINUTE, s->m.attempt, s->now};
     TRY(outbox_sql_claim(tx, &in, &changed));
     tx_notify(tx, (struct notice){TOPIC_MESSAGE, s->brand, s->m.id, 0});
     return changed ? ERR_OK : ERR_CONFLICT;
@@ -43,7 +44,8 @@ static enum err write_mark(struct tx *tx, void *arg, struct errinfo *e)
     struct sending *s = arg;
     int64_t changed;
     (void)e;
-    TRY(outbox_sql_mark_sending(tx, &(struct outbox_sql_mark_sending_in){s->brand, s->m.id, s->f->run}, &changed));
+    TRY(outbox_sql_mark_sending(
+        tx, &(struct outbox_sql_mark_sending_in){s->brand, s->m.id, s->f->run}, &changed));
     tx_notify(tx, (struct notice){TOPIC_MESSAGE, s->brand, s->m.id, 0});
     return changed ? ERR_OK : ERR_CONFLICT;
 }
@@ -69,16 +71,26 @@ static enum err outgoing_of(struct sending *s, struct arena *a, struct outgoing 
     struct post_sql_thread_ids_row *ids;
     size_t n;
     TRY(post_sql_get(db, a, &(struct post_sql_get_in){s->brand, s->m.parent}, &parent));
-    enum err err = author_sql_get(db, a, &(struct author_sql_get_in){s->brand, parent.author}, &author);
+    enum err err =
+        author_sql_get(db, a, &(struct author_sql_get_in){s->brand, parent.author}, &author);
     if (err != ERR_OK && err != ERR_NOT_FOUND)
         return err;
-    TRY(post_sql_thread_ids(db, a, &(struct post_sql_thread_ids_in){s->brand, s->m.thread}, &ids, &n));
+    TRY(post_sql_thread_ids(db, a, &(struct post_sql_thread_ids_in){s->brand, s->m.thread}, &ids,
+                            &n));
     struct str *thread = arena_array(a, n, sizeof *thread);
     for (size_t i = 0; i < n; i++)
         thread[i] = ids[i].external_id;
-    *out = (struct outgoing){.id = s->m.id, .key = s->m.key, .text = s->m.text, .title = parent.title,
-                             .to_id = author.identity, .to_name = author.name, .parent_id = parent.external_id,
-                             .thread = thread, .thread_count = n, .at = s->m.created_at, .attempt = (int)s->m.attempt + 1};
+    *out = (struct outgoing){.id = s->m.id,
+                             .key = s->m.key,
+                             .text = s->m.text,
+                             .title = parent.title,
+                             .to_id = author.identity,
+                             .to_name = author.name,
+                             .parent_id = parent.external_id,
+                             .thread = thread,
+                             .thread_count = n,
+                             .at = s->m.created_at,
+                             .attempt = (int)s->m.attempt + 1};
     return ERR_OK;
 }
 
@@ -92,7 +104,8 @@ static enum message_state state_of(struct sending *s)
     case SENT_REFUSED:
         return MESSAGE_FAILED;
     case SENT_UNCLEAR:
-        return c && c->resend == RESEND_SAFE_WITH_KEY && tries_left ? MESSAGE_QUEUED : MESSAGE_UNCLEAR;
+        return c && c->resend == RESEND_SAFE_WITH_KEY && tries_left ? MESSAGE_QUEUED
+                                                                    : MESSAGE_UNCLEAR;
     case SENT_LATER:
     default:
         return tries_left ? MESSAGE_QUEUED : MESSAGE_FAILED;
@@ -104,16 +117,23 @@ static enum err write_settled(struct tx *tx, void *arg, struct errinfo *e)
     struct sending *s = arg;
     static const char *const words[] = {"accepted", "refused", "later", "unclear"};
     enum message_state state = state_of(s);
-    int64_t retry = s->result.retry_at > s->now ? s->result.retry_at
-                                                : s->now + retry_delay((int)s->m.attempt + 1, 0, rand_u64());
+    int64_t retry = s->result.retry_at > s->now
+                        ? s->result.retry_at
+                        : s->now + retry_delay((int)s->m.attempt + 1, 0, rand_u64());
     int64_t changed, post = 0;
     (void)e;
     if (state == MESSAGE_SENT)
         TRY(answer_post_add(s->f, tx, s->brand, s->m.id, s->result.external_id, s->now, &post));
     const struct outbox_sql_settle_in in = {
-        .brand = s->brand, .id = s->m.id, .owner = s->f->run, .state = state,
-        .not_before = state == MESSAGE_QUEUED ? retry : s->m.not_before, .external_id = s->result.external_id,
-        .post = post, .what = str_z(s->result.what), .sent_at = state == MESSAGE_SENT ? s->now : 0,
+        .brand = s->brand,
+        .id = s->m.id,
+        .owner = s->f->run,
+        .state = state,
+        .not_before = state == MESSAGE_QUEUED ? retry : s->m.not_before,
+        .external_id = s->result.external_id,
+        .post = post,
+        .what = str_z(s->result.what),
+        .sent_at = state == MESSAGE_SENT ? s->now : 0,
     };
     TRY(outbox_sql_settle(tx, &in, &changed));
     if (!changed)
@@ -122,13 +142,16 @@ static enum err write_settled(struct tx *tx, void *arg, struct errinfo *e)
         TRY(answer_problem(tx, s->brand, s->m.case_id, s->m.id));
     tx_notify(tx, (struct notice){TOPIC_MESSAGE, s->brand, s->m.id, 0});
     tx_notify(tx, (struct notice){TOPIC_CASE, s->brand, s->m.case_id, 0});
-    return outbox_sql_delivery_add(tx, &(struct outbox_sql_delivery_add_in){
-        store_id(s->f->o.store, 0), s->brand, s->m.account, s->m.id, s->now, s->m.attempt + 1,
-        str_z(words[s->result.sent]), str_z(s->result.what)}, NULL);
+    return outbox_sql_delivery_add(
+        tx,
+        &(struct outbox_sql_delivery_add_in){store_id(s->f->o.store, 0), s->brand, s->m.account,
+                                             s->m.id, s->now, s->m.attempt + 1,
+                                             str_z(words[s->result.sent]), str_z(s->result.what)},
+        NULL);
 }
 
-/* What came of it must be written down; a store that is full for a while does not make it forgotten. When the process
- * ends first, the next run finds it "sending" and asks a person. */
+/* What came of it must be written down; a store that is full for a while does not make it
+ * forgotten. When the process ends first, the next run finds it "sending" and asks a person. */
 static void settle(struct sending *s)
 {
     for (;;) {
@@ -136,7 +159,8 @@ static void settle(struct sending *s)
         enum err err = store_write(s->f->o.store, write_settled, s, NULL);
         if (err == ERR_OK || err == ERR_CONFLICT)
             return;
-        log_error("flow", "cannot write down what came of message %lld: %s", (long long)s->m.id, err_code(err));
+        log_error("flow", "cannot write down what came of message %lld: %s", (long long)s->m.id,
+                  err_code(err));
         if (atomic_load(&s->f->stopping))
             return;
         bell_wait(&s->f->outbox_bell, SETTLE_PAUSE_MS);
@@ -151,7 +175,8 @@ static bool deliver_one(struct flow *f, int64_t brand, int64_t id)
     struct sending s = {.f = f, .brand = brand, .now = flow_now(f)};
     bool claimed = false;
     arena_init(&a);
-    if (outbox_sql_get(store_reader(f->o.store), &a, &(struct outbox_sql_get_in){brand, id}, &s.m) != ERR_OK)
+    if (outbox_sql_get(store_reader(f->o.store), &a, &(struct outbox_sql_get_in){brand, id},
+                       &s.m) != ERR_OK)
         goto out;
     claimed = store_write(f->o.store, write_claim, &s, NULL) == ERR_OK;
     if (!claimed)
@@ -225,24 +250,33 @@ static enum err write_recover(struct tx *tx, void *arg, struct errinfo *e)
     struct outbox_sql_release_claimed_row *claimed;
     struct outbox_sql_left_sending_row *sending;
     size_t claimed_n, sending_n;
-    TRY(outbox_sql_release_claimed(tx, a, &(struct outbox_sql_release_claimed_in){f->run}, &claimed, &claimed_n));
-    TRY(outbox_sql_left_sending(tx_db(tx), a, &(struct outbox_sql_left_sending_in){f->run}, &sending, &sending_n));
+    TRY(outbox_sql_release_claimed(tx, a, &(struct outbox_sql_release_claimed_in){f->run}, &claimed,
+                                   &claimed_n));
+    TRY(outbox_sql_left_sending(tx_db(tx), a, &(struct outbox_sql_left_sending_in){f->run},
+                                &sending, &sending_n));
     for (size_t i = 0; i < sending_n; i++) {
         struct account account;
         const struct channel *c = NULL;
-        if (account_load(tx_db(tx), a, NULL, sending[i].brand, sending[i].account, &account, e) == ERR_OK)
+        if (account_load(tx_db(tx), a, NULL, sending[i].brand, sending[i].account, &account, e) ==
+            ERR_OK)
             c = channel_find(account.channel);
         else
-            log_warn("flow", "account %lld of a message that was being sent: %s", (long long)sending[i].account, e->what);
+            log_warn("flow", "account %lld of a message that was being sent: %s",
+                     (long long)sending[i].account, e->what);
         bool safe = c && c->resend == RESEND_SAFE_WITH_KEY;
-        TRY(outbox_sql_release_sending(tx, &(struct outbox_sql_release_sending_in){
-            sending[i].brand, sending[i].id, safe ? MESSAGE_QUEUED : MESSAGE_UNCLEAR,
-            STR("Zuruf stopped while it was being sent. It may have arrived; look before you send it again.")}, NULL));
+        TRY(outbox_sql_release_sending(tx,
+                                       &(struct outbox_sql_release_sending_in){
+                                           sending[i].brand, sending[i].id,
+                                           safe ? MESSAGE_QUEUED : MESSAGE_UNCLEAR,
+                                           STR("Zuruf stopped while it was being sent. It may have "
+                                               "arrived; look before you send it again.")},
+                                       NULL));
         if (!safe)
             TRY(answer_problem(tx, sending[i].brand, sending[i].case_id, sending[i].id));
     }
     if (claimed_n || sending_n)
-        log_info("flow", "outbox after a stop: %zu wait again, %zu were being sent", claimed_n, sending_n);
+        log_info("flow", "outbox after a stop: %zu wait again, %zu were being sent", claimed_n,
+                 sending_n);
     return ERR_OK;
 }
 

@@ -1,6 +1,7 @@
-/* flow.h - the way of a post: ingest -> judge -> route -> case, and back: answer -> outbox -> deliver. The only place
- * that joins rooms, abilities and one another. Each function does one thing a person or a source wants, in one
- * transaction, with its line in the audit log. Threads: any, unless said otherwise. */
+/* flow.h - the way of a post: ingest -> judge -> route -> case, and back: answer -> outbox ->
+ * deliver. The only place that joins rooms, abilities and one another. Each function does one thing
+ * a person or a source wants, in one transaction, with its line in the audit log. Threads: any,
+ * unless said otherwise. */
 #ifndef FLOW_FLOW_H
 #define FLOW_FLOW_H
 
@@ -25,18 +26,19 @@ struct store;
 struct flow_options {
     struct store *store;
     const struct model *model;
-    const struct clock *clock;     /* NULL: clock_system */
-    const struct seal_key *key;    /* NULL: accounts with secrets cannot work (commands) */
-    const char *ca_file;           /* extra trust anchors for outgoing TLS; may be NULL */
-    int64_t undo_ms;               /* how long a reply waits before it leaves; < 0: 15 s */
+    const struct clock *clock;  /* NULL: clock_system */
+    const struct seal_key *key; /* NULL: accounts with secrets cannot work (commands) */
+    const char *ca_file;        /* extra trust anchors for outgoing TLS; may be NULL */
+    int64_t undo_ms;            /* how long a reply waits before it leaves; < 0: 15 s */
 };
 
 struct flow *flow_new(const struct flow_options *o);
 void flow_free(struct flow *f);
 /* Starts pollers, senders and the timer. Before: settles what a killed run left in the outbox. */
 enum err flow_start(struct flow *f, struct errinfo *e) MUST_CHECK;
-/* Ends them within about five seconds. A message that is just leaving has most of that time for its answer; then it is
- * given up and waits for the next start, or for a person where the peer does not drop repeats. */
+/* Ends them within about five seconds. A message that is just leaving has most of that time for its
+ * answer; then it is given up and waits for the next start, or for a person where the peer does not
+ * drop repeats. */
 void flow_stop(struct flow *f);
 /* Wakes what waits for such a change; wired to the store's notices. Quick, never blocks. */
 void flow_notice(struct flow *f, const struct notice *n);
@@ -53,8 +55,8 @@ void flow_brand_release(const struct brand_view *b);
 enum ingest_status { INGEST_STORED, INGEST_DUPLICATE, INGEST_REFUSED };
 struct ingest_result {
     enum ingest_status status;
-    int64_t post;    /* also of a duplicate */
-    int64_t case_id; /* 0: none came of it */
+    int64_t post;       /* also of a duplicate */
+    int64_t case_id;    /* 0: none came of it */
     struct errinfo why; /* INGEST_REFUSED */
 };
 
@@ -65,7 +67,7 @@ struct ingest_refused {
 struct ingest {
     int64_t brand, account;
     const struct item *items;
-    size_t n; /* at most INGEST_MAX */
+    size_t n;                             /* at most INGEST_MAX */
     const struct ingest_refused *refused; /* what the source could not read; kept for its owner */
     size_t refused_n;
     /* A poll also moves the cursor, in the same transaction. before == NONE: no cursor. */
@@ -74,29 +76,36 @@ struct ingest {
 };
 enum { INGEST_MAX = 1000 };
 
-/* Durable when it returns. results: one per item, may be NULL. ERR_CONFLICT: the cursor was moved by another. */
+/* Durable when it returns. results: one per item, may be NULL. ERR_CONFLICT: the cursor was moved
+ * by another. */
 enum err flow_ingest(struct flow *f, const struct ingest *in, struct ingest_result *results,
                      struct errinfo *e) MUST_CHECK;
 
-/* The MATCH expression for a search box's line: its words in German or in English. Empty: nothing to look for. */
+/* The MATCH expression for a search box's line: its words in German or in English. Empty: nothing
+ * to look for. */
 struct str flow_search_match(struct arena *a, struct str query);
 
 /* --- an agent's work on a case (flow/work.c) --- */
 
 /* who: taken from the request. ERR_CONFLICT tells who was faster. */
-enum err flow_take(struct flow *f, const struct who *who, int64_t case_id, struct errinfo *e) MUST_CHECK;
+enum err flow_take(struct flow *f, const struct who *who, int64_t case_id,
+                   struct errinfo *e) MUST_CHECK;
 /* Gives it back: nobody is on it. */
-enum err flow_release(struct flow *f, const struct who *who, int64_t case_id, struct errinfo *e) MUST_CHECK;
+enum err flow_release(struct flow *f, const struct who *who, int64_t case_id,
+                      struct errinfo *e) MUST_CHECK;
 /* assignee, team: 0 nobody, none; -1 as it is. ERR_INVALID: somebody who may not answer. */
-enum err flow_assign(struct flow *f, const struct who *who, int64_t case_id, int64_t assignee, int64_t team,
+enum err flow_assign(struct flow *f, const struct who *who, int64_t case_id, int64_t assignee,
+                     int64_t team, struct errinfo *e) MUST_CHECK;
+enum err flow_close(struct flow *f, const struct who *who, int64_t case_id,
+                    struct errinfo *e) MUST_CHECK;
+enum err flow_reopen(struct flow *f, const struct who *who, int64_t case_id,
                      struct errinfo *e) MUST_CHECK;
-enum err flow_close(struct flow *f, const struct who *who, int64_t case_id, struct errinfo *e) MUST_CHECK;
-enum err flow_reopen(struct flow *f, const struct who *who, int64_t case_id, struct errinfo *e) MUST_CHECK;
 enum err flow_snooze(struct flow *f, const struct who *who, int64_t case_id, int64_t until,
                      struct errinfo *e) MUST_CHECK;
 enum err flow_set_priority(struct flow *f, const struct who *who, int64_t case_id, int priority,
                            struct errinfo *e) MUST_CHECK;
-enum err flow_note(struct flow *f, const struct who *who, int64_t case_id, struct str text, struct errinfo *e) MUST_CHECK;
+enum err flow_note(struct flow *f, const struct who *who, int64_t case_id, struct str text,
+                   struct errinfo *e) MUST_CHECK;
 enum err flow_draft(struct flow *f, const struct who *who, int64_t case_id, struct str text,
                     struct errinfo *e) MUST_CHECK;
 /* Says that a fact of a post is another one: kept as training material; the case follows. */
@@ -110,23 +119,28 @@ enum err flow_open_case(struct flow *f, const struct who *who, int64_t post, int
 
 enum { REPLY_MAX = 20000 };
 
-/* Signs the text, puts it into the outbox, ends the clock. It leaves after the undo time. version: of the case as the
- * agent saw it, 0 to answer whatever it is; ERR_CONFLICT when it has changed (also by the same reply sent twice). */
-enum err flow_reply(struct flow *f, const struct who *who, int64_t case_id, int64_t version, struct str text,
-                    bool close, int64_t *message, struct errinfo *e) MUST_CHECK;
+/* Signs the text, puts it into the outbox, ends the clock. It leaves after the undo time. version:
+ * of the case as the agent saw it, 0 to answer whatever it is; ERR_CONFLICT when it has changed
+ * (also by the same reply sent twice). */
+enum err flow_reply(struct flow *f, const struct who *who, int64_t case_id, int64_t version,
+                    struct str text, bool close, int64_t *message, struct errinfo *e) MUST_CHECK;
 /* Takes a message back before it left; its text becomes the agent's draft again. */
-enum err flow_recall(struct flow *f, const struct who *who, int64_t message, struct errinfo *e) MUST_CHECK;
+enum err flow_recall(struct flow *f, const struct who *who, int64_t message,
+                     struct errinfo *e) MUST_CHECK;
 /* What a person decides of a failed or unclear message. */
 enum settle { SETTLE_SEND_AGAIN, SETTLE_ARRIVED, SETTLE_DROP };
 enum err flow_settle(struct flow *f, const struct who *who, int64_t message, enum settle how,
                      struct errinfo *e) MUST_CHECK;
-/* A reply that was given already, elsewhere or before: recorded as sent at that moment by that agent. */
-enum err flow_record_reply(struct flow *f, int64_t brand, int64_t agent, int64_t case_id, struct str text, int64_t at,
-                           bool close, struct errinfo *e) MUST_CHECK;
+/* A reply that was given already, elsewhere or before: recorded as sent at that moment by that
+ * agent. */
+enum err flow_record_reply(struct flow *f, int64_t brand, int64_t agent, int64_t case_id,
+                           struct str text, int64_t at, bool close, struct errinfo *e) MUST_CHECK;
 /* The text as it would leave: signed by the brand's rule. */
-struct str flow_signed(const struct brand_view *b, const struct who *who, struct str text, struct arena *a);
+struct str flow_signed(const struct brand_view *b, const struct who *who, struct str text,
+                       struct arena *a);
 
-/* Sends what is due, on this thread, until nothing is; for tests and commands. Number of messages handled. */
+/* Sends what is due, on this thread, until nothing is; for tests and commands. Number of messages
+ * handled. */
 int flow_deliver_due(struct flow *f);
 /* Polls what is due, on this thread; number of accounts. */
 int flow_poll_due(struct flow *f);

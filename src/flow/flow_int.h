@@ -59,14 +59,16 @@ const struct feature_brand *brand_features(const struct brand_view *b);
 /* --- judge.c --- */
 struct judged {
     struct facts facts;
-    bool needs;        /* a reaction: a case shall be made or wait again */
-    struct str json;  /* JSON for post.judged */
-    struct str words; /* of the text: the few that spoke most for a reaction or its kind; for case.words */
+    bool needs;      /* a reaction: a case shall be made or wait again */
+    struct str json; /* JSON for post.judged */
+    struct str
+        words; /* of the text: the few that spoke most for a reaction or its kind; for case.words */
 };
-void flow_judge(struct flow *f, const struct brand_view *b, const struct item *item, bool is_private, struct arena *a,
-                struct judged *out);
+void flow_judge(struct flow *f, const struct brand_view *b, const struct item *item,
+                bool is_private, struct arena *a, struct judged *out);
 
-/* What a case is called: the subject, else the beginning of the text without the handles it begins with. */
+/* What a case is called: the subject, else the beginning of the text without the handles it begins
+ * with. */
 struct str case_title(struct arena *a, struct str title, struct str text);
 
 /* --- route.c --- */
@@ -78,12 +80,13 @@ struct routed {
 void flow_route(const struct brand_view *b, const struct account *account, const struct item *item,
                 const struct facts *facts, struct arena *a, struct routed *out);
 /* End of the clock that starts at from. */
-int64_t flow_due(const struct brand_view *b, int kind, enum priority priority, bool first, int64_t from);
+int64_t flow_due(const struct brand_view *b, int kind, enum priority priority, bool first,
+                 int64_t from);
 
 /* --- answer.c --- */
 /* Puts a sent message into its thread as a post of ours. */
-enum err answer_post_add(struct flow *f, struct tx *tx, int64_t brand, int64_t message, struct str external_id,
-                         int64_t now, int64_t *post) MUST_CHECK;
+enum err answer_post_add(struct flow *f, struct tx *tx, int64_t brand, int64_t message,
+                         struct str external_id, int64_t now, int64_t *post) MUST_CHECK;
 /* Marks the case of a message that failed or is unclear. */
 enum err answer_problem(struct tx *tx, int64_t brand, int64_t case_id, int64_t message) MUST_CHECK;
 

@@ -1,5 +1,6 @@
-/* ingest.c - posts come in. Outside the transaction: the border (sound text, caps), judging, routing, terms. Inside:
- * one row per thing, and the cursor of the source with them, so that nothing is lost or doubled by a crash. */
+/* ingest.c - posts come in. Outside the transaction: the border (sound text, caps), judging,
+ * routing, terms. Inside: one row per thing, and the cursor of the source with them, so that
+ * nothing is lost or doubled by a crash. */
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/vec.h"
@@ -91,8 +92,9 @@ static void prepare(struct work *w, const struct item *raw, struct arena *a, str
     if (r->verdict.needs)
         flow_route(w->b, &w->account, &r->item, &r->verdict.facts, a, &r->routed);
     const struct str parts[] = {r->item.title, r->item.text};
-    r->terms = analyse_text(a, arena_join(a, parts, 2, STR("\n")),
-                             str_z(words_name(&language_words, r->verdict.facts.f[FACT_LANGUAGE].value)));
+    r->terms =
+        analyse_text(a, arena_join(a, parts, 2, STR("\n")),
+                     str_z(words_name(&language_words, r->verdict.facts.f[FACT_LANGUAGE].value)));
     r->case_title = case_title(a, r->item.title, r->item.text);
 }
 
@@ -104,24 +106,29 @@ static enum err author_of(struct work *w, struct tx *tx, const struct ready *r, 
     *id = 0;
     if (!r->item.author_id.n || r->item.is_ours)
         return ERR_OK;
-    enum err err = author_sql_find(tx_db(tx), tx_arena(tx),
+    enum err err = author_sql_find(
+        tx_db(tx), tx_arena(tx),
         &(struct author_sql_find_in){w->b->id, w->account.network, r->item.author_id}, &known);
     if (err == ERR_OK) {
         *id = known.id;
         if (r->item.author_name.n && !str_eq(known.name, r->item.author_name))
-            return author_sql_rename(tx, &(struct author_sql_rename_in){w->b->id, *id, r->item.author_name}, NULL);
+            return author_sql_rename(
+                tx, &(struct author_sql_rename_in){w->b->id, *id, r->item.author_name}, NULL);
         return ERR_OK;
     }
     if (err != ERR_NOT_FOUND)
         return err;
     *id = store_id(w->f->o.store, 0);
-    return author_sql_insert(tx, &(struct author_sql_insert_in){*id, w->b->id, w->account.network, r->item.author_id,
-                                                                 r->item.author_name, w->now}, NULL);
+    return author_sql_insert(tx,
+                             &(struct author_sql_insert_in){*id, w->b->id, w->account.network,
+                                                            r->item.author_id, r->item.author_name,
+                                                            w->now},
+                             NULL);
 }
 
 /* The thread of a post: its parent's, else the one that waits for it, else its own. */
-static enum err thread_of(struct work *w, struct tx *tx, const struct ready *r, int64_t id, int64_t *thread,
-                          int64_t *parent)
+static enum err thread_of(struct work *w, struct tx *tx, const struct ready *r, int64_t id,
+                          int64_t *thread, int64_t *parent)
 {
     struct arena *a = tx_arena(tx);
     struct post_sql_thread_ref_row ref;
@@ -130,7 +137,8 @@ static enum err thread_of(struct work *w, struct tx *tx, const struct ready *r, 
     enum err err;
     for (size_t i = 0; i < r->item.parent_count && i < DETAIL_PARENTS; i++) {
         struct post_sql_find_row known;
-        err = post_sql_find(tx_db(tx), a, &(struct post_sql_find_in){w->b->id, w->account.id, r->item.parents[i]},
+        err = post_sql_find(tx_db(tx), a,
+                            &(struct post_sql_find_in){w->b->id, w->account.id, r->item.parents[i]},
                             &known);
         if (err == ERR_OK) {
             *thread = known.thread;
@@ -140,36 +148,57 @@ static enum err thread_of(struct work *w, struct tx *tx, const struct ready *r, 
         if (err != ERR_NOT_FOUND)
             return err;
     }
-    err = post_sql_thread_ref(tx_db(tx), a, &(struct post_sql_thread_ref_in){w->account.id, r->item.external_id}, &ref);
+    err = post_sql_thread_ref(
+        tx_db(tx), a, &(struct post_sql_thread_ref_in){w->account.id, r->item.external_id}, &ref);
     for (size_t i = 0; err == ERR_NOT_FOUND && i < r->item.parent_count && i < DETAIL_PARENTS; i++)
-        err = post_sql_thread_ref(tx_db(tx), a, &(struct post_sql_thread_ref_in){w->account.id, r->item.parents[i]},
-                                  &ref);
+        err = post_sql_thread_ref(
+            tx_db(tx), a, &(struct post_sql_thread_ref_in){w->account.id, r->item.parents[i]},
+            &ref);
     if (err == ERR_OK)
         *thread = ref.thread;
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 /* Parents that never came: later answers to them join this thread. */
-static enum err remember_parents(struct work *w, struct tx *tx, const struct ready *r, int64_t thread, int64_t parent)
+static enum err remember_parents(struct work *w, struct tx *tx, const struct ready *r,
+                                 int64_t thread, int64_t parent)
 {
     for (size_t i = 0; !parent && i < r->item.parent_count && i < DETAIL_PARENTS; i++)
         TRY(post_sql_thread_ref_add(
-            tx, &(struct post_sql_thread_ref_add_in){w->account.id, r->item.parents[i], thread}, NULL));
+            tx, &(struct post_sql_thread_ref_add_in){w->account.id, r->item.parents[i], thread},
+            NULL));
     return ERR_OK;
 }
 
-static enum err insert_post(struct work *w, struct tx *tx, const struct ready *r, int64_t id, int64_t thread,
-                            int64_t parent, int64_t author, bool *fresh)
+static enum err insert_post(struct work *w, struct tx *tx, const struct ready *r, int64_t id,
+                            int64_t thread, int64_t parent, int64_t author, bool *fresh)
 {
     const struct fact *f = r->verdict.facts.f;
     const struct item *it = &r->item;
     const struct post_sql_insert_in in = {
-        .id = id, .brand = w->b->id, .account = w->account.id, .external_id = it->external_id, .thread = thread,
-        .parent = parent, .author = author, .flags = r->flags, .published_at = it->published_at,
-        .received_at = w->now, .reach = it->reach, .language = f[FACT_LANGUAGE].value,
-        .relevance = f[FACT_RELEVANCE].value, .reaction = f[FACT_REACTION].value, .request = f[FACT_REQUEST].value,
-        .kind = f[FACT_KIND].value, .sentiment = f[FACT_SENTIMENT].value, .offence = f[FACT_OFFENCE].value,
-        .judged = r->verdict.json, .title = it->title, .text = it->text, .quoted = it->quoted, .url = it->url,
+        .id = id,
+        .brand = w->b->id,
+        .account = w->account.id,
+        .external_id = it->external_id,
+        .thread = thread,
+        .parent = parent,
+        .author = author,
+        .flags = r->flags,
+        .published_at = it->published_at,
+        .received_at = w->now,
+        .reach = it->reach,
+        .language = f[FACT_LANGUAGE].value,
+        .relevance = f[FACT_RELEVANCE].value,
+        .reaction = f[FACT_REACTION].value,
+        .request = f[FACT_REQUEST].value,
+        .kind = f[FACT_KIND].value,
+        .sentiment = f[FACT_SENTIMENT].value,
+        .offence = f[FACT_OFFENCE].value,
+        .judged = r->verdict.json,
+        .title = it->title,
+        .text = it->text,
+        .quoted = it->quoted,
+        .url = it->url,
         .extra = it->extra,
     };
     int64_t changed;
@@ -177,39 +206,61 @@ static enum err insert_post(struct work *w, struct tx *tx, const struct ready *r
     *fresh = changed > 0;
     if (!*fresh)
         return ERR_OK;
-    return post_sql_terms_add(tx, &(struct post_sql_terms_add_in){id, ANALYSE_VERSION, r->terms}, NULL);
+    return post_sql_terms_add(tx, &(struct post_sql_terms_add_in){id, ANALYSE_VERSION, r->terms},
+                              NULL);
 }
 
-static void rank_of(const struct work *w, const struct ready *r, enum priority priority, int again, bool first,
-                    struct rank *out, int64_t *due)
+static void rank_of(const struct work *w, const struct ready *r, enum priority priority, int again,
+                    bool first, struct rank *out, int64_t *due)
 {
     const struct fact *f = r->verdict.facts.f;
     *due = flow_due(w->b, f[FACT_KIND].value, priority, first, r->item.published_at);
     const struct rank_input in = {
-        .due_at = *due, .kind = f[FACT_KIND].value, .request = f[FACT_REQUEST].value,
-        .sentiment = f[FACT_SENTIMENT].value, .need = f[FACT_REACTION].value == ANSWER_YES ? f[FACT_REACTION].p : 0.5,
-        .reach = r->item.reach, .again = again, .priority = priority,
+        .due_at = *due,
+        .kind = f[FACT_KIND].value,
+        .request = f[FACT_REQUEST].value,
+        .sentiment = f[FACT_SENTIMENT].value,
+        .need = f[FACT_REACTION].value == ANSWER_YES ? f[FACT_REACTION].p : 0.5,
+        .reach = r->item.reach,
+        .again = again,
+        .priority = priority,
     };
     rank_compute(&in, out);
 }
 
-static enum err new_case(struct work *w, struct tx *tx, const struct ready *r, int64_t post, int64_t thread,
-                         int64_t author, int64_t *case_id)
+static enum err new_case(struct work *w, struct tx *tx, const struct ready *r, int64_t post,
+                         int64_t thread, int64_t author, int64_t *case_id)
 {
     struct care_sql_next_number_row number;
     struct rank rank;
     int64_t due;
     const struct fact *f = r->verdict.facts.f;
     rank_of(w, r, r->routed.priority, 0, true, &rank, &due);
-    TRY(care_sql_next_number(tx, tx_arena(tx), &(struct care_sql_next_number_in){w->b->id}, &number));
+    TRY(care_sql_next_number(tx, tx_arena(tx), &(struct care_sql_next_number_in){w->b->id},
+                             &number));
     *case_id = store_id(w->f->o.store, 0);
     const struct care_sql_insert_in in = {
-        .id = *case_id, .brand = w->b->id, .number = number.last, .thread = thread, .account = w->account.id,
-        .author = author, .post = post, .title = r->case_title, .words = r->verdict.words, .team = r->routed.team,
-        .priority = r->routed.priority, .kind = f[FACT_KIND].value >= 0 ? f[FACT_KIND].value : KIND_OTHER,
-        .language = f[FACT_LANGUAGE].value, .tags = r->routed.tags, .why = r->routed.why,
-        .rank_why = rank_write(tx_arena(tx), &rank), .now = w->now, .waiting_at = r->item.published_at, .due_at = due,
-        .rank_at = rank.rank_at, .posts = 1,
+        .id = *case_id,
+        .brand = w->b->id,
+        .number = number.last,
+        .thread = thread,
+        .account = w->account.id,
+        .author = author,
+        .post = post,
+        .title = r->case_title,
+        .words = r->verdict.words,
+        .team = r->routed.team,
+        .priority = r->routed.priority,
+        .kind = f[FACT_KIND].value >= 0 ? f[FACT_KIND].value : KIND_OTHER,
+        .language = f[FACT_LANGUAGE].value,
+        .tags = r->routed.tags,
+        .why = r->routed.why,
+        .rank_why = rank_write(tx_arena(tx), &rank),
+        .now = w->now,
+        .waiting_at = r->item.published_at,
+        .due_at = due,
+        .rank_at = rank.rank_at,
+        .posts = 1,
     };
     return care_sql_insert(tx, &in, NULL);
 }
@@ -225,29 +276,39 @@ static enum err further_post(struct work *w, struct tx *tx, const struct ready *
     int again = c->state == CASE_WAITING ? before.minutes[RANK_AGAIN] / 15 + 1 : 0;
     rank_of(w, r, (enum priority)c->priority, again, !c->first_answered_at, &rank, &due);
     const struct care_sql_wait_again_in in = {
-        .brand = w->b->id, .id = c->id, .post = post, .kind = r->verdict.facts.f[FACT_KIND].value,
-        .words = r->verdict.words, .rank_why = rank_write(tx_arena(tx), &rank), .waiting_at = r->item.published_at, .due_at = due,
+        .brand = w->b->id,
+        .id = c->id,
+        .post = post,
+        .kind = r->verdict.facts.f[FACT_KIND].value,
+        .words = r->verdict.words,
+        .rank_why = rank_write(tx_arena(tx), &rank),
+        .waiting_at = r->item.published_at,
+        .due_at = due,
         .rank_at = rank.rank_at,
     };
     return care_sql_wait_again(tx, &in, NULL);
 }
 
-/* A post of ours that came through the channel ends the wait only if it was written after it began; and not a mail, where
- * anybody can write our address into From. */
-static bool answers(const struct work *w, const struct ready *r, const struct care_sql_by_thread_row *c)
+/* A post of ours that came through the channel ends the wait only if it was written after it began;
+ * and not a mail, where anybody can write our address into From. */
+static bool answers(const struct work *w, const struct ready *r,
+                    const struct care_sql_by_thread_row *c)
 {
-    return r->item.is_ours && !str_eq_z(w->account.channel, "mail") && !c->problem && (c->state == CASE_WAITING || c->state == CASE_SNOOZED) &&
+    return r->item.is_ours && !str_eq_z(w->account.channel, "mail") && !c->problem &&
+           (c->state == CASE_WAITING || c->state == CASE_SNOOZED) &&
            r->item.published_at >= c->waiting_at;
 }
 
 /* The case of the thread follows the post: made, woken, or only counted. */
-static enum err case_follows(struct work *w, struct tx *tx, const struct ready *r, int64_t post, int64_t thread,
-                             int64_t author, int64_t *case_id)
+static enum err case_follows(struct work *w, struct tx *tx, const struct ready *r, int64_t post,
+                             int64_t thread, int64_t author, int64_t *case_id)
 {
     struct care_sql_by_thread_row known;
-    enum err err = thread == post ? ERR_NOT_FOUND
-                                  : care_sql_by_thread(tx_db(tx), tx_arena(tx),
-                                                       &(struct care_sql_by_thread_in){w->b->id, thread}, &known);
+    enum err err =
+        thread == post
+            ? ERR_NOT_FOUND
+            : care_sql_by_thread(tx_db(tx), tx_arena(tx),
+                                 &(struct care_sql_by_thread_in){w->b->id, thread}, &known);
     *case_id = 0;
     if (err == ERR_NOT_FOUND) {
         if (!r->verdict.needs)
@@ -256,8 +317,10 @@ static enum err case_follows(struct work *w, struct tx *tx, const struct ready *
     } else if (err == ERR_OK) {
         *case_id = known.id;
         if (answers(w, r, &known))
-            TRY(care_sql_answered(tx, &(struct care_sql_answered_in){w->b->id, known.id, 0, r->item.published_at,
-                                                                      CASE_ANSWERED}, NULL));
+            TRY(care_sql_answered(tx,
+                                  &(struct care_sql_answered_in){
+                                      w->b->id, known.id, 0, r->item.published_at, CASE_ANSWERED},
+                                  NULL));
         TRY(further_post(w, tx, r, post, &known));
     } else {
         return err;
@@ -271,21 +334,26 @@ static enum err bounce_of(struct work *w, struct tx *tx, const struct ready *r)
 {
     for (size_t i = 0; r->item.is_bounce && i < r->item.parent_count && i < DETAIL_PARENTS; i++) {
         struct outbox_sql_by_key_row m;
-        enum err err = outbox_sql_by_key(tx_db(tx), tx_arena(tx),
-                                         &(struct outbox_sql_by_key_in){w->b->id, r->item.parents[i]}, &m);
+        enum err err =
+            outbox_sql_by_key(tx_db(tx), tx_arena(tx),
+                              &(struct outbox_sql_by_key_in){w->b->id, r->item.parents[i]}, &m);
         if (err == ERR_NOT_FOUND)
             continue;
         TRY(err);
         int64_t changed; /* 0: decided already, or never sent */
-        TRY(outbox_sql_bounced(tx, &(struct outbox_sql_bounced_in){
-            w->b->id, m.id, STR("The mail came back: the address does not take it.")}, &changed));
+        TRY(outbox_sql_bounced(
+            tx,
+            &(struct outbox_sql_bounced_in){
+                w->b->id, m.id, STR("The mail came back: the address does not take it.")},
+            &changed));
         if (changed)
             TRY(answer_problem(tx, w->b->id, m.case_id, m.id));
     }
     return ERR_OK;
 }
 
-static enum err store_one(struct work *w, struct tx *tx, const struct ready *r, struct ingest_result *result)
+static enum err store_one(struct work *w, struct tx *tx, const struct ready *r,
+                          struct ingest_result *result)
 {
     int64_t id = store_id(w->f->o.store, r->item.published_at), thread, parent, author;
     bool fresh;
@@ -295,25 +363,28 @@ static enum err store_one(struct work *w, struct tx *tx, const struct ready *r, 
     if (!fresh) {
         struct post_sql_find_row known;
         TRY(post_sql_find(tx_db(tx), tx_arena(tx),
-                          &(struct post_sql_find_in){w->b->id, w->account.id, r->item.external_id}, &known));
+                          &(struct post_sql_find_in){w->b->id, w->account.id, r->item.external_id},
+                          &known));
         *result = (struct ingest_result){.status = INGEST_DUPLICATE, .post = known.id};
         return ERR_OK;
     }
     w->stored++;
     *result = (struct ingest_result){.status = INGEST_STORED, .post = id};
     TRY(remember_parents(w, tx, r, thread, parent));
-    TRY(attachments_add(w->f->o.store, tx, w->b->id, id, r->item.attachments, r->item.attachment_count));
+    TRY(attachments_add(w->f->o.store, tx, w->b->id, id, r->item.attachments,
+                        r->item.attachment_count));
     TRY(bounce_of(w, tx, r));
     return case_follows(w, tx, r, id, thread, author, &result->case_id);
 }
 
-/* All at once at the end: a statement that returns rows makes the index write out what it has gathered so far, and a
- * segment of its own for each post costs more than everything else. */
+/* All at once at the end: a statement that returns rows makes the index write out what it has
+ * gathered so far, and a segment of its own for each post costs more than everything else. */
 static enum err index_all(struct work *w, struct tx *tx)
 {
     for (size_t i = 0; i < w->in->n; i++)
         if (w->results[i].status == INGEST_STORED)
-            TRY(post_sql_search_add(tx, &(struct post_sql_search_add_in){w->results[i].post, w->ready[i].terms}, NULL));
+            TRY(post_sql_search_add(
+                tx, &(struct post_sql_search_add_in){w->results[i].post, w->ready[i].terms}, NULL));
     return ERR_OK;
 }
 
@@ -321,12 +392,16 @@ static enum err store_refused(struct work *w, struct tx *tx)
 {
     for (size_t i = 0; i < w->in->refused_n; i++) {
         const struct ingest_refused *r = &w->in->refused[i];
-        TRY(post_sql_refused_add(tx, &(struct post_sql_refused_add_in){
-            store_id(w->f->o.store, 0), w->b->id, w->account.id, w->now, utf8_clip(r->place, 200),
-            utf8_clip(r->what, 500), str_sub(r->raw, 0, ITEM_RAW_MAX)}, NULL));
+        TRY(post_sql_refused_add(tx,
+                                 &(struct post_sql_refused_add_in){
+                                     store_id(w->f->o.store, 0), w->b->id, w->account.id, w->now,
+                                     utf8_clip(r->place, 200), utf8_clip(r->what, 500),
+                                     str_sub(r->raw, 0, ITEM_RAW_MAX)},
+                                 NULL));
     }
     if (w->in->refused_n)
-        TRY(post_sql_refused_trim(tx, &(struct post_sql_refused_trim_in){w->b->id, w->account.id}, NULL));
+        TRY(post_sql_refused_trim(tx, &(struct post_sql_refused_trim_in){w->b->id, w->account.id},
+                                  NULL));
     return ERR_OK;
 }
 
@@ -335,12 +410,16 @@ static enum err store_cursor(struct work *w, struct tx *tx, struct errinfo *e)
     int64_t changed;
     if (!w->in->cursor_before.p)
         return ERR_OK;
-    TRY(account_sql_save_cursor(tx, &(struct account_sql_save_cursor_in){w->b->id, w->account.id,
-        w->in->cursor_before, w->in->cursor_after}, &changed));
+    TRY(account_sql_save_cursor(tx,
+                                &(struct account_sql_save_cursor_in){w->b->id, w->account.id,
+                                                                     w->in->cursor_before,
+                                                                     w->in->cursor_after},
+                                &changed));
     if (!changed)
         return err_set(e, ERR_CONFLICT, "cursor", "another poll of this account was faster");
-    return account_sql_pulse_well(tx, &(struct account_sql_pulse_well_in){w->b->id, w->account.id, w->now,
-                                                                           w->in->next_at}, NULL);
+    return account_sql_pulse_well(
+        tx, &(struct account_sql_pulse_well_in){w->b->id, w->account.id, w->now, w->in->next_at},
+        NULL);
 }
 
 static enum err write_all(struct tx *tx, void *arg, struct errinfo *e)
@@ -356,11 +435,15 @@ static enum err write_all(struct tx *tx, void *arg, struct errinfo *e)
     if (!w->stored && !w->in->refused_n && !w->in->cursor_before.p)
         return ERR_OK;
     tx_notify(tx, (struct notice){TOPIC_ACCOUNT, w->b->id, w->account.id, 0});
-    return account_sql_pulse_items(tx, &(struct account_sql_pulse_items_in){w->b->id, w->account.id, w->now, w->stored,
-                                                                             (int64_t)w->in->refused_n}, NULL);
+    return account_sql_pulse_items(tx,
+                                   &(struct account_sql_pulse_items_in){w->b->id, w->account.id,
+                                                                        w->now, w->stored,
+                                                                        (int64_t)w->in->refused_n},
+                                   NULL);
 }
 
-enum err flow_ingest(struct flow *f, const struct ingest *in, struct ingest_result *results, struct errinfo *e)
+enum err flow_ingest(struct flow *f, const struct ingest *in, struct ingest_result *results,
+                     struct errinfo *e)
 {
     struct arena a;
     struct work w = {.f = f, .in = in, .now = flow_now(f)};

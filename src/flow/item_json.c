@@ -6,9 +6,11 @@
 #include "base/clock.h"
 #include "text/json.h"
 
-static const char *const known_fields[] = {"id",  "text",  "title",   "author", "author_name", "in_reply_to", "published_at",
-                                           "url", "reach", "private", "ours"};
-static const int64_t SECONDS_UNTIL = 100000000000; /* a larger number is milliseconds (seconds: the year 5138) */
+static const char *const known_fields[] = {"id",          "text",        "title",        "author",
+                                           "author_name", "in_reply_to", "published_at", "url",
+                                           "reach",       "private",     "ours"};
+static const int64_t SECONDS_UNTIL =
+    100000000000; /* a larger number is milliseconds (seconds: the year 5138) */
 
 static bool known(struct str name)
 {
@@ -19,7 +21,8 @@ static bool known(struct str name)
 }
 
 /* A text, or a whole number as text: ids and handles are often numbers. */
-static enum err text_of(struct arena *a, const struct json *v, const char *name, struct str *out, struct errinfo *e)
+static enum err text_of(struct arena *a, const struct json *v, const char *name, struct str *out,
+                        struct errinfo *e)
 {
     const struct json *field = json_get(v, name);
     int64_t number;
@@ -35,7 +38,8 @@ static enum err text_of(struct arena *a, const struct json *v, const char *name,
     return ERR_OK;
 }
 
-static enum err author_of(struct arena *a, const struct json *v, struct item *out, struct errinfo *e)
+static enum err author_of(struct arena *a, const struct json *v, struct item *out,
+                          struct errinfo *e)
 {
     const struct json *author = json_get(v, "author");
     if (json_kind(author) == JSON_KIND_OBJECT) {
@@ -50,7 +54,8 @@ static enum err author_of(struct arena *a, const struct json *v, struct item *ou
     return ERR_OK;
 }
 
-static enum err parents_of(struct arena *a, const struct json *v, struct item *out, struct errinfo *e)
+static enum err parents_of(struct arena *a, const struct json *v, struct item *out,
+                           struct errinfo *e)
 {
     const struct json *field = json_get(v, "in_reply_to");
     bool is_list = json_kind(field) == JSON_KIND_LIST;
@@ -69,7 +74,8 @@ static enum err parents_of(struct arena *a, const struct json *v, struct item *o
     for (size_t i = 0; i < n; i++) {
         parents[i] = json_as_text(json_at(field, i));
         if (!parents[i].n)
-            return err_set(e, ERR_INVALID, "in_reply_to", "'in_reply_to' must be a text or a list of texts");
+            return err_set(e, ERR_INVALID, "in_reply_to",
+                           "'in_reply_to' must be a text or a list of texts");
     }
     out->parent_count = n;
     return ERR_OK;
@@ -89,7 +95,8 @@ static enum err time_of(const struct json *v, struct item *out, struct errinfo *
             out->published_at *= CLOCK_SECOND;
         return ERR_OK;
     }
-    return err_set(e, ERR_INVALID, "published_at", "'published_at' must look like 2026-11-22T09:04:00Z");
+    return err_set(e, ERR_INVALID, "published_at",
+                   "'published_at' must look like 2026-11-22T09:04:00Z");
 }
 
 static void keep_extra(struct arena *a, const struct json *v, struct item *out)

@@ -1,4 +1,5 @@
-/* item_json.h - a post as JSON, the one form in which the API, import files and the control socket hand posts in.
+/* item_json.h - a post as JSON, the one form in which the API, import files and the control socket
+ * hand posts in.
  *
  *   id            text, required: unique within the account
  *   text          text; title: text (subject, headline)
@@ -17,6 +18,7 @@ struct arena;
 struct json;
 
 /* e->where names the field that is wrong. */
-enum err item_from_json(struct arena *a, const struct json *v, struct item *out, struct errinfo *e) MUST_CHECK;
+enum err item_from_json(struct arena *a, const struct json *v, struct item *out,
+                        struct errinfo *e) MUST_CHECK;
 
 #endif

@@ -13,7 +13,8 @@
 
 enum { JUDGED_MAX = 16 * 1024, WORDS_MAX = 40 };
 
-/* What comes to us in private is nearly always meant for us: there the judge must be surer to set it aside. */
+/* What comes to us in private is nearly always meant for us: there the judge must be surer to set
+ * it aside. */
 static const float NEED_PUBLIC = 0.5f, NEED_PRIVATE = 0.3f;
 
 static pthread_key_t judge_key;
@@ -49,7 +50,8 @@ static void write_reasons(struct json_writer *w, const struct facts *f, size_t t
     for (size_t i = 0; i < f->reason_count; i++) {
         const struct reason *r = &f->reasons[i];
         if (r->from < title_n)
-            continue; /* offsets are those of the text; the title is judged with it but not marked */
+            continue; /* offsets are those of the text; the title is judged with it but not marked
+                       */
         json_begin_list(w);
         json_add_i64(w, (int64_t)r->fact);
         json_add_i64(w, (int64_t)(r->from - title_n));
@@ -91,7 +93,8 @@ static bool needs(const struct facts *f, bool is_private)
     return p >= NEED_PUBLIC && !(relevance->value == ANSWER_NO && relevance->p > 0.8f);
 }
 
-/* A quoted span begins with a word: not with "? " or the handle that every post of the channel begins with. */
+/* A quoted span begins with a word: not with "? " or the handle that every post of the channel
+ * begins with. */
 static struct str without_marks(struct str s)
 {
     if (s.n && s.p[0] == '@') {
@@ -105,7 +108,8 @@ static struct str without_marks(struct str s)
     return s;
 }
 
-static struct str heaviest_words(struct arena *a, const struct facts *f, struct str text, size_t title_n)
+static struct str heaviest_words(struct arena *a, const struct facts *f, struct str text,
+                                 size_t title_n)
 {
     struct str words = STR("");
     double best = 0;
@@ -122,8 +126,8 @@ static struct str heaviest_words(struct arena *a, const struct facts *f, struct 
     return text_plain_line(a, words, WORDS_MAX);
 }
 
-void flow_judge(struct flow *f, const struct brand_view *b, const struct item *item, bool is_private, struct arena *a,
-                struct judged *out)
+void flow_judge(struct flow *f, const struct brand_view *b, const struct item *item,
+                bool is_private, struct arena *a, struct judged *out)
 {
     const struct str parts[] = {item->title, item->text};
     size_t title_n = item->title.n ? item->title.n + 1 : 0;
@@ -136,7 +140,8 @@ void flow_judge(struct flow *f, const struct brand_view *b, const struct item *i
     struct judge *j = own_judge();
     judge_facts(j, f->o.model, &in, true, &out->facts);
     out->needs = !item->is_ours && !item->is_automatic && needs(&out->facts, is_private);
-    if (out->needs) { /* only a post that a person will see is worth its reasons, and those that pages show */
+    if (out->needs) { /* only a post that a person will see is worth its reasons, and those that
+                         pages show */
         judge_explain(j, f->o.model, 1U << FACT_REACTION | 1U << FACT_KIND, a, &out->facts);
         out->words = heaviest_words(a, &out->facts, item->text, title_n);
     }

@@ -1,5 +1,6 @@
-/* poll.c - asks the accounts for news, each at its own rhythm, each by one poller at a time. What came and the cursor
- * behind it are saved together. An account that fails waits longer each time and says why, in plain words. */
+/* poll.c - asks the accounts for news, each at its own rhythm, each by one poller at a time. What
+ * came and the cursor behind it are saved together. An account that fails waits longer each time
+ * and says why, in plain words. */
 #include <stdlib.h>
 
 #include "account_sql.h"
@@ -26,23 +27,28 @@ static enum err write_ill(struct tx *tx, void *arg, struct errinfo *e)
     const struct pulse *p = arg;
     (void)e;
     tx_notify(tx, (struct notice){TOPIC_ACCOUNT, p->brand, p->account, 0});
-    return account_sql_pulse_ill(tx, &(struct account_sql_pulse_ill_in){p->brand, p->account, p->now, p->next_at,
-                                                                         p->text, p->state}, NULL);
+    return account_sql_pulse_ill(tx,
+                                 &(struct account_sql_pulse_ill_in){p->brand, p->account, p->now,
+                                                                    p->next_at, p->text, p->state},
+                                 NULL);
 }
 
 static enum err write_schedule(struct tx *tx, void *arg, struct errinfo *e)
 {
     const struct pulse *p = arg;
     (void)e;
-    return account_sql_schedule(tx, &(struct account_sql_schedule_in){p->brand, p->account, p->next_at}, NULL);
+    return account_sql_schedule(
+        tx, &(struct account_sql_schedule_in){p->brand, p->account, p->next_at}, NULL);
 }
 
 static enum err write_moved(struct tx *tx, void *arg, struct errinfo *e)
 {
     const struct pulse *p = arg;
     (void)e;
-    TRY(account_sql_save_settings(tx, &(struct account_sql_save_settings_in){p->brand, p->account, p->text}, NULL));
-    return audit_add(p->f->o.store, tx, &(struct audit){p->brand, 0, p->now, "account.moved", p->account, STR("")});
+    TRY(account_sql_save_settings(
+        tx, &(struct account_sql_save_settings_in){p->brand, p->account, p->text}, NULL));
+    return audit_add(p->f->o.store, tx,
+                     &(struct audit){p->brand, 0, p->now, "account.moved", p->account, STR("")});
 }
 
 static void write_pulse(struct flow *f, store_write_fn fn, struct pulse *p)
@@ -56,30 +62,42 @@ static void moved(struct flow *f, struct channel_use *use, struct str url)
 {
     struct arena *a = use->ctx.arena;
     struct account plain;
-    if (account_load(store_reader(f->o.store), a, NULL, use->account.brand, use->account.id, &plain, NULL) != ERR_OK)
+    if (account_load(store_reader(f->o.store), a, NULL, use->account.brand, use->account.id, &plain,
+                     NULL) != ERR_OK)
         return;
     map_set(&plain.settings, STR("url"), &url);
-    struct pulse p = {f, use->account.brand, use->account.id, flow_now(f), 0, 0,
+    struct pulse p = {f,
+                      use->account.brand,
+                      use->account.id,
+                      flow_now(f),
+                      0,
+                      0,
                       account_settings_write(a, &plain.settings)};
     write_pulse(f, write_moved, &p);
 }
 
-static enum err save(struct flow *f, struct channel_use *use, const struct poll_result *got, int64_t next_at,
-                     struct errinfo *e)
+static enum err save(struct flow *f, struct channel_use *use, const struct poll_result *got,
+                     int64_t next_at, struct errinfo *e)
 {
     struct arena *a = use->ctx.arena;
     struct ingest_refused *refused = arena_array(a, got->refused_count, sizeof *refused);
     for (size_t i = 0; i < got->refused_count; i++)
-        refused[i] = (struct ingest_refused){got->refused[i].where, got->refused[i].what, got->refused[i].raw};
+        refused[i] = (struct ingest_refused){got->refused[i].where, got->refused[i].what,
+                                             got->refused[i].raw};
     size_t done = 0;
     do {
         size_t n = got->count - done > INGEST_MAX ? INGEST_MAX : got->count - done;
         bool last = done + n == got->count;
         const struct ingest in = {
-            .brand = use->account.brand, .account = use->account.id, .items = n ? got->items + done : NULL, .n = n,
-            .refused = last ? refused : NULL, .refused_n = last ? got->refused_count : 0,
+            .brand = use->account.brand,
+            .account = use->account.id,
+            .items = n ? got->items + done : NULL,
+            .n = n,
+            .refused = last ? refused : NULL,
+            .refused_n = last ? got->refused_count : 0,
             .cursor_before = last ? use->account.cursor : STR_NONE,
-            .cursor_after = got->cursor.p ? got->cursor : use->account.cursor, .next_at = next_at,
+            .cursor_after = got->cursor.p ? got->cursor : use->account.cursor,
+            .next_at = next_at,
         };
         TRY(flow_ingest(f, &in, NULL, e));
         done += n;
@@ -96,12 +114,14 @@ struct round {
 
 static bool has_news(const struct channel_use *use, const struct poll_result *got)
 {
-    return got->count || got->refused_count || (got->cursor.p && !str_eq(got->cursor, use->account.cursor));
+    return got->count || got->refused_count ||
+           (got->cursor.p && !str_eq(got->cursor, use->account.cursor));
 }
 
-/* One round. A poll that failed may have read something before: that is kept, then the error told. */
-static enum err poll_round(struct flow *f, struct arena *a, int64_t brand, int64_t account, struct round *r,
-                           struct errinfo *e)
+/* One round. A poll that failed may have read something before: that is kept, then the error told.
+ */
+static enum err poll_round(struct flow *f, struct arena *a, int64_t brand, int64_t account,
+                           struct round *r, struct errinfo *e)
 {
     struct channel_use use;
     struct poll_result got = {0};
@@ -112,7 +132,8 @@ static enum err poll_round(struct flow *f, struct arena *a, int64_t brand, int64
         return ERR_OK;
     int64_t now = flow_now(f);
     if (!use.channel->poll) {
-        write_pulse(f, write_schedule, &(struct pulse){f, brand, account, now, now + FAR_AWAY, 0, STR_NONE});
+        write_pulse(f, write_schedule,
+                    &(struct pulse){f, brand, account, now, now + FAR_AWAY, 0, STR_NONE});
         return ERR_OK;
     }
     enum err polled = use.channel->poll(&use.ctx, use.account.cursor, &got, e);
@@ -133,8 +154,10 @@ static enum err poll_round(struct flow *f, struct arena *a, int64_t brand, int64
     if (got.moved_to.n)
         moved(f, &use, got.moved_to);
     if (got.stopped)
-        write_pulse(f, write_ill, &(struct pulse){f, brand, account, now, now + FAR_AWAY, ACCOUNT_STOPPED,
-            STR("The source says that it is gone for good. Enter a new address or remove the account.")});
+        write_pulse(f, write_ill,
+                    &(struct pulse){f, brand, account, now, now + FAR_AWAY, ACCOUNT_STOPPED,
+                                    STR("The source says that it is gone for good. Enter a new "
+                                        "address or remove the account.")});
     r->more = got.more;
     return ERR_OK;
 }
@@ -150,12 +173,14 @@ static void poll_account(struct flow *f, int64_t brand, int64_t account)
         enum err err = poll_round(f, &a, brand, account, &r, &e);
         if (err == ERR_OK || (err == ERR_CONFLICT && str_eq_z(str_z(e.where), "cursor")))
             continue;
-        log_warn("flow", "account %lld: %s", (long long)account, e.what[0] ? e.what : err_code(err));
+        log_warn("flow", "account %lld: %s", (long long)account,
+                 e.what[0] ? e.what : err_code(err));
         int64_t now = flow_now(f), next_at = now + retry_delay((int)r.failures + 1, 0, rand_u64());
         if (r.not_before > next_at)
             next_at = r.not_before;
-        write_pulse(f, write_ill, &(struct pulse){f, brand, account, now, next_at, ACCOUNT_ON,
-                                                   str_z(e.what[0] ? e.what : err_code(err))});
+        write_pulse(f, write_ill,
+                    &(struct pulse){f, brand, account, now, next_at, ACCOUNT_ON,
+                                    str_z(e.what[0] ? e.what : err_code(err))});
         break;
     }
     arena_deinit(&a);

@@ -7,7 +7,8 @@
 
 enum { WHY_MAX = 8192, FOLD_MAX = 16 * 1024, TITLE_BYTES = 600, TITLE_LENGTH = 60 };
 
-static void write_why(struct json_writer *w, const struct routing_rule *rule, const struct routing_subject *s)
+static void write_why(struct json_writer *w, const struct routing_rule *rule,
+                      const struct routing_subject *s)
 {
     json_begin_object(w);
     json_put_id(w, "rule", rule->id);
@@ -19,7 +20,8 @@ static void write_why(struct json_writer *w, const struct routing_rule *rule, co
         if (!routing_holds(&rule->conditions[i], s, &by))
             continue;
         json_begin_object(w);
-        json_put_text(w, "field", str_z(words_name(&routing_field_words, (int)rule->conditions[i].field)));
+        json_put_text(w, "field",
+                      str_z(words_name(&routing_field_words, (int)rule->conditions[i].field)));
         json_put_text(w, "value", by);
         json_end_object(w);
     }
@@ -56,7 +58,8 @@ void flow_route(const struct brand_view *b, const struct account *account, const
     out->tags = rule->effects.tags;
 }
 
-int64_t flow_due(const struct brand_view *b, int kind, enum priority priority, bool first, int64_t from)
+int64_t flow_due(const struct brand_view *b, int kind, enum priority priority, bool first,
+                 int64_t from)
 {
     const struct target *t = &b->targets[kind >= 0 ? kind : KIND_OTHER][priority];
     return calendar_due(&b->calendar, from, first ? t->first_ms : t->next_ms);
@@ -64,7 +67,9 @@ int64_t flow_due(const struct brand_view *b, int kind, enum priority priority, b
 
 struct str case_title(struct arena *a, struct str title, struct str text)
 {
-    struct str line = text_plain_line(a, title.n ? title : utf8_clip(text, TITLE_BYTES), TITLE_BYTES), rest = line, word;
+    struct str line =
+                   text_plain_line(a, title.n ? title : utf8_clip(text, TITLE_BYTES), TITLE_BYTES),
+               rest = line, word;
     while (rest.n && rest.p[0] == '@' && str_next(&rest, ' ', &word)) {
     }
     return text_cut(a, rest.n ? rest : line, TITLE_LENGTH);

@@ -1,4 +1,5 @@
-/* search.c - one search box for posts of two languages. A word is looked for as either would spell its stem. */
+/* search.c - one search box for posts of two languages. A word is looked for as either would spell
+ * its stem. */
 #include "base/arena.h"
 #include "flow/flow.h"
 #include "text/analyse.h"

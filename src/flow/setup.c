@@ -43,7 +43,8 @@ struct making_brand {
 static enum err write_hours(struct tx *tx, int64_t brand)
 {
     for (int day = 1; day <= 5; day++)
-        TRY(brand_sql_hours_add(tx, &(struct brand_sql_hours_add_in){brand, day, 9 * 60, 17 * 60}, NULL));
+        TRY(brand_sql_hours_add(tx, &(struct brand_sql_hours_add_in){brand, day, 9 * 60, 17 * 60},
+                                NULL));
     return ERR_OK;
 }
 
@@ -57,12 +58,17 @@ static enum err write_brand(struct tx *tx, void *arg, struct errinfo *e)
     if (!name.n)
         return err_set(e, ERR_INVALID, "name", "a brand needs a name");
     if (in->timezone.n && !zone_known(in->timezone))
-        return err_set(e, ERR_INVALID, "timezone", "there is no time zone '%.*s'", STR_FMT(in->timezone));
+        return err_set(e, ERR_INVALID, "timezone", "there is no time zone '%.*s'",
+                       STR_FMT(in->timezone));
     const struct brand_sql_insert_in row = {
-        .id = m->id, .key = in->key.n ? in->key : setup_key(a, name), .name = name,
-        .subtitle = text_plain_line(a, in->subtitle, 200), .language = in->language.n ? in->language : STR("de"),
+        .id = m->id,
+        .key = in->key.n ? in->key : setup_key(a, name),
+        .name = name,
+        .subtitle = text_plain_line(a, in->subtitle, 200),
+        .language = in->language.n ? in->language : STR("de"),
         .timezone = in->timezone.n ? in->timezone : STR("Europe/Berlin"),
-        .signature = in->signature.n ? in->signature : STR("initials"), .now = m->now,
+        .signature = in->signature.n ? in->signature : STR("initials"),
+        .now = m->now,
     };
     TRY(brand_sql_insert(tx, &row, &made));
     if (!made)
@@ -74,10 +80,12 @@ static enum err write_brand(struct tx *tx, void *arg, struct errinfo *e)
     }
     TRY(write_hours(tx, m->id));
     tx_notify(tx, (struct notice){TOPIC_BRAND, m->id, m->id, 1});
-    return audit_add(m->f->o.store, tx, &(struct audit){m->id, m->agent, m->now, "brand.create", m->id, name});
+    return audit_add(m->f->o.store, tx,
+                     &(struct audit){m->id, m->agent, m->now, "brand.create", m->id, name});
 }
 
-enum err setup_brand(struct flow *f, int64_t agent, const struct brand_new *in, int64_t *id, struct errinfo *e)
+enum err setup_brand(struct flow *f, int64_t agent, const struct brand_new *in, int64_t *id,
+                     struct errinfo *e)
 {
     struct making_brand m = {f, in, agent, store_id(f->o.store, 0), flow_now(f)};
     *id = m.id;
@@ -96,8 +104,8 @@ struct making_account {
 };
 
 /* Checks one setting by its row and puts it where it belongs. */
-static enum err take_setting(struct making_account *m, const struct channel_setting *row, const struct map *old,
-                             struct errinfo *e)
+static enum err take_setting(struct making_account *m, const struct channel_setting *row,
+                             const struct map *old, struct errinfo *e)
 {
     struct str *value = map_get(&m->in->settings, str_z(row->key));
     bool given = value && value->n;
@@ -114,27 +122,31 @@ static enum err take_setting(struct making_account *m, const struct channel_sett
     if (row->type == SETTING_NUMBER && !str_to_i64(*value, &number))
         return err_set(e, ERR_INVALID, row->key, "%s must be a number", row->label);
     if (row->type == SETTING_URL && str_find(*value, STR("://"), 0) < 1)
-        return err_set(e, ERR_INVALID, row->key, "%s must be a whole address, like https://example.org/feed", row->label);
+        return err_set(e, ERR_INVALID, row->key,
+                       "%s must be a whole address, like https://example.org/feed", row->label);
     if (row->type == SETTING_CHOICE) {
         struct str rest = str_z(row->choices), choice;
         bool known = false;
         while (!known && str_next(&rest, '|', &choice))
             known = str_eq(choice, *value);
         if (!known)
-            return err_set(e, ERR_INVALID, row->key, "%s must be one of %s", row->label, row->choices);
+            return err_set(e, ERR_INVALID, row->key, "%s must be one of %s", row->label,
+                           row->choices);
     }
     map_set(row->type == SETTING_SECRET ? &m->secret : &m->plain, str_z(row->key), value);
     return ERR_OK;
 }
 
-static enum err take_settings(struct making_account *m, struct arena *a, const struct map *old, struct errinfo *e)
+static enum err take_settings(struct making_account *m, struct arena *a, const struct map *old,
+                              struct errinfo *e)
 {
     map_init(&m->plain, a);
     map_init(&m->secret, a);
     for (size_t i = 0; i < m->channel->setting_count; i++)
         TRY(take_setting(m, &m->channel->settings[i], old, e));
     if (m->secret.n && !m->f->o.key)
-        return err_set(e, ERR_DENIED, "key", "secrets cannot be kept without the key of the data directory");
+        return err_set(e, ERR_DENIED, "key",
+                       "secrets cannot be kept without the key of the data directory");
     return ERR_OK;
 }
 
@@ -147,8 +159,9 @@ static struct str sealed(struct making_account *m, struct arena *a)
 
 static enum err write_token(struct making_account *m, struct tx *tx)
 {
-    const struct session_sql_token_add_in in = {store_id(m->f->o.store, 0), m->brand, m->id,
-                                                token_hash(tx_arena(tx), m->token), m->key, m->now};
+    const struct session_sql_token_add_in in = {
+        store_id(m->f->o.store, 0),         m->brand, m->id,
+        token_hash(tx_arena(tx), m->token), m->key,   m->now};
     return session_sql_token_add(tx, &in, NULL);
 }
 
@@ -158,27 +171,43 @@ static enum err write_account(struct tx *tx, void *arg, struct errinfo *e)
     struct arena *a = tx_arena(tx);
     int64_t made;
     const struct account_sql_insert_in in = {
-        .id = m->id, .brand = m->brand, .key = m->key, .channel = str_z(m->channel->key), .network = m->network,
-        .name = m->name, .is_public = m->in->is_public && !m->channel->is_private,
-        .allow_private = m->in->allow_private, .text_limit = m->in->text_limit,
-        .settings = account_settings_write(a, &m->plain), .secrets = sealed(m, a), .now = m->now,
+        .id = m->id,
+        .brand = m->brand,
+        .key = m->key,
+        .channel = str_z(m->channel->key),
+        .network = m->network,
+        .name = m->name,
+        .is_public = m->in->is_public && !m->channel->is_private,
+        .allow_private = m->in->allow_private,
+        .text_limit = m->in->text_limit,
+        .settings = account_settings_write(a, &m->plain),
+        .secrets = sealed(m, a),
+        .now = m->now,
     };
     TRY(account_sql_insert(tx, &in, &made));
     if (!made)
-        return err_set(e, ERR_CONFLICT, "key", "there is an account '%.*s' already", STR_FMT(m->key));
+        return err_set(e, ERR_CONFLICT, "key", "there is an account '%.*s' already",
+                       STR_FMT(m->key));
     if (m->token.n)
         TRY(write_token(m, tx));
     tx_notify(tx, (struct notice){TOPIC_ACCOUNT, m->brand, m->id, 1});
-    return audit_add(m->f->o.store, tx, &(struct audit){m->brand, m->agent, m->now, "account.create", m->id, m->key});
+    return audit_add(m->f->o.store, tx,
+                     &(struct audit){m->brand, m->agent, m->now, "account.create", m->id, m->key});
 }
 
-enum err setup_account(struct flow *f, struct arena *a, int64_t brand, int64_t agent, const struct account_new *in,
-                       struct account_made *out, struct errinfo *e)
+enum err setup_account(struct flow *f, struct arena *a, int64_t brand, int64_t agent,
+                       const struct account_new *in, struct account_made *out, struct errinfo *e)
 {
-    struct making_account m = {.f = f, .in = in, .brand = brand, .agent = agent, .id = store_id(f->o.store, 0),
-                               .now = flow_now(f), .channel = channel_find(in->channel)};
+    struct making_account m = {.f = f,
+                               .in = in,
+                               .brand = brand,
+                               .agent = agent,
+                               .id = store_id(f->o.store, 0),
+                               .now = flow_now(f),
+                               .channel = channel_find(in->channel)};
     if (!m.channel)
-        return err_set(e, ERR_INVALID, "channel", "there is no channel '%.*s'", STR_FMT(in->channel));
+        return err_set(e, ERR_INVALID, "channel", "there is no channel '%.*s'",
+                       STR_FMT(in->channel));
     m.name = text_plain_line(a, in->name, 200);
     if (!m.name.n)
         return err_set(e, ERR_INVALID, "name", "an account needs the name under which it speaks");
@@ -191,8 +220,8 @@ enum err setup_account(struct flow *f, struct arena *a, int64_t brand, int64_t a
     return store_write(f->o.store, write_account, &m, e);
 }
 
-enum err setup_account_load(struct flow *f, struct arena *a, int64_t brand, int64_t account, struct account *out,
-                            struct errinfo *e)
+enum err setup_account_load(struct flow *f, struct arena *a, int64_t brand, int64_t account,
+                            struct account *out, struct errinfo *e)
 {
     return account_load(store_reader(f->o.store), a, f->o.key, brand, account, out, e);
 }
@@ -209,27 +238,36 @@ static enum err write_change(struct tx *tx, void *arg, struct errinfo *e)
     struct arena *a = tx_arena(tx);
     int64_t changed;
     const struct account_sql_update_in in = {
-        .brand = m->brand, .id = m->id, .name = m->name, .network = m->network,
-        .is_public = m->in->is_public && !m->channel->is_private, .allow_private = m->in->allow_private,
-        .text_limit = m->in->text_limit, .settings = account_settings_write(a, &m->plain), .secrets = sealed(m, a),
+        .brand = m->brand,
+        .id = m->id,
+        .name = m->name,
+        .network = m->network,
+        .is_public = m->in->is_public && !m->channel->is_private,
+        .allow_private = m->in->allow_private,
+        .text_limit = m->in->text_limit,
+        .settings = account_settings_write(a, &m->plain),
+        .secrets = sealed(m, a),
         .version = c->before.version,
     };
     TRY(account_sql_update(tx, &in, &changed));
     if (!changed)
-        return err_set(e, ERR_CONFLICT, "account", "somebody else has changed this account; look at it again");
+        return err_set(e, ERR_CONFLICT, "account",
+                       "somebody else has changed this account; look at it again");
     tx_notify(tx, (struct notice){TOPIC_ACCOUNT, m->brand, m->id, c->before.version + 1});
-    return audit_add(m->f->o.store, tx, &(struct audit){m->brand, m->agent, m->now, "account.change", m->id, m->name});
+    return audit_add(m->f->o.store, tx,
+                     &(struct audit){m->brand, m->agent, m->now, "account.change", m->id, m->name});
 }
 
-enum err setup_account_change(struct flow *f, struct arena *a, int64_t brand, int64_t agent, int64_t account,
-                              const struct account_new *in, struct errinfo *e)
+enum err setup_account_change(struct flow *f, struct arena *a, int64_t brand, int64_t agent,
+                              int64_t account, const struct account_new *in, struct errinfo *e)
 {
-    struct changing_account c = {.m = {.f = f, .in = in, .brand = brand, .agent = agent, .id = account,
-                                       .now = flow_now(f)}};
+    struct changing_account c = {
+        .m = {.f = f, .in = in, .brand = brand, .agent = agent, .id = account, .now = flow_now(f)}};
     TRY(account_load(store_reader(f->o.store), a, f->o.key, brand, account, &c.before, e));
     c.m.channel = channel_find(c.before.channel);
     if (!c.m.channel)
-        return err_set(e, ERR_INVALID, "channel", "there is no channel '%.*s'", STR_FMT(c.before.channel));
+        return err_set(e, ERR_INVALID, "channel", "there is no channel '%.*s'",
+                       STR_FMT(c.before.channel));
     c.m.name = text_plain_line(a, in->name, 200);
     if (!c.m.name.n)
         return err_set(e, ERR_INVALID, "name", "an account needs the name under which it speaks");
@@ -242,21 +280,29 @@ static enum err write_new_token(struct tx *tx, void *arg, struct errinfo *e)
 {
     struct making_account *m = arg;
     (void)e;
-    TRY(session_sql_token_revoke_all(tx, &(struct session_sql_token_revoke_all_in){m->brand, m->id, m->now}, NULL));
+    TRY(session_sql_token_revoke_all(
+        tx, &(struct session_sql_token_revoke_all_in){m->brand, m->id, m->now}, NULL));
     TRY(write_token(m, tx));
-    tx_notify(tx, (struct notice){TOPIC_AGENT, m->brand, m->id, 0}); /* sessions and tokens are forgotten together */
-    return audit_add(m->f->o.store, tx, &(struct audit){m->brand, m->agent, m->now, "account.token", m->id, m->key});
+    tx_notify(tx, (struct notice){TOPIC_AGENT, m->brand, m->id,
+                                  0}); /* sessions and tokens are forgotten together */
+    return audit_add(m->f->o.store, tx,
+                     &(struct audit){m->brand, m->agent, m->now, "account.token", m->id, m->key});
 }
 
-enum err setup_account_token(struct flow *f, struct arena *a, int64_t brand, int64_t agent, int64_t account,
-                             struct str *token, struct errinfo *e)
+enum err setup_account_token(struct flow *f, struct arena *a, int64_t brand, int64_t agent,
+                             int64_t account, struct str *token, struct errinfo *e)
 {
     struct account before;
     TRY(account_load(store_reader(f->o.store), a, NULL, brand, account, &before, e));
     if (!str_eq_z(before.channel, "api"))
         return err_set(e, ERR_INVALID, "account", "only API accounts have tokens");
-    struct making_account m = {.f = f, .brand = brand, .agent = agent, .id = account, .now = flow_now(f),
-                               .key = before.key, .token = token_new(a)};
+    struct making_account m = {.f = f,
+                               .brand = brand,
+                               .agent = agent,
+                               .id = account,
+                               .now = flow_now(f),
+                               .key = before.key,
+                               .token = token_new(a)};
     *token = m.token;
     return store_write(f->o.store, write_new_token, &m, e);
 }
@@ -271,16 +317,19 @@ static enum err write_state(struct tx *tx, void *arg, struct errinfo *e)
 {
     const struct switching *s = arg;
     int64_t changed;
-    TRY(account_sql_set_state(tx, &(struct account_sql_set_state_in){s->brand, s->account, s->state}, &changed));
+    TRY(account_sql_set_state(
+        tx, &(struct account_sql_set_state_in){s->brand, s->account, s->state}, &changed));
     if (!changed)
         return err_set(e, ERR_NOT_FOUND, "account", "this account does not exist");
     tx_notify(tx, (struct notice){TOPIC_ACCOUNT, s->brand, s->account, 0});
-    return audit_add(s->f->o.store, tx, &(struct audit){s->brand, s->agent, flow_now(s->f), "account.state", s->account,
-                                                         str_z(words_name(&account_state_words, s->state))});
+    return audit_add(s->f->o.store, tx,
+                     &(struct audit){s->brand, s->agent, flow_now(s->f), "account.state",
+                                     s->account,
+                                     str_z(words_name(&account_state_words, s->state))});
 }
 
-enum err setup_account_state(struct flow *f, int64_t brand, int64_t agent, int64_t account, int state,
-                             struct errinfo *e)
+enum err setup_account_state(struct flow *f, int64_t brand, int64_t agent, int64_t account,
+                             int state, struct errinfo *e)
 {
     struct switching s = {f, brand, agent, account, state};
     if (state != ACCOUNT_ON && state != ACCOUNT_PAUSED)

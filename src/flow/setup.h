@@ -1,5 +1,5 @@
-/* setup.h - making brands and accounts: what the wizard, the settings pages, the commands and the demo share. Each is one
- * transaction with its line in the audit log. Threads: any. */
+/* setup.h - making brands and accounts: what the wizard, the settings pages, the commands and the
+ * demo share. Each is one transaction with its line in the audit log. Threads: any. */
 #ifndef FLOW_SETUP_H
 #define FLOW_SETUP_H
 
@@ -23,8 +23,8 @@ enum err setup_brand(struct flow *f, int64_t agent, const struct brand_new *in, 
 
 struct account_new {
     struct str channel, name;
-    struct str key;      /* empty: made of the name */
-    struct str network;  /* empty: the channel */
+    struct str key;     /* empty: made of the name */
+    struct str network; /* empty: the channel */
     bool is_public, allow_private;
     int64_t text_limit;
     struct map settings; /* key -> struct str *; secrets are taken out and sealed */
@@ -35,20 +35,22 @@ struct account_made {
     struct str token; /* bearer token of an API account, shown once; else empty */
 };
 /* ERR_INVALID names the setting that is wrong. */
-enum err setup_account(struct flow *f, struct arena *a, int64_t brand, int64_t agent, const struct account_new *in,
-                       struct account_made *out, struct errinfo *e) MUST_CHECK;
+enum err setup_account(struct flow *f, struct arena *a, int64_t brand, int64_t agent,
+                       const struct account_new *in, struct account_made *out,
+                       struct errinfo *e) MUST_CHECK;
 /* Changes name and settings; an empty secret keeps the one that is there. */
-enum err setup_account_change(struct flow *f, struct arena *a, int64_t brand, int64_t agent, int64_t account,
-                              const struct account_new *in, struct errinfo *e) MUST_CHECK;
+enum err setup_account_change(struct flow *f, struct arena *a, int64_t brand, int64_t agent,
+                              int64_t account, const struct account_new *in,
+                              struct errinfo *e) MUST_CHECK;
 /* The account with its secrets opened, to tell which are set: they must never leave the process. */
-enum err setup_account_load(struct flow *f, struct arena *a, int64_t brand, int64_t account, struct account *out,
-                            struct errinfo *e) MUST_CHECK;
+enum err setup_account_load(struct flow *f, struct arena *a, int64_t brand, int64_t account,
+                            struct account *out, struct errinfo *e) MUST_CHECK;
 /* A new bearer token; the old ones stop working at once. */
-enum err setup_account_token(struct flow *f, struct arena *a, int64_t brand, int64_t agent, int64_t account,
-                             struct str *token, struct errinfo *e) MUST_CHECK;
+enum err setup_account_token(struct flow *f, struct arena *a, int64_t brand, int64_t agent,
+                             int64_t account, struct str *token, struct errinfo *e) MUST_CHECK;
 /* ACCOUNT_ON, ACCOUNT_PAUSED. */
-enum err setup_account_state(struct flow *f, int64_t brand, int64_t agent, int64_t account, int state,
-                             struct errinfo *e) MUST_CHECK;
+enum err setup_account_state(struct flow *f, int64_t brand, int64_t agent, int64_t account,
+                             int state, struct errinfo *e) MUST_CHECK;
 
 /* Lower-case letters, digits and '-' of a name, for keys in URLs and commands. */
 struct str setup_key(struct arena *a, struct str name);

@@ -1,4 +1,5 @@
-/* timer.c - what happens because time passes: snoozed cases come back, old sessions and links are forgotten. */
+/* timer.c - what happens because time passes: snoozed cases come back, old sessions and links are
+ * forgotten. */
 #include "base/arena.h"
 #include "base/log.h"
 #include "care_sql.h"
@@ -34,8 +35,8 @@ void flow_tick(struct flow *f)
     struct arena a;
     struct care_sql_next_wake_row next;
     arena_init(&a);
-    if (care_sql_next_wake(store_reader(f->o.store), &a, &next) == ERR_OK && next.snoozed_until <= flow_now(f) &&
-        store_write(f->o.store, write_wake, f, NULL) != ERR_OK)
+    if (care_sql_next_wake(store_reader(f->o.store), &a, &next) == ERR_OK &&
+        next.snoozed_until <= flow_now(f) && store_write(f->o.store, write_wake, f, NULL) != ERR_OK)
         log_error("flow", "cannot wake snoozed cases");
     arena_deinit(&a);
 }

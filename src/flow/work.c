@@ -1,4 +1,5 @@
-/* work.c - what an agent does with a case. Each act is one transaction with its line in the audit log. */
+/* work.c - what an agent does with a case. Each act is one transaction with its line in the audit
+ * log. */
 #include "base/arena.h"
 #include "care/rank.h"
 #include "care_sql.h"
@@ -13,11 +14,11 @@ enum { NOTE_MAX = 20000, SNOOZE_DAYS_MAX = 365 };
 struct act {
     struct flow *f;
     const struct who *who;
-    int64_t id;       /* case, or post where said */
-    int64_t a, b;     /* what the act needs */
+    int64_t id;   /* case, or post where said */
+    int64_t a, b; /* what the act needs */
     struct str text;
     int64_t now;
-    int64_t made;     /* id of what was made */
+    int64_t made; /* id of what was made */
     const struct brand_view *brand;
 };
 
@@ -36,13 +37,16 @@ static enum err run(struct flow *f, store_write_fn fn, struct act *act, struct e
 static enum err done(struct act *act, struct tx *tx, const char *what, struct str detail)
 {
     tx_notify(tx, (struct notice){TOPIC_CASE, act->who->brand, act->id, 0});
-    return audit_add(act->f->o.store, tx,
-                     &(struct audit){act->who->brand, act->who->agent, act->now, what, act->id, detail});
+    return audit_add(
+        act->f->o.store, tx,
+        &(struct audit){act->who->brand, act->who->agent, act->now, what, act->id, detail});
 }
 
-static enum err load_case(struct act *act, struct tx *tx, struct care_sql_get_row *c, struct errinfo *e)
+static enum err load_case(struct act *act, struct tx *tx, struct care_sql_get_row *c,
+                          struct errinfo *e)
 {
-    enum err err = care_sql_get(tx_db(tx), tx_arena(tx), &(struct care_sql_get_in){act->who->brand, act->id}, c);
+    enum err err = care_sql_get(tx_db(tx), tx_arena(tx),
+                                &(struct care_sql_get_in){act->who->brand, act->id}, c);
     return err == ERR_OK ? err : err_set(e, err, "case", "this case does not exist");
 }
 
@@ -51,12 +55,14 @@ static enum err write_take(struct tx *tx, void *arg, struct errinfo *e)
     struct act *act = arg;
     struct care_sql_get_row c;
     int64_t changed;
-    TRY(care_sql_take(tx, &(struct care_sql_take_in){act->who->brand, act->id, act->who->agent}, &changed));
+    TRY(care_sql_take(tx, &(struct care_sql_take_in){act->who->brand, act->id, act->who->agent},
+                      &changed));
     if (changed)
         return done(act, tx, "case.take", STR(""));
     TRY(load_case(act, tx, &c, e));
     struct people_sql_agent_get_row other;
-    TRY(people_sql_agent_get(tx_db(tx), tx_arena(tx), &(struct people_sql_agent_get_in){c.assignee}, &other));
+    TRY(people_sql_agent_get(tx_db(tx), tx_arena(tx), &(struct people_sql_agent_get_in){c.assignee},
+                             &other));
     return err_set(e, ERR_CONFLICT, "case", "%.*s is on it already", STR_FMT(other.name));
 }
 
@@ -70,7 +76,8 @@ static enum err write_release(struct tx *tx, void *arg, struct errinfo *e)
     struct act *act = arg;
     struct care_sql_get_row c;
     TRY(load_case(act, tx, &c, e));
-    TRY(care_sql_assign(tx, &(struct care_sql_assign_in){act->who->brand, act->id, 0, c.team}, NULL));
+    TRY(care_sql_assign(tx, &(struct care_sql_assign_in){act->who->brand, act->id, 0, c.team},
+                        NULL));
     return done(act, tx, "case.release", STR(""));
 }
 
@@ -88,20 +95,23 @@ static enum err write_assign(struct tx *tx, void *arg, struct errinfo *e)
     act->a = act->a < 0 ? c.assignee : act->a;
     act->b = act->b < 0 ? c.team : act->b;
     if (act->a && act->a != c.assignee &&
-        (people_sql_role(tx_db(tx), tx_arena(tx), &(struct people_sql_role_in){act->who->brand, act->a}, &role) != ERR_OK ||
+        (people_sql_role(tx_db(tx), tx_arena(tx),
+                         &(struct people_sql_role_in){act->who->brand, act->a}, &role) != ERR_OK ||
          role.disabled_at || !right_of_role((enum role)role.role, RIGHT_ANSWER)))
         return err_set(e, ERR_INVALID, "assignee", "this person cannot answer for the brand");
     if (act->b && !brand_team(act->brand, act->b))
         return err_set(e, ERR_INVALID, "team", "this team is no more");
-    TRY(care_sql_assign(tx, &(struct care_sql_assign_in){act->who->brand, act->id, act->a, act->b}, NULL));
+    TRY(care_sql_assign(tx, &(struct care_sql_assign_in){act->who->brand, act->id, act->a, act->b},
+                        NULL));
     return done(act, tx, "case.assign",
                 arena_printf(tx_arena(tx), "%lld %lld", (long long)act->a, (long long)act->b));
 }
 
-enum err flow_assign(struct flow *f, const struct who *who, int64_t case_id, int64_t assignee, int64_t team,
-                     struct errinfo *e)
+enum err flow_assign(struct flow *f, const struct who *who, int64_t case_id, int64_t assignee,
+                     int64_t team, struct errinfo *e)
 {
-    return run(f, write_assign, &(struct act){.who = who, .id = case_id, .a = assignee, .b = team}, e);
+    return run(f, write_assign, &(struct act){.who = who, .id = case_id, .a = assignee, .b = team},
+               e);
 }
 
 static enum err write_close(struct tx *tx, void *arg, struct errinfo *e)
@@ -121,10 +131,12 @@ enum err flow_close(struct flow *f, const struct who *who, int64_t case_id, stru
 }
 
 /* A clock that starts now, for a case that waits on us again. */
-static int64_t clock_anew(struct act *act, struct arena *a, const struct care_sql_get_row *c, int64_t *rank_at)
+static int64_t clock_anew(struct act *act, struct arena *a, const struct care_sql_get_row *c,
+                          int64_t *rank_at)
 {
     struct rank rank;
-    int64_t due = flow_due(act->brand, (int)c->kind, (enum priority)c->priority, c->first_answered_at == 0, act->now);
+    int64_t due = flow_due(act->brand, (int)c->kind, (enum priority)c->priority,
+                           c->first_answered_at == 0, act->now);
     rank_read(a, c->rank_why, &rank);
     *rank_at = due;
     for (int i = 0; i < RANK_PART_COUNT; i++)
@@ -141,7 +153,8 @@ static enum err write_reopen(struct tx *tx, void *arg, struct errinfo *e)
     if (c.state == CASE_WAITING)
         return ERR_OK;
     int64_t due = clock_anew(act, tx_arena(tx), &c, &rank_at);
-    TRY(care_sql_reopen(tx, &(struct care_sql_reopen_in){act->who->brand, act->id, act->now, due, rank_at}, NULL));
+    TRY(care_sql_reopen(
+        tx, &(struct care_sql_reopen_in){act->who->brand, act->id, act->now, due, rank_at}, NULL));
     return done(act, tx, "case.reopen", STR(""));
 }
 
@@ -158,22 +171,26 @@ static enum err write_snooze(struct tx *tx, void *arg, struct errinfo *e)
     TRY(load_case(act, tx, &c, e));
     if (c.problem)
         return err_set(e, ERR_CONFLICT, "case", "a reply has not arrived; decide about it first");
-    TRY(care_sql_snooze(tx, &(struct care_sql_snooze_in){act->who->brand, act->id, act->a}, &changed));
+    TRY(care_sql_snooze(tx, &(struct care_sql_snooze_in){act->who->brand, act->id, act->a},
+                        &changed));
     if (!changed)
         return err_set(e, ERR_CONFLICT, "case", "only a case that waits can be put off");
     return done(act, tx, "case.snooze", clock_format(tx_arena(tx), act->a));
 }
 
-enum err flow_snooze(struct flow *f, const struct who *who, int64_t case_id, int64_t until, struct errinfo *e)
+enum err flow_snooze(struct flow *f, const struct who *who, int64_t case_id, int64_t until,
+                     struct errinfo *e)
 {
     int64_t now = flow_now(f);
     if (until <= now || until > now + SNOOZE_DAYS_MAX * CLOCK_DAY)
-        return err_set(e, ERR_INVALID, "until", "choose a moment within the next %d days", SNOOZE_DAYS_MAX);
+        return err_set(e, ERR_INVALID, "until", "choose a moment within the next %d days",
+                       SNOOZE_DAYS_MAX);
     return run(f, write_snooze, &(struct act){.who = who, .id = case_id, .a = until}, e);
 }
 
 /* The rank anew after priority or facts changed; the clock keeps its start. */
-static enum err rank_anew(struct act *act, struct tx *tx, const struct care_sql_get_row *c, int priority, int kind)
+static enum err rank_anew(struct act *act, struct tx *tx, const struct care_sql_get_row *c,
+                          int priority, int kind)
 {
     struct post_sql_get_row p;
     struct rank rank, before;
@@ -181,14 +198,20 @@ static enum err rank_anew(struct act *act, struct tx *tx, const struct care_sql_
     TRY(post_sql_get(tx_db(tx), a, &(struct post_sql_get_in){act->who->brand, c->post}, &p));
     rank_read(a, c->rank_why, &before);
     const struct rank_input in = {
-        .due_at = flow_due(act->brand, kind, (enum priority)priority, c->due_is_first != 0, c->waiting_at),
-        .kind = kind, .request = (int)p.request, .sentiment = (int)p.sentiment,
-        .need = 0.5 + before.minutes[RANK_NEED] / 20.0, .reach = p.reach, .again = before.minutes[RANK_AGAIN] / 15,
+        .due_at = flow_due(act->brand, kind, (enum priority)priority, c->due_is_first != 0,
+                           c->waiting_at),
+        .kind = kind,
+        .request = (int)p.request,
+        .sentiment = (int)p.sentiment,
+        .need = 0.5 + before.minutes[RANK_NEED] / 20.0,
+        .reach = p.reach,
+        .again = before.minutes[RANK_AGAIN] / 15,
         .priority = (enum priority)priority,
     };
     rank_compute(&in, &rank);
-    const struct care_sql_set_rank_in set = {act->who->brand, c->id, priority, kind, c->due_at ? in.due_at : 0,
-                                             rank.rank_at, rank_write(a, &rank)};
+    const struct care_sql_set_rank_in set = {
+        act->who->brand,     c->id, priority, kind, c->due_at ? in.due_at : 0, rank.rank_at,
+        rank_write(a, &rank)};
     return care_sql_set_rank(tx, &set, NULL);
 }
 
@@ -201,7 +224,8 @@ static enum err write_priority(struct tx *tx, void *arg, struct errinfo *e)
     return done(act, tx, "case.priority", str_z(words_name(&priority_words, (int)act->a)));
 }
 
-enum err flow_set_priority(struct flow *f, const struct who *who, int64_t case_id, int priority, struct errinfo *e)
+enum err flow_set_priority(struct flow *f, const struct who *who, int64_t case_id, int priority,
+                           struct errinfo *e)
 {
     if (priority < 0 || priority >= PRIORITY_COUNT)
         return err_set(e, ERR_INVALID, "priority", "the priority is low, normal or high");
@@ -213,14 +237,20 @@ static enum err write_note(struct tx *tx, void *arg, struct errinfo *e)
     struct act *act = arg;
     struct care_sql_get_row c;
     TRY(load_case(act, tx, &c, e));
-    const struct care_sql_note_add_in in = {store_id(act->f->o.store, 0), act->who->brand, act->id, act->who->agent,
-                                            text_clean(tx_arena(tx), act->text, NOTE_MAX), act->now};
+    const struct care_sql_note_add_in in = {store_id(act->f->o.store, 0),
+                                            act->who->brand,
+                                            act->id,
+                                            act->who->agent,
+                                            text_clean(tx_arena(tx), act->text, NOTE_MAX),
+                                            act->now};
     TRY(care_sql_note_add(tx, &in, NULL));
-    TRY(care_sql_draft_clear(tx, &(struct care_sql_draft_clear_in){act->who->brand, act->who->agent, act->id}, NULL));
+    TRY(care_sql_draft_clear(
+        tx, &(struct care_sql_draft_clear_in){act->who->brand, act->who->agent, act->id}, NULL));
     return done(act, tx, "case.note", STR(""));
 }
 
-enum err flow_note(struct flow *f, const struct who *who, int64_t case_id, struct str text, struct errinfo *e)
+enum err flow_note(struct flow *f, const struct who *who, int64_t case_id, struct str text,
+                   struct errinfo *e)
 {
     if (!str_trim(text).n)
         return err_set(e, ERR_INVALID, "text", "the note is empty");
@@ -237,11 +267,15 @@ static enum err write_draft(struct tx *tx, void *arg, struct errinfo *e)
     if (!act->text.n)
         return care_sql_draft_clear(
             tx, &(struct care_sql_draft_clear_in){act->who->brand, act->who->agent, act->id}, NULL);
-    return care_sql_draft_set(tx, &(struct care_sql_draft_set_in){act->who->brand, act->who->agent, act->id,
-                                      text_clean(tx_arena(tx), act->text, REPLY_MAX), act->now}, NULL);
+    return care_sql_draft_set(
+        tx,
+        &(struct care_sql_draft_set_in){act->who->brand, act->who->agent, act->id,
+                                        text_clean(tx_arena(tx), act->text, REPLY_MAX), act->now},
+        NULL);
 }
 
-enum err flow_draft(struct flow *f, const struct who *who, int64_t case_id, struct str text, struct errinfo *e)
+enum err flow_draft(struct flow *f, const struct who *who, int64_t case_id, struct str text,
+                    struct errinfo *e)
 {
     if (text.n > REPLY_MAX)
         return err_set(e, ERR_LIMIT, "text", "a reply has at most %d bytes", REPLY_MAX);
@@ -253,20 +287,23 @@ enum err flow_draft(struct flow *f, const struct who *who, int64_t case_id, stru
 static int64_t *fact_of(struct post_sql_set_facts_in *in, int fact)
 {
     int64_t *const fields[FACT_COUNT] = {
-        [FACT_LANGUAGE] = &in->language, [FACT_RELEVANCE] = &in->relevance, [FACT_REACTION] = &in->reaction,
-        [FACT_REQUEST] = &in->request,   [FACT_KIND] = &in->kind,           [FACT_SENTIMENT] = &in->sentiment,
+        [FACT_LANGUAGE] = &in->language, [FACT_RELEVANCE] = &in->relevance,
+        [FACT_REACTION] = &in->reaction, [FACT_REQUEST] = &in->request,
+        [FACT_KIND] = &in->kind,         [FACT_SENTIMENT] = &in->sentiment,
         [FACT_OFFENCE] = &in->offence,
     };
     return fields[fact];
 }
 
-/* The case of a corrected post: its kind follows; a post that needs nothing lets a case of its own go. */
+/* The case of a corrected post: its kind follows; a post that needs nothing lets a case of its own
+ * go. */
 static enum err case_follows_fact(struct act *act, struct tx *tx, const struct post_sql_get_row *p)
 {
     struct care_sql_by_thread_row found;
     struct care_sql_get_row c;
-    enum err err = care_sql_by_thread(tx_db(tx), tx_arena(tx),
-                                      &(struct care_sql_by_thread_in){act->who->brand, p->thread}, &found);
+    enum err err =
+        care_sql_by_thread(tx_db(tx), tx_arena(tx),
+                           &(struct care_sql_by_thread_in){act->who->brand, p->thread}, &found);
     if (err != ERR_OK)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     act->id = found.id;
@@ -284,26 +321,33 @@ static enum err write_correct(struct tx *tx, void *arg, struct errinfo *e)
     struct act *act = arg;
     struct post_sql_get_row p;
     int64_t post = act->id;
-    enum err err = post_sql_get(tx_db(tx), tx_arena(tx), &(struct post_sql_get_in){act->who->brand, post}, &p);
+    enum err err =
+        post_sql_get(tx_db(tx), tx_arena(tx), &(struct post_sql_get_in){act->who->brand, post}, &p);
     if (err != ERR_OK)
         return err_set(e, err, "post", "this post does not exist");
-    struct post_sql_set_facts_in in = {act->who->brand, post,   p.language,  p.relevance, p.reaction,
-                                       p.request,       p.kind, p.sentiment, p.offence};
+    struct post_sql_set_facts_in in = {act->who->brand, post,        p.language,
+                                       p.relevance,     p.reaction,  p.request,
+                                       p.kind,          p.sentiment, p.offence};
     int64_t *value = fact_of(&in, (int)act->a), before = *value;
     if (before == act->b)
         return ERR_OK;
     *value = act->b;
     TRY(post_sql_set_facts(tx, &in, NULL));
-    TRY(post_sql_correction_add(tx, &(struct post_sql_correction_add_in){store_id(act->f->o.store, 0), act->who->brand,
-                                        post, act->who->agent, act->a, before, act->b, act->now}, NULL));
+    TRY(post_sql_correction_add(
+        tx,
+        &(struct post_sql_correction_add_in){store_id(act->f->o.store, 0), act->who->brand, post,
+                                             act->who->agent, act->a, before, act->b, act->now},
+        NULL));
     TRY(case_follows_fact(act, tx, &p));
-    return audit_add(act->f->o.store, tx,
+    return audit_add(
+        act->f->o.store, tx,
         &(struct audit){act->who->brand, act->who->agent, act->now, "post.correct", act->id,
                         arena_printf(tx_arena(tx), "%s %s", fact_table[act->a].name,
                                      words_name(fact_table[act->a].words, (int)act->b))});
 }
 
-enum err flow_correct(struct flow *f, const struct who *who, int64_t post, int fact, int value, struct errinfo *e)
+enum err flow_correct(struct flow *f, const struct who *who, int64_t post, int fact, int value,
+                      struct errinfo *e)
 {
     if (fact < 0 || fact >= FACT_COUNT || value < 0 || value >= fact_table[fact].words->n)
         return err_set(e, ERR_INVALID, "fact", "there is no such fact or value");
@@ -317,32 +361,54 @@ static enum err write_open(struct tx *tx, void *arg, struct errinfo *e)
     struct post_sql_get_row p;
     struct care_sql_by_thread_row known;
     struct care_sql_next_number_row number;
-    enum err err = post_sql_get(tx_db(tx), a, &(struct post_sql_get_in){act->who->brand, act->id}, &p);
+    enum err err =
+        post_sql_get(tx_db(tx), a, &(struct post_sql_get_in){act->who->brand, act->id}, &p);
     if (err != ERR_OK)
         return err_set(e, err, "post", "this post does not exist");
-    err = care_sql_by_thread(tx_db(tx), a, &(struct care_sql_by_thread_in){act->who->brand, p.thread}, &known);
+    err = care_sql_by_thread(tx_db(tx), a,
+                             &(struct care_sql_by_thread_in){act->who->brand, p.thread}, &known);
     if (err == ERR_OK) {
         act->id = act->made = known.id;
         return write_reopen(tx, act, e);
     }
     struct rank rank;
     int kind = p.kind >= 0 ? (int)p.kind : KIND_OTHER;
-    const struct rank_input in = {flow_due(act->brand, kind, PRIORITY_NORMAL, true, act->now), kind, (int)p.request,
-                                  (int)p.sentiment, 0.5, p.reach, 0, PRIORITY_NORMAL};
+    const struct rank_input in = {flow_due(act->brand, kind, PRIORITY_NORMAL, true, act->now),
+                                  kind,
+                                  (int)p.request,
+                                  (int)p.sentiment,
+                                  0.5,
+                                  p.reach,
+                                  0,
+                                  PRIORITY_NORMAL};
     rank_compute(&in, &rank);
     TRY(care_sql_next_number(tx, a, &(struct care_sql_next_number_in){act->who->brand}, &number));
     act->id = act->made = store_id(act->f->o.store, 0);
     const struct care_sql_insert_in row = {
-        .id = act->made, .brand = act->who->brand, .number = number.last, .thread = p.thread, .account = p.account,
-        .author = p.author, .post = p.id, .title = case_title(a, p.title, p.text), .priority = PRIORITY_NORMAL, .kind = kind,
-        .language = p.language, .rank_why = rank_write(a, &rank), .now = act->now, .waiting_at = act->now,
-        .due_at = in.due_at, .rank_at = rank.rank_at, .posts = 1,
+        .id = act->made,
+        .brand = act->who->brand,
+        .number = number.last,
+        .thread = p.thread,
+        .account = p.account,
+        .author = p.author,
+        .post = p.id,
+        .title = case_title(a, p.title, p.text),
+        .priority = PRIORITY_NORMAL,
+        .kind = kind,
+        .language = p.language,
+        .rank_why = rank_write(a, &rank),
+        .now = act->now,
+        .waiting_at = act->now,
+        .due_at = in.due_at,
+        .rank_at = rank.rank_at,
+        .posts = 1,
     };
     TRY(care_sql_insert(tx, &row, NULL));
     return done(act, tx, "case.open", STR(""));
 }
 
-enum err flow_open_case(struct flow *f, const struct who *who, int64_t post, int64_t *case_id, struct errinfo *e)
+enum err flow_open_case(struct flow *f, const struct who *who, int64_t post, int64_t *case_id,
+                        struct errinfo *e)
 {
     struct act act = {.who = who, .id = post};
     TRY(run(f, write_open, &act, e));

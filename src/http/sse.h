@@ -14,7 +14,8 @@ struct http_server;
 /* Makes the answer of this request an event stream that hears events of (brand, agent). Sends
  * "retry: 2000" with a little jitter first. The handler returns right after. */
 void sse_accept(struct request *rq, struct response *rs);
-/* To all streams of the brand (agent 0) or to those of one agent; brand 0: of all brands. data: one line of JSON. */
+/* To all streams of the brand (agent 0) or to those of one agent; brand 0: of all brands. data: one
+ * line of JSON. */
 void sse_publish(struct http_server *s, int64_t brand, int64_t agent, const char *event,
                  struct str data);
 /* Ends the streams of a session or an agent whose rights changed (0: any). */

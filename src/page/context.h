@@ -1,4 +1,5 @@
-/* context.h - what handlers of pages and API find in request->app. Built by app/. Threads: immutable after start. */
+/* context.h - what handlers of pages and API find in request->app. Built by app/. Threads:
+ * immutable after start. */
 #ifndef PAGE_CONTEXT_H
 #define PAGE_CONTEXT_H
 

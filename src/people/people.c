@@ -29,13 +29,14 @@ enum err email_normalise(struct arena *a, struct str email, struct str *out, str
     ptrdiff_t at = str_find_char(s, '@', 0);
     if (at <= 0 || (size_t)at + 1 >= s.n || s.n > EMAIL_MAX || str_find_char(s, ' ', 0) >= 0 ||
         str_find_char(s, '@', (size_t)at + 1) >= 0)
-        return err_set(e, ERR_INVALID, "email", "that is no mail address; it looks like name@example.org");
+        return err_set(e, ERR_INVALID, "email",
+                       "that is no mail address; it looks like name@example.org");
     *out = text_fold(a, s);
     return ERR_OK;
 }
 
-static enum err check(struct arena *a, const struct agent_new *in, struct people_sql_agent_insert_in *row,
-                      struct errinfo *e)
+static enum err check(struct arena *a, const struct agent_new *in,
+                      struct people_sql_agent_insert_in *row, struct errinfo *e)
 {
     TRY(email_normalise(a, in->email, &row->email, e));
     row->name = text_plain_line(a, in->name, AGENT_NAME_MAX);
@@ -53,7 +54,8 @@ static enum err check(struct arena *a, const struct agent_new *in, struct people
     return ERR_OK;
 }
 
-enum err agent_create(struct store *s, struct tx *tx, const struct agent_new *in, int64_t *id, struct errinfo *e)
+enum err agent_create(struct store *s, struct tx *tx, const struct agent_new *in, int64_t *id,
+                      struct errinfo *e)
 {
     struct arena *a = tx_arena(tx);
     struct people_sql_agent_insert_in row = {.id = store_id(s, 0)};
@@ -64,17 +66,21 @@ enum err agent_create(struct store *s, struct tx *tx, const struct agent_new *in
     TRY(people_sql_agent_insert(tx, &row, &made));
     *id = row.id;
     if (!made) {
-        TRY(people_sql_agent_by_email(tx_db(tx), a, &(struct people_sql_agent_by_email_in){row.email}, &known));
+        TRY(people_sql_agent_by_email(tx_db(tx), a,
+                                      &(struct people_sql_agent_by_email_in){row.email}, &known));
         *id = known.id;
-        enum err err = people_sql_role(tx_db(tx), a, &(struct people_sql_role_in){in->brand, *id}, &role);
+        enum err err =
+            people_sql_role(tx_db(tx), a, &(struct people_sql_role_in){in->brand, *id}, &role);
         if (err == ERR_OK)
-            return err_set(e, ERR_CONFLICT, "email", "this address belongs to an agent of the brand already");
+            return err_set(e, ERR_CONFLICT, "email",
+                           "this address belongs to an agent of the brand already");
         if (err != ERR_NOT_FOUND)
             return err;
     }
     TRY(people_sql_role_set(tx, &(struct people_sql_role_set_in){in->brand, *id, in->role}, NULL));
     tx_notify(tx, (struct notice){TOPIC_AGENT, in->brand, *id, 0});
-    return audit_add(s, tx, &(struct audit){in->brand, in->by, in->at, "agent.create", *id, row.email});
+    return audit_add(s, tx,
+                     &(struct audit){in->brand, in->by, in->at, "agent.create", *id, row.email});
 }
 
 enum err agent_sign_out(struct tx *tx, int64_t agent, int64_t except)

@@ -1,5 +1,6 @@
 /* people.h - what the room people does beyond single statements: the audit log, agents, ways in.
- * Statements: people_sql.h, session_sql.h, author_sql.h (generated). Threads: as the transaction given. */
+ * Statements: people_sql.h, session_sql.h, author_sql.h (generated). Threads: as the transaction
+ * given. */
 #ifndef PEOPLE_PEOPLE_H
 #define PEOPLE_PEOPLE_H
 
@@ -13,7 +14,8 @@ struct arena;
 struct store;
 struct tx;
 
-/* Who changed what. detail: plain words or data for the reader; never a secret. agent 0: the system itself. */
+/* Who changed what. detail: plain words or data for the reader; never a secret. agent 0: the system
+ * itself. */
 struct audit {
     int64_t brand, agent, at;
     const char *what; /* "case.close" */
@@ -29,13 +31,16 @@ struct agent_new {
     enum role role;
     int64_t brand, by, at;
 };
-/* ERR_INVALID names the field. *id is the agent's; ERR_CONFLICT when the address is taken by a member already. */
+/* ERR_INVALID names the field. *id is the agent's; ERR_CONFLICT when the address is taken by a
+ * member already. */
 enum err agent_create(struct store *s, struct tx *tx, const struct agent_new *in, int64_t *id,
                       struct errinfo *e) MUST_CHECK;
-/* After a new password or a shut-out: no session but except (0: none) and no link of the agent opens anything. */
+/* After a new password or a shut-out: no session but except (0: none) and no link of the agent
+ * opens anything. */
 enum err agent_sign_out(struct tx *tx, int64_t agent, int64_t except) MUST_CHECK;
 /* Lower case, one '@', no blanks, at most 254 bytes (RFC 5321); into the arena. */
-enum err email_normalise(struct arena *a, struct str email, struct str *out, struct errinfo *e) MUST_CHECK;
+enum err email_normalise(struct arena *a, struct str email, struct str *out,
+                         struct errinfo *e) MUST_CHECK;
 
 enum { PASSWORD_LENGTH_MIN = 10, AGENT_NAME_MAX = 80, AGENT_INITIALS_MAX = 6 };
 

@@ -1,4 +1,5 @@
-/* session.c - see session.h. The cache is a fixed table of slots by token hash; a slot lives at most CACHE_MS. */
+/* session.c - see session.h. The cache is a fixed table of slots by token hash; a slot lives at
+ * most CACHE_MS. */
 #include "people/session.h"
 
 #include <pthread.h>
@@ -65,8 +66,10 @@ static struct slot *slot_of(struct sessions *ss, struct str hash)
     return &ss->slots[n % SLOTS];
 }
 
-/* generation: to hand to keep, so that what was read before all was forgotten is not remembered after. */
-static bool cached(struct sessions *ss, struct str hash, int64_t now, struct who *who, uint64_t *generation)
+/* generation: to hand to keep, so that what was read before all was forgotten is not remembered
+ * after. */
+static bool cached(struct sessions *ss, struct str hash, int64_t now, struct who *who,
+                   uint64_t *generation)
 {
     pthread_mutex_lock(&ss->lock);
     *generation = ss->generation;
@@ -78,7 +81,8 @@ static bool cached(struct sessions *ss, struct str hash, int64_t now, struct who
     return hit;
 }
 
-static void keep(struct sessions *ss, struct str hash, int64_t until, const struct who *who, uint64_t generation)
+static void keep(struct sessions *ss, struct str hash, int64_t until, const struct who *who,
+                 uint64_t generation)
 {
     pthread_mutex_lock(&ss->lock);
     struct slot *slot = slot_of(ss, hash);
@@ -117,9 +121,11 @@ enum err session_find(struct sessions *ss, struct arena *a, struct str token, st
     if (!token_plausible(token))
         return ERR_NOT_FOUND;
     struct str hash = token_hash(a, token);
-    if (cached(ss, hash, now, who, &generation)) /* perhaps found as a bearer token: that is no cookie */
+    if (cached(ss, hash, now, who,
+               &generation)) /* perhaps found as a bearer token: that is no cookie */
         return who->agent ? ERR_OK : ERR_NOT_FOUND;
-    TRY(session_sql_find(store_reader(ss->store), a, &(struct session_sql_find_in){hash, now}, &row));
+    TRY(session_sql_find(store_reader(ss->store), a, &(struct session_sql_find_in){hash, now},
+                         &row));
     if (row.disabled_at)
         return ERR_NOT_FOUND;
     fill(who, &row);
@@ -133,7 +139,8 @@ enum err session_find(struct sessions *ss, struct arena *a, struct str token, st
     return ERR_OK;
 }
 
-enum err session_find_bearer(struct sessions *ss, struct arena *a, struct str token, struct who *who)
+enum err session_find_bearer(struct sessions *ss, struct arena *a, struct str token,
+                             struct who *who)
 {
     struct session_sql_token_find_row row;
     int64_t now = clock_now(ss->clock);
@@ -143,7 +150,8 @@ enum err session_find_bearer(struct sessions *ss, struct arena *a, struct str to
     struct str hash = token_hash(a, token);
     if (cached(ss, hash, now, who, &generation))
         return who->account ? ERR_OK : ERR_NOT_FOUND;
-    TRY(session_sql_token_find(store_reader(ss->store), a, &(struct session_sql_token_find_in){hash}, &row));
+    TRY(session_sql_token_find(store_reader(ss->store), a,
+                               &(struct session_sql_token_find_in){hash}, &row));
     *who = (struct who){.brand = row.brand, .account = row.account};
     keep(ss, hash, now + CACHE_MS, who, generation);
     return ERR_OK;
@@ -161,7 +169,8 @@ static enum err write_start(struct tx *tx, void *arg, struct errinfo *e)
     struct people_sql_brands_of_row *brands;
     size_t n;
     (void)e;
-    TRY(people_sql_brands_of(tx_db(tx), tx_arena(tx), &(struct people_sql_brands_of_in){st->agent}, &brands, &n));
+    TRY(people_sql_brands_of(tx_db(tx), tx_arena(tx), &(struct people_sql_brands_of_in){st->agent},
+                             &brands, &n));
     const struct session_sql_insert_in in = {
         .id = store_id(st->ss->store, 0),
         .token = st->hash,
@@ -172,14 +181,17 @@ static enum err write_start(struct tx *tx, void *arg, struct errinfo *e)
         .client = st->client,
     };
     TRY(session_sql_insert(tx, &in, NULL));
-    return audit_add(st->ss->store, tx, &(struct audit){in.brand, st->agent, st->now, "session.start", in.id, st->client});
+    return audit_add(
+        st->ss->store, tx,
+        &(struct audit){in.brand, st->agent, st->now, "session.start", in.id, st->client});
 }
 
-enum err session_start(struct sessions *ss, struct arena *a, int64_t agent, struct str client, struct str *token,
-                       struct errinfo *e)
+enum err session_start(struct sessions *ss, struct arena *a, int64_t agent, struct str client,
+                       struct str *token, struct errinfo *e)
 {
     *token = token_new(a);
-    struct starting st = {ss, agent, clock_now(ss->clock), token_hash(a, *token), str_sub(client, 0, 200)};
+    struct starting st = {ss, agent, clock_now(ss->clock), token_hash(a, *token),
+                          str_sub(client, 0, 200)};
     return store_write(ss->store, write_start, &st, e);
 }
 
@@ -189,8 +201,8 @@ static enum err write_link(struct tx *tx, void *arg, struct errinfo *e)
     return people_sql_link_add(tx, arg, NULL);
 }
 
-enum err session_link(struct sessions *ss, struct arena *a, int64_t agent, int64_t ms, struct str *token,
-                      struct errinfo *e)
+enum err session_link(struct sessions *ss, struct arena *a, int64_t agent, int64_t ms,
+                      struct str *token, struct errinfo *e)
 {
     *token = token_new(a);
     struct people_sql_link_add_in in = {token_hash(a, *token), agent, clock_now(ss->clock) + ms};
@@ -208,12 +220,14 @@ static enum err write_use_link(struct tx *tx, void *arg, struct errinfo *e)
     struct people_sql_link_use_row row;
     enum err err = people_sql_link_use(tx, tx_arena(tx), &u->in, &row);
     if (err == ERR_NOT_FOUND)
-        return err_set(e, err, "link", "this link was used already or is too old; ask for a new one");
+        return err_set(e, err, "link",
+                       "this link was used already or is too old; ask for a new one");
     u->agent = row.agent;
     return err;
 }
 
-enum err session_use_link(struct sessions *ss, struct arena *a, struct str token, int64_t *agent, struct errinfo *e)
+enum err session_use_link(struct sessions *ss, struct arena *a, struct str token, int64_t *agent,
+                          struct errinfo *e)
 {
     if (!token_plausible(token))
         return err_set(e, ERR_NOT_FOUND, "link", "this link is incomplete; copy it whole");

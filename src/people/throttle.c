@@ -1,4 +1,5 @@
-/* throttle.c - see throttle.h. A table of slots in sets of four; within a set the one that rested longest goes. */
+/* throttle.c - see throttle.h. A table of slots in sets of four; within a set the one that rested
+ * longest goes. */
 #include "people/throttle.h"
 
 #include <pthread.h>

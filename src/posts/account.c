@@ -42,8 +42,8 @@ static enum err add_settings(struct arena *a, struct str json, struct map *into,
     return ERR_OK;
 }
 
-enum err account_load(struct db *db, struct arena *a, const struct seal_key *key, int64_t brand, int64_t id,
-                      struct account *out, struct errinfo *e)
+enum err account_load(struct db *db, struct arena *a, const struct seal_key *key, int64_t brand,
+                      int64_t id, struct account *out, struct errinfo *e)
 {
     struct account_sql_get_row row;
     enum err err = account_sql_get(db, a, &(struct account_sql_get_in){brand, id}, &row);

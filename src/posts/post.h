@@ -1,5 +1,5 @@
-/* post.h - what the room posts does beyond single statements (post_sql.h, account_sql.h, outbox_sql.h).
- * Threads: as the connection or transaction given. */
+/* post.h - what the room posts does beyond single statements (post_sql.h, account_sql.h,
+ * outbox_sql.h). Threads: as the connection or transaction given. */
 #ifndef POSTS_POST_H
 #define POSTS_POST_H
 
@@ -25,7 +25,7 @@ enum {
     POST_OURS = 2,      /* the brand itself said it */
     POST_AUTOMATIC = 4, /* auto-reply, list mail */
     POST_BOUNCE = 8,
-    POST_CUT = 16       /* longer than ITEM_TEXT_MAX; the rest was cut */
+    POST_CUT = 16 /* longer than ITEM_TEXT_MAX; the rest was cut */
 };
 
 /* A connected identity on a channel, with its settings opened. */
@@ -36,9 +36,10 @@ struct account {
     struct map settings; /* key -> struct str *; secrets opened */
 };
 
-/* key may be NULL: secrets stay closed. ERR_NOT_FOUND; ERR_INVALID when the secrets cannot be opened. */
-enum err account_load(struct db *db, struct arena *a, const struct seal_key *key, int64_t brand, int64_t id,
-                      struct account *out, struct errinfo *e) MUST_CHECK;
+/* key may be NULL: secrets stay closed. ERR_NOT_FOUND; ERR_INVALID when the secrets cannot be
+ * opened. */
+enum err account_load(struct db *db, struct arena *a, const struct seal_key *key, int64_t brand,
+                      int64_t id, struct account *out, struct errinfo *e) MUST_CHECK;
 /* What a sealed value of this account belongs to, for crypt/seal.h. */
 struct str account_seal_name(struct arena *a, int64_t id);
 /* {"k":"v"} of a map, for account.settings and, before sealing, account.secrets. */
@@ -48,6 +49,7 @@ struct str account_settings_write(struct arena *a, const struct map *settings);
 enum err attachments_add(struct store *s, struct tx *tx, int64_t brand, int64_t post,
                          const struct item_attachment *list, size_t n) MUST_CHECK;
 /* The whole attachment, read back. */
-enum err attachment_read(struct db *db, struct arena *a, int64_t brand, int64_t id, struct item_attachment *out) MUST_CHECK;
+enum err attachment_read(struct db *db, struct arena *a, int64_t brand, int64_t id,
+                         struct item_attachment *out) MUST_CHECK;
 
 #endif

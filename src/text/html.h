@@ -37,13 +37,14 @@ struct safe_html html_sanitise(struct arena *a, struct str html, unsigned option
 /* Plain text as HTML: escaped, line ends as <br>, empty lines begin a paragraph, URLs become links.
  */
 struct safe_html html_from_text(struct arena *a, struct str text);
-/* The same, with stretches marked by how much they count (1..4): <mark class="why" data-w="3">. marks: in
- * order, from/to bytes of the text; overlapping ones and those outside are left out. */
+/* The same, with stretches marked by how much they count (1..4): <mark class="why" data-w="3">.
+ * marks: in order, from/to bytes of the text; overlapping ones and those outside are left out. */
 struct html_mark {
     size_t from, to;
     int weight;
 };
-struct safe_html html_from_text_marked(struct arena *a, struct str text, const struct html_mark *marks, size_t n);
+struct safe_html html_from_text_marked(struct arena *a, struct str text,
+                                       const struct html_mark *marks, size_t n);
 /* Readable text: lines and paragraphs, "- " before list items, "> " before quoted blocks, the
  * target behind a link's text where it says something else. No empty lines at the ends, at most one
  * in a row. */

@@ -5,7 +5,6 @@
 
 enum { GROWTH = 8, ROOM = 4096 };
 
-
 /* Text from..to, line ends as breaks and empty lines as paragraphs. */
 static void add_lines(struct buf *b, struct str s)
 {
@@ -36,7 +35,8 @@ static void add_mark(struct buf *b, struct str s, int weight)
     add_lines(b, str_sub(s, n, s.n));
 }
 
-struct safe_html html_from_text_marked(struct arena *a, struct str text, const struct html_mark *marks, size_t n)
+struct safe_html html_from_text_marked(struct arena *a, struct str text,
+                                       const struct html_mark *marks, size_t n)
 {
     struct buf b;
     size_t at = 0;

@@ -17,7 +17,8 @@ struct walk {
     struct buf text, html;
     struct vec attachments;
     unsigned parts;
-    bool told, failed; /* a status report names an action; one of them is "failed" (RFC 3464, 2.3.3) */
+    bool told,
+        failed; /* a status report names an action; one of them is "failed" (RFC 3464, 2.3.3) */
 };
 
 static void walk_part(struct walk *w, GMimeObject *o, unsigned depth);

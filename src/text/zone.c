@@ -1,5 +1,6 @@
-/* zone.c - see zone.h. ICU calendars are costly and not for several threads, so each zone has one behind a lock and
- * remembers the offsets it told lately: a quarter of an hour never holds a change of the clock inside. */
+/* zone.c - see zone.h. ICU calendars are costly and not for several threads, so each zone has one
+ * behind a lock and remembers the offsets it told lately: a quarter of an hour never holds a change
+ * of the clock inside. */
 #include "text/zone.h"
 
 #include <pthread.h>
@@ -95,7 +96,8 @@ static int64_t ask(struct zone *z, int64_t t)
 
 int64_t zone_offset(const struct zone *zone, int64_t t)
 {
-    struct zone *z = (struct zone *)(uintptr_t)zone; /* the memory behind the lock is not part of its value */
+    struct zone *z =
+        (struct zone *)(uintptr_t)zone; /* the memory behind the lock is not part of its value */
     if (!z->calendar)
         return 0;
     int64_t quarter = floor_div(t, QUARTER);
@@ -123,7 +125,8 @@ int64_t zone_moment(const struct zone *z, int64_t day, int minute)
     if (t + offset == local)
         return t;
     int64_t other = local - offset;
-    /* two readings that contradict one another: the minute does not exist, so the later moment is behind the gap */
+    /* two readings that contradict one another: the minute does not exist, so the later moment is
+     * behind the gap */
     return other + zone_offset(z, other) == local || other > t ? other : t;
 }
 

@@ -1,6 +1,7 @@
-/* zone.h - local time of a brand's time zone, over ICU's copy of the IANA data. Days are counted since 1970-01-01
- * of the local calendar, minutes since local midnight as the clock on the wall shows them: on the day of a change the
- * minute that does not exist is taken as the first after the gap. Threads: any. */
+/* zone.h - local time of a brand's time zone, over ICU's copy of the IANA data. Days are counted
+ * since 1970-01-01 of the local calendar, minutes since local midnight as the clock on the wall
+ * shows them: on the day of a change the minute that does not exist is taken as the first after the
+ * gap. Threads: any. */
 #ifndef TEXT_ZONE_H
 #define TEXT_ZONE_H
 

@@ -36,7 +36,8 @@ struct judge {
     size_t active_count;
     float by_feature[ACTIVE_MAX];
     float by_token[TOKENS_MAX];
-    int fact_class[FACT_COUNT]; /* what judge_facts said last, as a class of the model; -1: nothing */
+    int fact_class[FACT_COUNT]; /* what judge_facts said last, as a class of the model; -1: nothing
+                                 */
 };
 
 struct judge *judge_new(void)

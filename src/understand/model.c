@@ -215,7 +215,8 @@ enum err model_open(struct model **out, const char *path, struct errinfo *e)
     m->size = (size_t)st.st_size;
     m->mapped = true;
     err = finish_open(out, m, path, e);
-    if (err == ERR_OK) /* its check has read all of it; what is used comes back from the cache of the system */
+    if (err == ERR_OK) /* its check has read all of it; what is used comes back from the cache of
+                          the system */
         (void)madvise(bytes, (size_t)st.st_size, MADV_DONTNEED);
     return err;
 }

@@ -40,6 +40,7 @@ static void a_fake_clock_stands(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(rfc3339_there_and_back), cmocka_unit_test(a_fake_clock_stands)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(rfc3339_there_and_back),
+                                       cmocka_unit_test(a_fake_clock_stands)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -107,8 +107,10 @@ static void map_and_vec_keep_what_they_got(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_are_whole_and_in_range), cmocka_unit_test(pieces_and_lines),
-        cmocka_unit_test(a_full_buffer_fails_for_good),   cmocka_unit_test(arena_runs_what_was_deferred),
+        cmocka_unit_test(numbers_are_whole_and_in_range),
+        cmocka_unit_test(pieces_and_lines),
+        cmocka_unit_test(a_full_buffer_fails_for_good),
+        cmocka_unit_test(arena_runs_what_was_deferred),
         cmocka_unit_test(map_and_vec_keep_what_they_got),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

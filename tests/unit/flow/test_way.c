@@ -1,5 +1,6 @@
-/* The way of a post and back, over a real store and a model trained on the spot: in, judged, routed, a case, a reply,
- * the outbox, sent; follow-ups, undo, duplicates, a restart in the middle. */
+/* The way of a post and back, over a real store and a model trained on the spot: in, judged,
+ * routed, a case, a reply, the outbox, sent; follow-ups, undo, duplicates, a restart in the middle.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,19 +34,26 @@ static const char TRAINING[] =
     "text\tbrand\trelevance\treaction\trequest\tkind\tsentiment\toffence\tlanguage\n"
     "@acme wo bleibt meine Lieferung?\tAcme,@acme\tyes\tyes\texplicit\tquestion\tneutral\tno\tde\n"
     "@acme wann kommt meine Rechnung?\tAcme,@acme\tyes\tyes\texplicit\tquestion\tneutral\tno\tde\n"
-    "@acme wie ändere ich meine Adresse?\tAcme,@acme\tyes\tyes\texplicit\tquestion\tneutral\tno\tde\n"
-    "@acme seit drei Tagen kaputt, niemand meldet sich\tAcme,@acme\tyes\tyes\timplicit\tcomplaint\tnegative\tno\tde\n"
-    "@acme schon wieder kaputt, das ist eine Frechheit\tAcme,@acme\tyes\tyes\timplicit\tcomplaint\tnegative\tno\tde\n"
-    "@acme dritte Mahnung obwohl bezahlt, niemand meldet sich\tAcme,@acme\tyes\tyes\timplicit\tcomplaint\tnegative\tno\tde\n"
+    "@acme wie ändere ich meine "
+    "Adresse?\tAcme,@acme\tyes\tyes\texplicit\tquestion\tneutral\tno\tde\n"
+    "@acme seit drei Tagen kaputt, niemand meldet "
+    "sich\tAcme,@acme\tyes\tyes\timplicit\tcomplaint\tnegative\tno\tde\n"
+    "@acme schon wieder kaputt, das ist eine "
+    "Frechheit\tAcme,@acme\tyes\tyes\timplicit\tcomplaint\tnegative\tno\tde\n"
+    "@acme dritte Mahnung obwohl bezahlt, niemand meldet "
+    "sich\tAcme,@acme\tyes\tyes\timplicit\tcomplaint\tnegative\tno\tde\n"
     "Schönes Wetter heute am Strand\tAcme,@acme\tno\tno\tnone\tother\tpositive\tno\tde\n"
-    "Guten Morgen allerseits, Kaffee ist fertig\tAcme,@acme\tno\tno\tnone\tother\tpositive\tno\tde\n"
+    "Guten Morgen allerseits, Kaffee ist "
+    "fertig\tAcme,@acme\tno\tno\tnone\tother\tpositive\tno\tde\n"
     "Der Film gestern war lang\tAcme,@acme\tno\tno\tnone\tother\tneutral\tno\tde\n"
     "Heute Abend Fußball im Park\tAcme,@acme\tno\tno\tnone\tother\tneutral\tno\tde\n"
     "@acme ihr Idioten, ihr Trottel\tAcme,@acme\tyes\tno\tnone\tcomplaint\tnegative\tyes\tde\n"
     "@acme where is my order?\tAcme,@acme\tyes\tyes\texplicit\tquestion\tneutral\tno\ten\n"
     "@acme when will my invoice come?\tAcme,@acme\tyes\tyes\texplicit\tquestion\tneutral\tno\ten\n"
-    "@acme broken again for three days, nobody answers\tAcme,@acme\tyes\tyes\timplicit\tcomplaint\tnegative\tno\ten\n"
-    "@acme this is broken and nobody answers\tAcme,@acme\tyes\tyes\timplicit\tcomplaint\tnegative\tno\ten\n"
+    "@acme broken again for three days, nobody "
+    "answers\tAcme,@acme\tyes\tyes\timplicit\tcomplaint\tnegative\tno\ten\n"
+    "@acme this is broken and nobody "
+    "answers\tAcme,@acme\tyes\tyes\timplicit\tcomplaint\tnegative\tno\ten\n"
     "Lovely weather at the beach today\tAcme,@acme\tno\tno\tnone\tother\tpositive\tno\ten\n"
     "Good morning everybody, coffee is ready\tAcme,@acme\tno\tno\tnone\tother\tpositive\tno\ten\n"
     "The film last night was long\tAcme,@acme\tno\tno\tnone\tother\tneutral\tno\ten\n";
@@ -71,7 +79,8 @@ static void notice(void *ctx, const struct notice *n)
 
 static struct model *train(struct arena *a)
 {
-    static const char *const heads[] = {"relevance", "reaction", "request", "kind", "sentiment", "offence", "language"};
+    static const char *const heads[] = {"relevance", "reaction", "request", "kind",
+                                        "sentiment", "offence",  "language"};
     struct examples ex;
     struct errinfo e = {0};
     struct buf out;
@@ -91,8 +100,8 @@ static void open_flow(struct house *h)
 {
     struct errinfo e = {0};
     assert_int_equal(store_open(&h->store, &h->options, &e), ERR_OK);
-    h->flow = flow_new(&(struct flow_options){.store = h->store, .model = h->model, .clock = &h->clock.clock,
-                                              .undo_ms = 15000});
+    h->flow = flow_new(&(struct flow_options){
+        .store = h->store, .model = h->model, .clock = &h->clock.clock, .undo_ms = 15000});
 }
 
 static void close_flow(struct house *h)
@@ -106,16 +115,26 @@ static void close_flow(struct house *h)
 static enum err write_agent(struct tx *tx, void *arg, struct errinfo *e)
 {
     struct house *h = arg;
-    const struct agent_new in = {.email = STR("Aylin@Acme.example"), .name = STR("Aylin Brandt"), .role = ROLE_AGENT,
-                                 .brand = h->brand, .at = h->clock.at};
+    const struct agent_new in = {.email = STR("Aylin@Acme.example"),
+                                 .name = STR("Aylin Brandt"),
+                                 .role = ROLE_AGENT,
+                                 .brand = h->brand,
+                                 .at = h->clock.at};
     TRY(agent_create(h->store, tx, &in, &h->who.agent, e));
     h->team = store_id(h->store, 0);
-    TRY(brand_sql_team_insert(tx, &(struct brand_sql_team_insert_in){h->team, h->brand, STR("Rechnung"), STR("receipt"), 0},
-                              NULL));
-    TRY(brand_sql_rule_insert(tx, &(struct brand_sql_rule_insert_in){
-        store_id(h->store, 0), h->brand, 0, STR("Mahnungen"),
-        STR("[{\"field\":\"words\",\"op\":\"contains\",\"value\":\"mahnung, inkasso\"}]"),
-        arena_printf(tx_arena(tx), "{\"team\":\"%lld\",\"priority\":\"high\",\"tags\":[\"mahnung\"]}", (long long)h->team), 1},
+    TRY(brand_sql_team_insert(
+        tx,
+        &(struct brand_sql_team_insert_in){h->team, h->brand, STR("Rechnung"), STR("receipt"), 0},
+        NULL));
+    TRY(brand_sql_rule_insert(
+        tx,
+        &(struct brand_sql_rule_insert_in){
+            store_id(h->store, 0), h->brand, 0, STR("Mahnungen"),
+            STR("[{\"field\":\"words\",\"op\":\"contains\",\"value\":\"mahnung, inkasso\"}]"),
+            arena_printf(tx_arena(tx),
+                         "{\"team\":\"%lld\",\"priority\":\"high\",\"tags\":[\"mahnung\"]}",
+                         (long long)h->team),
+            1},
         NULL));
     tx_notify(tx, (struct notice){TOPIC_BRAND, h->brand, h->brand, 0});
     return ERR_OK;
@@ -132,16 +151,24 @@ static int setup(void **state)
     clock_fake_init(&h->clock, INT64_C(1795428000000)); /* Monday 2026-11-23, 11:00 in Berlin */
     h->model = train(&h->arena);
     h->options = (struct store_options){.path = arena_printf(&h->arena, "%s/zuruf.db", h->dir).p,
-                                        .migrations = schema_table, .migration_count = schema_count,
-                                        .clock = &h->clock.clock, .notice = notice, .notice_ctx = h};
+                                        .migrations = schema_table,
+                                        .migration_count = schema_count,
+                                        .clock = &h->clock.clock,
+                                        .notice = notice,
+                                        .notice_ctx = h};
     open_flow(h);
     const struct str names[] = {STR("@acme")};
-    assert_int_equal(setup_brand(h->flow, 0, &(struct brand_new){.name = STR("Acme"), .names = names, .names_n = 1},
-                                 &h->brand, &e), ERR_OK);
-    h->who = (struct who){.brand = h->brand, .role = ROLE_AGENT, .name = "Aylin Brandt", .initials = "AB"};
+    assert_int_equal(
+        setup_brand(h->flow, 0,
+                    &(struct brand_new){.name = STR("Acme"), .names = names, .names_n = 1},
+                    &h->brand, &e),
+        ERR_OK);
+    h->who = (struct who){
+        .brand = h->brand, .role = ROLE_AGENT, .name = "Aylin Brandt", .initials = "AB"};
     assert_int_equal(store_write(h->store, write_agent, h, &e), ERR_OK);
     struct account_made made;
-    struct account_new account = {.channel = STR("demo"), .name = STR("@acme"), .is_public = true, .text_limit = 100};
+    struct account_new account = {
+        .channel = STR("demo"), .name = STR("@acme"), .is_public = true, .text_limit = 100};
     map_init(&account.settings, &h->arena);
     assert_int_equal(setup_account(h->flow, &h->arena, h->brand, 0, &account, &made, &e), ERR_OK);
     h->account = made.id;
@@ -162,11 +189,16 @@ static int teardown(void **state)
     return rc;
 }
 
-static struct ingest_result post(struct house *h, const char *id, const char *parent, const char *text)
+static struct ingest_result post(struct house *h, const char *id, const char *parent,
+                                 const char *text)
 {
     struct str parents[] = {str_z(parent)};
-    const struct item item = {.external_id = str_z(id), .parents = parents, .parent_count = parent != NULL,
-                              .author_id = STR("@hauke"), .author_name = STR("Hauke Petersen"), .text = str_z(text),
+    const struct item item = {.external_id = str_z(id),
+                              .parents = parents,
+                              .parent_count = parent != NULL,
+                              .author_id = STR("@hauke"),
+                              .author_name = STR("Hauke Petersen"),
+                              .text = str_z(text),
                               .published_at = h->clock.at};
     const struct ingest in = {.brand = h->brand, .account = h->account, .items = &item, .n = 1};
     struct ingest_result r;
@@ -180,14 +212,17 @@ static struct ingest_result post(struct house *h, const char *id, const char *pa
 static struct care_sql_get_row the_case(struct house *h, int64_t id)
 {
     struct care_sql_get_row c;
-    assert_int_equal(care_sql_get(store_reader(h->store), &h->arena, &(struct care_sql_get_in){h->brand, id}, &c), ERR_OK);
+    assert_int_equal(care_sql_get(store_reader(h->store), &h->arena,
+                                  &(struct care_sql_get_in){h->brand, id}, &c),
+                     ERR_OK);
     return c;
 }
 
 static int64_t state_of(struct house *h, int64_t message)
 {
     struct outbox_sql_get_row m;
-    assert_int_equal(outbox_sql_get(store_reader(h->store), &h->arena, &(struct outbox_sql_get_in){h->brand, message}, &m),
+    assert_int_equal(outbox_sql_get(store_reader(h->store), &h->arena,
+                                    &(struct outbox_sql_get_in){h->brand, message}, &m),
                      ERR_OK);
     return m.state;
 }
@@ -196,7 +231,8 @@ static void only_a_post_that_needs_somebody_becomes_a_case(void **state)
 {
     struct house *h = *state;
     assert_int_equal(post(h, "1", NULL, "Schönes Wetter heute am Strand").case_id, 0);
-    struct ingest_result r = post(h, "2", NULL, "@acme dritte Mahnung obwohl bezahlt, niemand meldet sich");
+    struct ingest_result r =
+        post(h, "2", NULL, "@acme dritte Mahnung obwohl bezahlt, niemand meldet sich");
     assert_int_not_equal(r.case_id, 0);
     struct care_sql_get_row c = the_case(h, r.case_id);
     assert_int_equal(c.state, CASE_WAITING);
@@ -240,7 +276,9 @@ static void a_reply_waits_for_undo_and_then_leaves_once(void **state)
     int64_t message;
     struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
     assert_int_equal(flow_take(h->flow, &h->who, r.case_id, &e), ERR_OK);
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Morgen ist sie da."), true, &message, &e), ERR_OK);
+    assert_int_equal(
+        flow_reply(h->flow, &h->who, r.case_id, 0, STR("Morgen ist sie da."), true, &message, &e),
+        ERR_OK);
     assert_int_equal(flow_deliver_due(h->flow), 0);
     assert_int_equal(state_of(h, message), MESSAGE_QUEUED);
     assert_int_equal(the_case(h, r.case_id).state, CASE_CLOSED);
@@ -265,12 +303,16 @@ static void a_reply_can_be_taken_back_before_it_left(void **state)
     struct care_sql_draft_get_row draft;
     struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
     int64_t due = the_case(h, r.case_id).due_at;
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Huch"), false, &message, &e), ERR_OK);
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Huch"), false, &message, &e),
+                     ERR_OK);
     assert_int_equal(flow_recall(h->flow, &h->who, message, &e), ERR_OK);
     assert_int_equal(the_case(h, r.case_id).state, CASE_WAITING);
     assert_int_equal(the_case(h, r.case_id).due_at, due);
-    assert_int_equal(care_sql_draft_get(store_reader(h->store), &h->arena,
-        &(struct care_sql_draft_get_in){h->brand, h->who.agent, r.case_id}, &draft), ERR_OK);
+    assert_int_equal(
+        care_sql_draft_get(store_reader(h->store), &h->arena,
+                           &(struct care_sql_draft_get_in){h->brand, h->who.agent, r.case_id},
+                           &draft),
+        ERR_OK);
     assert_string_equal(draft.text.p, "Huch ^AB");
     h->clock.at += CLOCK_HOUR;
     assert_int_equal(flow_deliver_due(h->flow), 0);
@@ -285,9 +327,11 @@ static void a_reply_that_is_too_long_is_refused_with_its_signature(void **state)
     char text[101];
     memset(text, 'x', 98);
     text[98] = 0;
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, str_z(text), false, NULL, &e), ERR_LIMIT);
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, str_z(text), false, NULL, &e),
+                     ERR_LIMIT);
     text[96] = 0;
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, str_z(text), false, NULL, &e), ERR_OK);
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, str_z(text), false, NULL, &e),
+                     ERR_OK);
 }
 
 static enum err leave_sending(struct tx *tx, void *arg, struct errinfo *e)
@@ -296,10 +340,15 @@ static enum err leave_sending(struct tx *tx, void *arg, struct errinfo *e)
     (void)e;
     struct outbox_sql_due_row *due;
     size_t n;
-    TRY(outbox_sql_due(tx_db(tx), tx_arena(tx), &(struct outbox_sql_due_in){h->clock.at, 10}, &due, &n));
+    TRY(outbox_sql_due(tx_db(tx), tx_arena(tx), &(struct outbox_sql_due_in){h->clock.at, 10}, &due,
+                       &n));
     for (size_t i = 0; i < n; i++) {
-        TRY(outbox_sql_claim(tx, &(struct outbox_sql_claim_in){h->brand, due[i].id, 4711, h->clock.at, 0, h->clock.at}, NULL));
-        TRY(outbox_sql_mark_sending(tx, &(struct outbox_sql_mark_sending_in){h->brand, due[i].id, 4711}, NULL));
+        TRY(outbox_sql_claim(
+            tx,
+            &(struct outbox_sql_claim_in){h->brand, due[i].id, 4711, h->clock.at, 0, h->clock.at},
+            NULL));
+        TRY(outbox_sql_mark_sending(
+            tx, &(struct outbox_sql_mark_sending_in){h->brand, due[i].id, 4711}, NULL));
     }
     return n ? ERR_OK : ERR_NOT_FOUND;
 }
@@ -309,9 +358,13 @@ static enum err write_mail_account(struct tx *tx, void *arg, struct errinfo *e)
     struct house *h = arg;
     (void)e;
     h->account = store_id(h->store, 0);
-    const struct account_sql_insert_in in = {.id = h->account, .brand = h->brand, .key = STR("mail"),
-                                             .channel = STR("mail"), .network = STR("mail"),
-                                             .name = STR("care@acme.example"), .settings = STR("{}")};
+    const struct account_sql_insert_in in = {.id = h->account,
+                                             .brand = h->brand,
+                                             .key = STR("mail"),
+                                             .channel = STR("mail"),
+                                             .network = STR("mail"),
+                                             .name = STR("care@acme.example"),
+                                             .settings = STR("{}")};
     return account_sql_insert(tx, &in, NULL);
 }
 
@@ -321,7 +374,8 @@ static void what_a_dead_run_was_sending_goes_again_where_the_peer_drops_repeats(
     struct errinfo e = {0};
     int64_t message;
     struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Morgen."), true, &message, &e), ERR_OK);
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Morgen."), true, &message, &e),
+                     ERR_OK);
     h->clock.at += CLOCK_MINUTE;
     assert_int_equal(store_write(h->store, leave_sending, h, &e), ERR_OK);
     close_flow(h);
@@ -340,7 +394,8 @@ static void what_was_being_sent_when_the_process_died_is_work_for_a_person(void 
     int64_t message;
     assert_int_equal(store_write(h->store, write_mail_account, h, &e), ERR_OK);
     struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Morgen."), true, &message, &e), ERR_OK);
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Morgen."), true, &message, &e),
+                     ERR_OK);
     h->clock.at += CLOCK_MINUTE;
     assert_int_equal(store_write(h->store, leave_sending, h, &e), ERR_OK);
     close_flow(h);
@@ -366,8 +421,11 @@ static void a_later_reply_waits_until_a_person_has_decided_about_the_earlier(voi
     struct outbox_sql_next_due_row next;
     assert_int_equal(store_write(h->store, write_mail_account, h, &e), ERR_OK);
     struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Morgen."), false, &first, &e), ERR_OK);
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Oder doch heute."), false, &second, &e), ERR_OK);
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Morgen."), false, &first, &e),
+                     ERR_OK);
+    assert_int_equal(
+        flow_reply(h->flow, &h->who, r.case_id, 0, STR("Oder doch heute."), false, &second, &e),
+        ERR_OK);
     h->clock.at += CLOCK_MINUTE;
     assert_int_equal(store_write(h->store, leave_sending, h, &e), ERR_OK);
     assert_int_equal(deliver_recover(h->flow, &e), ERR_OK);
@@ -386,8 +444,12 @@ static void bounce(struct house *h, int64_t message)
     struct errinfo e = {0};
     const struct str id = arena_printf(&h->arena, "bounce-%lld", (long long)message);
     struct str parent = arena_printf(&h->arena, "zuruf-%lld", (long long)message);
-    const struct item item = {.external_id = id, .text = STR("unknown user"), .is_bounce = true, .is_automatic = true,
-                              .parents = &parent, .parent_count = 1};
+    const struct item item = {.external_id = id,
+                              .text = STR("unknown user"),
+                              .is_bounce = true,
+                              .is_automatic = true,
+                              .parents = &parent,
+                              .parent_count = 1};
     const struct ingest in = {.brand = h->brand, .account = h->account, .items = &item, .n = 1};
     assert_int_equal(flow_ingest(h->flow, &in, NULL, &e), ERR_OK);
     assert_int_equal(state_of(h, message), MESSAGE_FAILED);
@@ -399,8 +461,10 @@ static void of_two_replies_that_came_back_neither_is_forgotten(void **state)
     struct errinfo e = {0};
     int64_t first, second;
     struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Morgen."), true, &first, &e), ERR_OK);
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Oder heute."), true, &second, &e), ERR_OK);
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Morgen."), true, &first, &e),
+                     ERR_OK);
+    assert_int_equal(
+        flow_reply(h->flow, &h->who, r.case_id, 0, STR("Oder heute."), true, &second, &e), ERR_OK);
     h->clock.at += CLOCK_MINUTE;
     assert_int_equal(flow_deliver_due(h->flow), 2);
     bounce(h, first);
@@ -420,8 +484,11 @@ static void a_form_sent_twice_is_one_reply(void **state)
     struct errinfo e = {0};
     struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
     int64_t version = the_case(h, r.case_id).version;
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, version, STR("Morgen."), true, NULL, &e), ERR_OK);
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, version, STR("Morgen."), true, NULL, &e), ERR_CONFLICT);
+    assert_int_equal(
+        flow_reply(h->flow, &h->who, r.case_id, version, STR("Morgen."), true, NULL, &e), ERR_OK);
+    assert_int_equal(
+        flow_reply(h->flow, &h->who, r.case_id, version, STR("Morgen."), true, NULL, &e),
+        ERR_CONFLICT);
     h->clock.at += CLOCK_MINUTE;
     assert_int_equal(flow_deliver_due(h->flow), 1);
 }
@@ -433,7 +500,8 @@ static void what_the_customer_wrote_since_is_not_lost_when_a_message_is_settled(
     int64_t message;
     assert_int_equal(store_write(h->store, write_mail_account, h, &e), ERR_OK);
     struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Morgen."), true, &message, &e), ERR_OK);
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Morgen."), true, &message, &e),
+                     ERR_OK);
     h->clock.at += CLOCK_MINUTE;
     assert_int_equal(store_write(h->store, leave_sending, h, &e), ERR_OK);
     close_flow(h);
@@ -442,7 +510,8 @@ static void what_the_customer_wrote_since_is_not_lost_when_a_message_is_settled(
     h->clock.at += CLOCK_MINUTE;
     post(h, "2", "1", "@acme wann kommt meine Rechnung?");
     int64_t due = the_case(h, r.case_id).due_at;
-    assert_int_equal(flow_snooze(h->flow, &h->who, r.case_id, h->clock.at + CLOCK_HOUR, &e), ERR_CONFLICT);
+    assert_int_equal(flow_snooze(h->flow, &h->who, r.case_id, h->clock.at + CLOCK_HOUR, &e),
+                     ERR_CONFLICT);
     assert_int_equal(flow_settle(h->flow, &h->who, message, SETTLE_ARRIVED, &e), ERR_OK);
     struct care_sql_get_row c = the_case(h, r.case_id);
     assert_int_equal(c.state, CASE_WAITING);
@@ -456,10 +525,13 @@ static void taking_back_a_further_reply_leaves_the_case_answered(void **state)
     struct errinfo e = {0};
     int64_t message;
     struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Morgen."), false, NULL, &e), ERR_OK);
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Morgen."), false, NULL, &e),
+                     ERR_OK);
     h->clock.at += CLOCK_MINUTE;
     assert_int_equal(flow_deliver_due(h->flow), 1);
-    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Doch heute."), false, &message, &e), ERR_OK);
+    assert_int_equal(
+        flow_reply(h->flow, &h->who, r.case_id, 0, STR("Doch heute."), false, &message, &e),
+        ERR_OK);
     assert_int_equal(flow_recall(h->flow, &h->who, message, &e), ERR_OK);
     assert_int_equal(the_case(h, r.case_id).state, CASE_ANSWERED);
     assert_int_equal(the_case(h, r.case_id).due_at, 0);
@@ -484,7 +556,8 @@ static void snooze_wakes_and_a_correction_is_kept(void **state)
     struct errinfo e = {0};
     struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
     assert_int_equal(flow_snooze(h->flow, &h->who, r.case_id, h->clock.at - 1, &e), ERR_INVALID);
-    assert_int_equal(flow_snooze(h->flow, &h->who, r.case_id, h->clock.at + CLOCK_HOUR, &e), ERR_OK);
+    assert_int_equal(flow_snooze(h->flow, &h->who, r.case_id, h->clock.at + CLOCK_HOUR, &e),
+                     ERR_OK);
     flow_tick(h->flow);
     assert_int_equal(the_case(h, r.case_id).state, CASE_SNOOZED);
     h->clock.at += CLOCK_HOUR;
@@ -503,11 +576,15 @@ static void another_brand_finds_nothing(void **state)
     struct errinfo e = {0};
     struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
     struct who stranger = h->who;
-    assert_int_equal(setup_brand(h->flow, 0, &(struct brand_new){.name = STR("Other")}, &stranger.brand, &e), ERR_OK);
+    assert_int_equal(
+        setup_brand(h->flow, 0, &(struct brand_new){.name = STR("Other")}, &stranger.brand, &e),
+        ERR_OK);
     assert_int_equal(flow_take(h->flow, &stranger, r.case_id, &e), ERR_NOT_FOUND);
-    assert_int_equal(flow_reply(h->flow, &stranger, r.case_id, 0, STR("x"), false, NULL, &e), ERR_NOT_FOUND);
+    assert_int_equal(flow_reply(h->flow, &stranger, r.case_id, 0, STR("x"), false, NULL, &e),
+                     ERR_NOT_FOUND);
     assert_int_equal(flow_note(h->flow, &stranger, r.case_id, STR("x"), &e), ERR_NOT_FOUND);
-    assert_int_equal(flow_correct(h->flow, &stranger, r.post, FACT_KIND, KIND_IDEA, &e), ERR_NOT_FOUND);
+    assert_int_equal(flow_correct(h->flow, &stranger, r.post, FACT_KIND, KIND_IDEA, &e),
+                     ERR_NOT_FOUND);
     assert_int_equal(flow_close(h->flow, &stranger, r.case_id, &e), ERR_NOT_FOUND);
 }
 
@@ -517,10 +594,16 @@ static void fields_of_a_post_are_checked_and_unknown_ones_kept(void **state)
     struct item item;
     struct json *v;
     struct errinfo e = {0};
-    assert_int_equal(json_parse(&h->arena, STR("{\"id\":7,\"text\":\"x\",\"mood\":[1],\"author\":{\"id\":\"@a\",\"name\":\"A\"},"
-                                               "\"in_reply_to\":[\"1\",\"2\"],\"published_at\":1700000000}"), &v, &e), ERR_OK);
+    assert_int_equal(
+        json_parse(
+            &h->arena,
+            STR("{\"id\":7,\"text\":\"x\",\"mood\":[1],\"author\":{\"id\":\"@a\",\"name\":\"A\"},"
+                "\"in_reply_to\":[\"1\",\"2\"],\"published_at\":1700000000}"),
+            &v, &e),
+        ERR_OK);
     assert_int_equal(item_from_json(&h->arena, v, &item, &e), ERR_OK);
-    assert_true(str_eq_z(item.external_id, "7") && item.parent_count == 2 && str_eq_z(item.author_name, "A"));
+    assert_true(str_eq_z(item.external_id, "7") && item.parent_count == 2 &&
+                str_eq_z(item.author_name, "A"));
     assert_int_equal(item.published_at, INT64_C(1700000000000));
     assert_string_equal(item.extra.p, "{\"mood\":[1]}");
     assert_int_equal(json_parse(&h->arena, STR("{\"id\":\"8\",\"text\":\"x\"}"), &v, &e), ERR_OK);
@@ -528,7 +611,10 @@ static void fields_of_a_post_are_checked_and_unknown_ones_kept(void **state)
     assert_true(item.parent_count == 0 && !item.parents);
     static const struct {
         const char *json, *where;
-    } bad[] = {{"{\"text\":\"x\"}", "id"}, {"{\"id\":\"1\"}", "text"}, {"{\"id\":\"1\",\"text\":5.5}", "text"}, {"[]", "post"},
+    } bad[] = {{"{\"text\":\"x\"}", "id"},
+               {"{\"id\":\"1\"}", "text"},
+               {"{\"id\":\"1\",\"text\":5.5}", "text"},
+               {"[]", "post"},
                {"{\"id\":\"1\",\"text\":\"x\",\"published_at\":\"gestern\"}", "published_at"},
                {"{\"id\":\"1\",\"text\":\"x\",\"in_reply_to\":[{}]}", "in_reply_to"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -545,9 +631,11 @@ static void what_nobody_entered_has_its_preset(void **state)
     struct house *h = *state;
     struct errinfo e = {0};
     struct seal_key key;
-    struct str text[] = {STR("imaps://mail.acme.example"), STR("care@acme.example"), STR("geheim"), STR("all"), STR("")};
+    struct str text[] = {STR("imaps://mail.acme.example"), STR("care@acme.example"), STR("geheim"),
+                         STR("all"), STR("")};
     assert_int_equal(seal_key_open(&key, arena_printf(&h->arena, "%s/key", h->dir).p, &e), ERR_OK);
-    struct flow *f = flow_new(&(struct flow_options){.store = h->store, .model = h->model, .key = &key});
+    struct flow *f =
+        flow_new(&(struct flow_options){.store = h->store, .model = h->model, .key = &key});
     struct account_new account = {.channel = STR("mail"), .name = STR("care@acme.example")};
     struct account_made made;
     map_init(&account.settings, &h->arena);
