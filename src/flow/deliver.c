@@ -78,8 +78,12 @@ static enum err outgoing_of(struct sending *s, struct arena *a, struct outgoing 
     TRY(post_sql_thread_ids(db, a, &(struct post_sql_thread_ids_in){s->brand, s->m.thread}, &ids,
                             &n));
     struct str *thread = arena_array(a, n, sizeof *thread);
+    size_t used = 0;
     for (size_t i = 0; i < n; i++)
-        thread[i] = ids[i].external_id;
+        if (!str_eq(ids[i].external_id, parent.external_id))
+            thread[used++] = ids[i].external_id;
+    if (used < n) /* what is answered comes last, whatever its date says */
+        thread[used++] = parent.external_id;
     *out = (struct outgoing){.id = s->m.id,
                              .key = s->m.key,
                              .text = s->m.text,
