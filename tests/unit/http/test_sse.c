@@ -169,7 +169,7 @@ static void ended_sessions_hear_no_more(void **state)
     subscribe(&b, "1/10/101");
     subscribe(&c, "1/11/102");
     sse_end(server, 0, 101);
-    assert_true(client_wait_end(&b) || strstr(b.in, "0\r\n\r\n"));
+    assert_true(client_wait_for(&b, "0\r\n\r\n"));
     sse_publish(server, 1, 0, "secret", STR("{}"));
     assert_true(client_wait_for(&a, "event: secret"));
     assert_true(client_wait_for(&c, "event: secret"));
@@ -236,8 +236,10 @@ static void stopping_ends_open_streams_politely(void **state)
     client_send_z(&idle, "GET /page/1/1/1 HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_true(client_wait_answer(&idle, false));
     int64_t from = clock_mono();
-    http_stop(server, 300); /* the stuck one never reads: it is cut off when the time is up */
-    assert_true(clock_mono() - from < 5000);
+    /* the stuck one never reads and is cut off when the time is up; the time is long enough for
+     * the others on a busy machine */
+    http_stop(server, 2000);
+    assert_true(clock_mono() - from < 10000);
     assert_true(client_wait_end(&reader));
     assert_non_null(strstr(reader.in, "retry: 5000\n\n"));
     assert_true(client_wait_end(&idle));
