@@ -60,7 +60,7 @@ static void on_notice(void *ctx, const struct notice *n)
     struct app *a = ctx;
     if (a->flow)
         flow_notice(a->flow, n);
-    if (a->sessions && n->topic == TOPIC_AGENT)
+    if (a->sessions && (n->topic == TOPIC_AGENT || n->topic == TOPIC_ALL))
         sessions_forget(a->sessions);
     if (a->notice)
         a->notice(a->notice_ctx, n);

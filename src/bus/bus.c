@@ -61,7 +61,7 @@ void bus_free(struct bus *b)
 static void put(struct bus_listener *l, const struct notice *n)
 {
     pthread_mutex_lock(&l->lock);
-    if (l->count == l->max) {
+    if (l->count == l->max || n->topic == TOPIC_ALL) {
         /* what is kept is of no use without what is not: all of it will be read afresh */
         l->lost = true;
         l->count = 0;
@@ -76,7 +76,7 @@ void bus_publish(struct bus *b, const struct notice *n)
 {
     pthread_mutex_lock(&b->lock);
     for (struct bus_listener *l = b->listeners; l; l = l->next)
-        if (l->topics & BUS_TOPIC(n->topic))
+        if (l->topics & BUS_TOPIC(n->topic) || n->topic == TOPIC_ALL)
             put(l, n);
     pthread_mutex_unlock(&b->lock);
 }

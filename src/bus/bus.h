@@ -19,7 +19,7 @@ struct bus_listener;
 enum bus_result {
     BUS_NOTICE,  /* *out is filled */
     BUS_TIMEOUT, /* nothing came within the time */
-    BUS_LOST,    /* some could not be kept: read everything afresh */
+    BUS_LOST,    /* some could not be kept, or TOPIC_ALL was told: read everything afresh */
     BUS_ENDED    /* the bus ends; unsubscribe */
 };
 

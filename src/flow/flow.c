@@ -83,11 +83,12 @@ void flow_stop(struct flow *f)
 
 void flow_notice(struct flow *f, const struct notice *n)
 {
-    if (n->topic == TOPIC_BRAND)
+    bool all = n->topic == TOPIC_ALL;
+    if (all || n->topic == TOPIC_BRAND)
         brands_forget(f, n->brand);
-    else if (n->topic == TOPIC_MESSAGE)
+    if (all || n->topic == TOPIC_MESSAGE)
         bell_ring(&f->outbox_bell);
-    else if (n->topic == TOPIC_ACCOUNT)
+    if (all || n->topic == TOPIC_ACCOUNT)
         bell_ring(&f->poll_bell);
 }
 

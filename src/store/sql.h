@@ -20,8 +20,10 @@
 struct sqlite3_stmt;
 
 struct sql_statement {
-    const char *name; /* of its C function */
-    const char *sql;
+    const char *name;  /* of its C function */
+    const char *sql;   /* SQLite's text */
+    const char *pg;    /* PostgreSQL's: $1 to $n, numbers as sql_bind_* get them */
+    const char *types; /* a letter for each parameter: i bigint, r double, t text, b bytea */
     bool writes;
     atomic_uint id; /* place in each connection's cache; given at first use, 0 before */
 };

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/rand.h"
 #include "store/store_int.h"
 
 /* PATH.lock is held as long as the store is open. It is never removed: a new file under the same
@@ -75,11 +76,14 @@ enum err store_open(struct store **out, const struct store_options *o, struct er
         e = &own;
     if (o->node < 0 || o->node > 255)
         return err_set(e, ERR_INVALID, "node", "%d is not in 0..255", o->node);
+    if (o->url)
+        return err_set(e, ERR_INVALID, "store", "this program has no driver for %.40s", o->url);
     struct store *s = calloc(1, sizeof *s);
     if (!s || !(s->path = strdup(o->path)) || pthread_key_create(&s->reader_key, reader_ends) != 0)
         log_fatal("store", "no memory to open the store");
     pthread_mutex_init(&s->readers_lock, NULL);
     s->lock_fd = -1;
+    s->run = 1 + (int64_t)rand_below(INT64_MAX);
     s->clock = o->clock ? *o->clock : clock_system;
     s->node = o->node;
     s->notice = o->notice;
@@ -117,4 +121,21 @@ void store_close(struct store *s)
     writer_free(s); /* the last connection to close copies the log into the file and removes it */
     id_stop(s);
     free_store(s);
+}
+
+enum store_engine store_engine(const struct store *s)
+{
+    (void)s;
+    return STORE_SQLITE;
+}
+
+int64_t store_run(const struct store *s)
+{
+    return s->run;
+}
+
+enum err store_now(struct db *db, int64_t *now)
+{
+    *now = clock_now(&db->store->clock);
+    return ERR_OK;
 }

@@ -30,10 +30,14 @@ struct migration {
     int number; /* 1, 2, ...; never changed once released */
     const char *name;
     const char *sql; /* NUL-terminated script, run in one transaction together with its mark */
+    const char *pg;  /* the same for PostgreSQL */
 };
 
+enum store_engine { STORE_SQLITE, STORE_POSTGRESQL };
+
 struct store_options {
-    const char *path; /* of the database file */
+    const char *path; /* of the SQLite file */
+    const char *url;  /* "postgresql://user@host/database"; path is NULL then */
     const struct migration *migrations;
     size_t migration_count;
     const struct clock *clock; /* NULL: clock_system */
@@ -51,6 +55,9 @@ enum err store_open(struct store **out, const struct store_options *o,
                     struct errinfo *e) MUST_CHECK;
 /* Finishes queued writes, checkpoints, closes. No reader may be in use. */
 void store_close(struct store *s);
+enum store_engine store_engine(const struct store *s);
+/* This opening of the store: a random number above 0, another one at each start of each process. */
+int64_t store_run(const struct store *s);
 
 /* This thread's reading connection. Aborts when it cannot be opened after start. */
 struct db *store_reader(struct store *s) __attribute__((returns_nonnull));
@@ -58,6 +65,10 @@ struct db *store_reader(struct store *s) __attribute__((returns_nonnull));
  * its own. */
 enum err db_begin(struct db *db) MUST_CHECK;
 void db_end(struct db *db);
+
+/* The moment as the database has it: what leases and claims of several nodes are measured by.
+ * SQLite: the store's clock. */
+enum err store_now(struct db *db, int64_t *now) MUST_CHECK;
 
 /* A write. It may run twice (another engine retries), so it touches nothing but its transaction and
  * arg's results, and must set those afresh on each run. Returning an error rolls it back. */

@@ -35,6 +35,7 @@ struct id_state {
 
 struct store {
     char *path;
+    int64_t run;
     int lock_fd;
     struct clock clock;
     int node;

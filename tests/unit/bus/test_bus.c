@@ -62,6 +62,25 @@ static void a_slow_listener_is_told_once_that_it_lost(void **state)
     bus_free(b);
 }
 
+static void all_means_everybody_reads_afresh(void **state)
+{
+    (void)state;
+    struct bus *b = bus_new();
+    struct bus_listener *cases = bus_subscribe(b, BUS_TOPIC(TOPIC_CASE), 8);
+    struct bus_listener *posts = bus_subscribe(b, BUS_TOPIC(TOPIC_POST), 8);
+    struct notice n;
+    publish(b, TOPIC_CASE, 1);
+    bus_publish(b, &(struct notice){.topic = TOPIC_ALL});
+    assert_int_equal(bus_next(cases, 0, &n), BUS_LOST);
+    assert_int_equal(bus_next(cases, 0, &n), BUS_TIMEOUT);
+    assert_int_equal(bus_next(posts, 0, &n), BUS_LOST);
+    publish(b, TOPIC_POST, 2);
+    assert_int_equal(bus_next(posts, 0, &n), BUS_NOTICE);
+    bus_unsubscribe(cases);
+    bus_unsubscribe(posts);
+    bus_free(b);
+}
+
 struct waiting {
     struct bus_listener *l;
     enum bus_result first, second;
@@ -102,6 +121,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_hears_its_topics_in_order),
         cmocka_unit_test(a_slow_listener_is_told_once_that_it_lost),
+        cmocka_unit_test(all_means_everybody_reads_afresh),
         cmocka_unit_test(a_waiting_thread_wakes_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,6 +76,20 @@ static void a_failing_migration_leaves_nothing(void **state)
     assert_int_equal(note_count(s), 1);
 }
 
+static void each_opening_is_another_run(void **state)
+{
+    struct scratch *s = *state;
+    scratch_open(s);
+    int64_t first = store_run(s->store), now = 0;
+    assert_true(first > 0);
+    assert_int_equal(store_now(store_reader(s->store), &now), ERR_OK);
+    assert_in_range(now, clock_now(&clock_system) - CLOCK_MINUTE,
+                    clock_now(&clock_system) + CLOCK_MINUTE);
+    scratch_close(s);
+    scratch_open(s);
+    assert_true(store_run(s->store) != first);
+}
+
 static void a_second_open_is_refused(void **state)
 {
     struct scratch *s = *state;
@@ -173,6 +187,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_history_is_refused, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(a_failing_migration_leaves_nothing, scratch_setup,
+                                        scratch_teardown),
+        cmocka_unit_test_setup_teardown(each_opening_is_another_run, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(a_second_open_is_refused, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(strange_files_are_refused, scratch_setup, scratch_teardown),
