@@ -7,20 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/api.h"
 #include "app/app.h"
 #include "app/commands.h"
 #include "app/control.h"
 #include "app/demo.h"
 #include "app/fanout.h"
 #include "app/guard.h"
-#include "app/health.h"
 #include "app/options.h"
+#include "app/routes.h"
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/threads.h"
 #include "bus/bus.h"
-#include "console/console.h"
 #include "console/kept.h"
 #include "crypt/token.h"
 #include "flow/flow.h"
@@ -77,24 +75,15 @@ static enum err start_pages(struct server *s, struct errinfo *e)
 {
     char proxies_text[512];
     const char *proxies[PROXIES_MAX + 1];
-    const struct route *const tables[] = {
-        page_routes,     door_routes,    desk_routes,    dialog_routes, act_routes,
-        account_routes,  agent_routes,   audit_routes,   brand_routes,  calendar_routes,
-        channels_routes, profile_routes, routing_routes, search_routes, setup_routes,
-        team_routes,     api_routes,     health_routes};
-    const size_t counts[] = {page_route_count,     door_route_count,     desk_route_count,
-                             dialog_route_count,   act_route_count,      account_route_count,
-                             agent_route_count,    audit_route_count,    brand_route_count,
-                             calendar_route_count, channels_route_count, profile_route_count,
-                             routing_route_count,  search_route_count,   setup_route_count,
-                             team_route_count,     api_route_count,      health_route_count};
+    struct app_routes routes;
+    app_routes(&routes);
     snprintf(proxies_text, sizeof proxies_text, "%s", config_get(&s->app.config, CONFIG_PROXIES));
     split_proxies(proxies_text, proxies);
     const struct http_options o = {
         .listen = config_get(&s->app.config, CONFIG_LISTEN),
-        .tables = tables,
-        .table_counts = counts,
-        .table_count = sizeof tables / sizeof *tables,
+        .tables = routes.tables,
+        .table_counts = routes.counts,
+        .table_count = routes.n,
         .hooks = guard_hooks,
         .app = &s->context,
         .proxies = proxies,

@@ -93,6 +93,8 @@ static enum err ask_snooze(struct question *q)
     const struct zone *z = q->b->calendar.zone;
     int64_t day = zone_day(z, q->now);
     struct zone_time today;
+    struct case_sql_head_row c;
+    TRY(case_sql_head(q->db, rq->arena, &(struct case_sql_head_in){rq->who.brand, q->id}, &c));
     zone_date(day, &today);
     const struct {
         const char *word;
