@@ -27,7 +27,7 @@ int64_t clock_now(const struct clock *c)
 
 int64_t clock_mono(void)
 {
-    return of_clock(CLOCK_MONOTONIC);
+    return of_clock(CLOCK_BOOTTIME);
 }
 
 static int64_t fake_now(void *ctx)

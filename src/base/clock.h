@@ -24,8 +24,8 @@ struct clock {
 extern const struct clock clock_system;
 
 int64_t clock_now(const struct clock *c);
-/* Never steps; for measuring durations and time-outs only. Milliseconds since an arbitrary start.
- */
+/* Never steps, and goes on while the machine sleeps; for measuring durations and time-outs only.
+ * Milliseconds since an arbitrary start. */
 int64_t clock_mono(void);
 
 /* A clock that stands until it is moved (tests, replay). */

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/bell.h"
 #include "brand/view.h"
 #include "domain/facts.h"
 #include "flow/flow.h"
@@ -13,19 +14,6 @@
 
 struct feature_brand;
 struct workers;
-
-/* Something that sleeps until a moment or a wake-up. */
-struct bell {
-    pthread_mutex_t lock;
-    pthread_cond_t rung;
-    bool ringing, closed;
-};
-void bell_init(struct bell *b);
-void bell_deinit(struct bell *b);
-void bell_ring(struct bell *b);
-void bell_close(struct bell *b); /* from now on nobody waits */
-/* Waits until rung, or wait_ms have passed. */
-void bell_wait(struct bell *b, int64_t wait_ms);
 
 struct brand_entry;
 

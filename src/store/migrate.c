@@ -5,12 +5,7 @@
 
 #include "base/log.h"
 #include "store/store_int.h"
-
-static const char own_tables[] =
-    "CREATE TABLE IF NOT EXISTS migration("
-    "  number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL);"
-    "CREATE TABLE IF NOT EXISTS id_mark("
-    "  node INTEGER PRIMARY KEY, live INTEGER NOT NULL, past INTEGER NOT NULL)";
+#include "store_schema.h"
 
 static enum err refuse_strangers(struct db *db, struct errinfo *e)
 {
@@ -111,7 +106,7 @@ enum err store_migrate(struct db *db, const struct store_options *o, struct erri
     int64_t version;
     int known = o->migration_count ? o->migrations[o->migration_count - 1].number : 0;
     TRY(refuse_strangers(db, e));
-    TRY(db_run(db, own_tables, e));
+    TRY(db_run(db, store_schema_table[0].sql, e));
     TRY(db_number(db, "SELECT max(number) FROM migration", &version, e));
     if (version > known)
         return err_set(

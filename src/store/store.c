@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/rand.h"
 #include "store/store_int.h"
 
 /* PATH.lock is held as long as the store is open. It is never removed: a new file under the same
@@ -83,7 +82,6 @@ enum err store_open(struct store **out, const struct store_options *o, struct er
         log_fatal("store", "no memory to open the store");
     pthread_mutex_init(&s->readers_lock, NULL);
     s->lock_fd = -1;
-    s->run = 1 + (int64_t)rand_below(INT64_MAX);
     s->clock = o->clock ? *o->clock : clock_system;
     s->node = o->node;
     s->notice = o->notice;
@@ -98,6 +96,10 @@ enum err store_open(struct store **out, const struct store_options *o, struct er
         err = id_start(s, db, e);
     if (err == ERR_OK)
         err = writer_start(s, db, o->queue_max);
+    if (err == ERR_OK && (err = node_start(s, e)) != ERR_OK) {
+        store_close(s);
+        return err;
+    }
     if (err != ERR_OK) {
         if (db)
             db_close(db);
@@ -112,6 +114,7 @@ void store_close(struct store *s)
 {
     if (!s)
         return;
+    node_stop(s);
     writer_stop(s); /* before the readers: its thread may have one, for notices */
     while (s->readers) {
         struct db *db = s->readers;
@@ -127,11 +130,6 @@ enum store_engine store_engine(const struct store *s)
 {
     (void)s;
     return STORE_SQLITE;
-}
-
-int64_t store_run(const struct store *s)
-{
-    return s->run;
 }
 
 enum err store_now(struct db *db, int64_t *now)

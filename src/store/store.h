@@ -56,7 +56,8 @@ enum err store_open(struct store **out, const struct store_options *o,
 /* Finishes queued writes, checkpoints, closes. No reader may be in use. */
 void store_close(struct store *s);
 enum store_engine store_engine(const struct store *s);
-/* This opening of the store: a random number above 0, another one at each start of each process. */
+/* The current run (store/lease.h): a random number above 0 that no other run has; 0 while this
+ * process holds no node slot, then nothing may be claimed. */
 int64_t store_run(const struct store *s);
 
 /* This thread's reading connection. Aborts when it cannot be opened after start. */

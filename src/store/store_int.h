@@ -3,10 +3,13 @@
 #define STORE_STORE_INT_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include <sqlite3.h>
 
+#include "base/bell.h"
+#include "store/lease.h"
 #include "store/store.h"
 
 struct arena;
@@ -33,9 +36,21 @@ struct id_state {
         past_mark; /* saved: no later start gives a number below; writer thread only */
 };
 
+/* The node slot: see node.c. */
+struct node_state {
+    _Atomic int64_t run;        /* 0: no slot */
+    _Atomic int64_t held_until; /* of clock_mono */
+    _Atomic int64_t since;      /* likewise: when the run began */
+    struct lease lease;         /* keeper thread only */
+    pthread_t keeper;
+    bool keeps; /* the thread runs */
+    atomic_bool stopping;
+    struct bell bell;
+};
+
 struct store {
     char *path;
-    int64_t run;
+    struct node_state slot;
     int lock_fd;
     struct clock clock;
     int node;
@@ -69,6 +84,11 @@ enum err writer_start(struct store *s, struct db *db, size_t queue_max) MUST_CHE
 void writer_stop(struct store *s);
 /* Closes its connection. */
 void writer_free(struct store *s);
+
+/* node.c */
+/* Takes a node slot, writes it to s->node, and keeps it until node_stop. The store can write. */
+enum err node_start(struct store *s, struct errinfo *e) MUST_CHECK;
+void node_stop(struct store *s);
 
 /* id.c */
 enum err id_start(struct store *s, struct db *db, struct errinfo *e) MUST_CHECK;

@@ -4,7 +4,8 @@
 
 #include "sqlc.h"
 
-struct str migration_name(const char *path, size_t place)
+/* The number before the dash, and what stands behind it. */
+static int64_t number_of(const char *path, struct str *name)
 {
     const char *slash = strrchr(path, '/');
     struct str base = str_z(slash ? slash + 1 : path);
@@ -13,11 +14,20 @@ struct str migration_name(const char *path, size_t place)
     if (dash < 1 || !str_ends(base, STR(".sql")) ||
         !str_to_i64(str_sub(base, 0, (size_t)dash), &number))
         fail(path, 0, "a schema file is called NNN-name.sql");
-    if (number != (int64_t)place + 1)
-        fail(path, 0,
+    *name = str_sub(base, (size_t)dash + 1, base.n - 4);
+    return number;
+}
+
+int64_t migration_number(const struct sqlc *t, size_t place, struct str *name)
+{
+    struct str first_name;
+    int64_t first = number_of(t->schema[0], &first_name);
+    int64_t number = number_of(t->schema[place], name);
+    if (first > 1 || number != first + (int64_t)place)
+        fail(t->schema[place], 0,
              "has the number %lld, but is schema file %zu: numbers go 1, 2, 3, ... without gaps",
              (long long)number, place + 1);
-    return str_sub(base, (size_t)dash + 1, base.n - 4);
+    return number;
 }
 
 static void run_script(sqlite3 *db, const char *path, struct str text)
@@ -46,7 +56,8 @@ sqlite3 *open_schema(struct sqlc *t)
     if (sqlite3_open(":memory:", &db) != SQLITE_OK)
         fail("sqlc", 0, "SQLite does not open: %s", sqlite3_errmsg(db));
     for (size_t i = 0; i < t->schema_count; i++) {
-        migration_name(t->schema[i], i);
+        struct str name;
+        migration_number(t, i, &name);
         run_script(db, t->schema[i], read_file(&t->arena, t->schema[i]));
     }
     return db;

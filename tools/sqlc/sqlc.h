@@ -67,7 +67,9 @@ extern const char *const field_type_words[FIELD_TYPE_COUNT];
 /* schema.c: an empty database with the schema. */
 sqlite3 *open_schema(struct sqlc *t);
 /* Number before the first '-' of the file's name, which must be place + 1. */
-struct str migration_name(const char *path, size_t place);
+/* Number and name of a schema file. They go up from 1; where statements are read, the store's own
+ * tables come before as number 0. */
+int64_t migration_number(const struct sqlc *t, size_t place, struct str *name);
 
 /* check.c: each statement against the schema; fills what the compiler of SQL knows. */
 void check_statements(struct sqlc *t, sqlite3 *db, struct sql_file *f);

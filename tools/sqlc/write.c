@@ -192,7 +192,9 @@ void write_schema(struct sqlc *t)
     fprintf(o, "#include \"%s\"\n\nconst struct migration %s_table[] = {\n", file_name(t->out_h),
             t->table);
     for (size_t i = 0; i < t->schema_count; i++) {
-        fprintf(o, "    {%zu, \"%.*s\",\n", i + 1, STR_FMT(migration_name(t->schema[i], i)));
+        struct str name;
+        int64_t number = migration_number(t, i, &name);
+        fprintf(o, "    {%lld, \"%.*s\",\n", (long long)number, STR_FMT(name));
         write_literal(o, read_file(&t->arena, t->schema[i]));
         fputs("},\n", o);
     }

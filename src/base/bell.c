@@ -1,7 +1,7 @@
-/* bell.c - waiting for a moment or a wake-up; see flow_int.h. */
-#include <time.h>
+/* bell.c - see bell.h. */
+#include "base/bell.h"
 
-#include "flow/flow_int.h"
+#include <time.h>
 
 void bell_init(struct bell *b)
 {
