@@ -1,18 +1,20 @@
 -- The store's own tables, on each database that it opens, whatever else is in it. Run at each opening, so everything
 -- here says IF NOT EXISTS; a later change of one of these tables comes as a numbered file beside this one.
 
+-- Numbers above all that a node slot has given to ids (src/store/id.c). It comes first: a database that has it is
+-- Zuruf's, whatever a crash left undone.
+CREATE TABLE IF NOT EXISTS id_mark (
+  node INTEGER PRIMARY KEY,
+  live INTEGER NOT NULL,
+  past INTEGER NOT NULL,
+  run INTEGER NOT NULL                   -- the run that may give more (src/store/lease.h)
+);
+
 -- Which files of the schema were run.
 CREATE TABLE IF NOT EXISTS migration (
   number INTEGER PRIMARY KEY,
   name TEXT NOT NULL,
   applied_at INTEGER NOT NULL
-);
-
--- Numbers above all that a node slot has given to ids (src/store/id.c).
-CREATE TABLE IF NOT EXISTS id_mark (
-  node INTEGER PRIMARY KEY,
-  live INTEGER NOT NULL,
-  past INTEGER NOT NULL
 );
 
 -- Who may do what only one may do at a time (src/store/lease.h). The name "node:N" is the slot N of a running node.

@@ -16,18 +16,18 @@
  *                  (24). Within such a window each value of the counter is another number, and
  *                  the windows of the three kinds differ by their first bits.
  *
- * Restart: the table id_mark holds, for each node, numbers that lie above all that were given. The
- * writer moves them in the same commit as the first row that could carry a number beyond them
- * (id_save), with a reserve so that this is rare: a number that reached the disk is therefore
- * always below a mark that reached the disk. */
+ * Restart: the table id_mark holds, for each node, numbers that lie above all that were given, and
+ * the run that may give more. A number that reached the disk is always below a mark that reached
+ * the disk: the mark is moved in the same commit (SQLite) or in one before (PostgreSQL, where a row
+ * that every transaction writes would make them wait for one another), each time with a reserve,
+ * so that this is rare. A run that finds its node claimed by another one has lost nothing: what it
+ * gave and saved lies below the mark that the other began with. */
 #include "base/log.h"
 #include "store/store_int.h"
 
 enum { COUNT_BITS = 14, NODE_BITS = 8, TIME_SHIFT = COUNT_BITS + NODE_BITS, LIVE_BITS = 11 };
-#define EPOCH INT64_C(946684800000)               /* 2000-01-01 */
-#define LATEST ((INT64_C(1) << 41) - 1)           /* 2069 */
-#define LIVE_RESERVE (INT64_C(4000) << LIVE_BITS) /* 4 s */
-#define PAST_RESERVE INT64_C(4096)
+#define EPOCH INT64_C(946684800000)     /* 2000-01-01 */
+#define LATEST ((INT64_C(1) << 41) - 1) /* 2069 */
 
 static const struct past_kind {
     int count_bits; /* of the running counter that stand in the count */
@@ -42,7 +42,7 @@ static int64_t of_epoch(int64_t t)
 
 static int64_t join(const struct store *s, int64_t ms, int64_t count)
 {
-    return ms << TIME_SHIFT | (int64_t)s->node << COUNT_BITS | count;
+    return ms << TIME_SHIFT | s->id.saved.node << COUNT_BITS | count;
 }
 
 static int64_t live_id(struct store *s, int64_t now)
@@ -64,7 +64,7 @@ static int64_t past_id(struct store *s, int64_t at)
         }
         n -= all;
     }
-    log_fatal("store", "node %d has given out all ids of the past", s->node);
+    log_fatal("store", "node %d has given out all ids of the past", (int)s->id.saved.node);
 }
 
 int64_t store_id(struct store *s, int64_t at)
@@ -85,80 +85,89 @@ int64_t store_id_time(int64_t id)
     return ms + EPOCH;
 }
 
-enum err id_start(struct store *s, struct db *db, struct errinfo *e)
+static struct sql_statement claim = {
+    .name = "claim of a node",
+    .writes = true,
+    .types = "ii",
+    .sql = "INSERT INTO id_mark(node, live, past, run) VALUES (?1, 0, 0, ?2)"
+           " ON CONFLICT(node) DO UPDATE SET run = excluded.run RETURNING live, past",
+    .pg = "INSERT INTO id_mark(node, live, past, run) VALUES ($1, 0, 0, $2)"
+          " ON CONFLICT(node) DO UPDATE SET run = excluded.run RETURNING live, past",
+};
+
+static struct sql_statement save = {
+    .name = "marks of ids",
+    .writes = true,
+    .types = "iiii",
+    .sql = "UPDATE id_mark SET live = ?3, past = ?4 WHERE node = ?1 AND run = ?2",
+    .pg = "UPDATE id_mark SET live = $3, past = $4 WHERE node = $1 AND run = $2",
+};
+
+enum err id_claim(struct tx *tx, int node, int64_t run, struct id_marks *out)
 {
-    sqlite3_stmt *q;
-    pthread_mutex_init(&s->id.lock, NULL);
-    int rc = sqlite3_prepare_v2(db->handle, "SELECT live, past FROM id_mark WHERE node = ?1", -1,
-                                &q, NULL);
-    if (rc == SQLITE_OK) {
-        sqlite3_bind_int(q, 1, s->node);
-        rc = sqlite3_step(q);
-        if (rc == SQLITE_ROW) {
-            s->id.live = s->id.live_mark = sqlite3_column_int64(q, 0);
-            s->id.past = s->id.past_mark = sqlite3_column_int64(q, 1);
-        }
+    struct sql_run q;
+    *out = (struct id_marks){.node = node, .run = run};
+    TRY(sql_begin(&q, tx->db, &claim));
+    sql_bind_i64(&q, 1, node);
+    sql_bind_i64(&q, 2, run);
+    if (sql_next(&q)) {
+        out->live = sql_i64(&q, 0);
+        out->past = sql_i64(&q, 1);
     }
-    sqlite3_finalize(q);
-    if (db_error(rc) != ERR_OK)
-        return err_set(e, db_error(rc), "store", "ids: %s", sqlite3_errmsg(db->handle));
-    return ERR_OK;
+    return sql_end(&q, ERR_OK);
 }
 
-static enum err write_marks(struct store *s, struct db *db, int64_t live, int64_t past,
-                            struct errinfo *e)
-{
-    sqlite3_stmt *q;
-    int rc = sqlite3_prepare_v2(db->handle,
-                                "INSERT INTO id_mark(node, live, past) VALUES(?1, ?2, ?3)"
-                                " ON CONFLICT(node) DO UPDATE SET live = ?2, past = ?3",
-                                -1, &q, NULL);
-    if (rc == SQLITE_OK) {
-        sqlite3_bind_int(q, 1, s->node);
-        sqlite3_bind_int64(q, 2, live);
-        sqlite3_bind_int64(q, 3, past);
-        rc = sqlite3_step(q);
-    }
-    sqlite3_finalize(q);
-    if (rc != SQLITE_DONE)
-        return err_set(e, db_error(rc), "store", "ids: %s", sqlite3_errmsg(db->handle));
-    s->id.live_mark = live;
-    s->id.past_mark = past;
-    return ERR_OK;
-}
-
-static void given(struct store *s, int64_t *live, int64_t *past)
+void id_seat(struct store *s, const struct id_marks *m)
 {
     pthread_mutex_lock(&s->id.lock);
-    *live = s->id.live;
-    *past = s->id.past;
+    s->id.live = s->id.live > m->live ? s->id.live : m->live;
+    s->id.past = m->past;
+    s->id.saved = *m;
     pthread_mutex_unlock(&s->id.lock);
 }
 
-enum err id_save(struct store *s, struct db *db, struct errinfo *e)
+bool id_covered(struct store *s, int64_t live_more, int64_t past_more)
 {
-    int64_t live, past;
-    given(s, &live, &past);
-    if (live < s->id.live_mark && past < s->id.past_mark)
-        return ERR_OK;
-    return write_marks(s, db, live + LIVE_RESERVE, past + PAST_RESERVE, e);
+    pthread_mutex_lock(&s->id.lock);
+    const struct id_marks *m = &s->id.saved;
+    bool covered =
+        !m->run || (s->id.live + live_more < m->live && s->id.past + past_more < m->past);
+    pthread_mutex_unlock(&s->id.lock);
+    return covered;
+}
+
+enum err id_save(struct store *s, struct db *db, int64_t live_more, int64_t past_more,
+                 struct errinfo *e)
+{
+    struct sql_run q;
+    int64_t changed = 0;
+    pthread_mutex_lock(&s->id.lock);
+    struct id_marks m = s->id.saved;
+    m.live = s->id.live + live_more;
+    m.past = s->id.past + past_more;
+    pthread_mutex_unlock(&s->id.lock);
+    enum err err = sql_begin(&q, db, &save);
+    if (err == ERR_OK) {
+        sql_bind_i64(&q, 1, m.node);
+        sql_bind_i64(&q, 2, m.run);
+        sql_bind_i64(&q, 3, m.live);
+        sql_bind_i64(&q, 4, m.past);
+        err = sql_exec(&q, &changed);
+    }
+    if (err != ERR_OK)
+        return err_set(e, err, "store", "%s", db->what);
+    if (!changed)
+        return err_set(e, ERR_CONFLICT, "store", "another process has become node %d", (int)m.node);
+    pthread_mutex_lock(&s->id.lock);
+    if (s->id.saved.run == m.run)
+        s->id.saved = m;
+    pthread_mutex_unlock(&s->id.lock);
+    return ERR_OK;
 }
 
 void id_unsaved(struct store *s)
 {
-    s->id.live_mark = s->id.past_mark = 0;
-}
-
-void id_save_exact(struct store *s, struct db *db)
-{
-    struct errinfo e;
-    int64_t live, past;
-    given(s, &live, &past);
-    if (write_marks(s, db, live, past, &e) != ERR_OK)
-        log_warn("store", "the next start skips some ids: %s", e.what);
-}
-
-void id_stop(struct store *s)
-{
-    pthread_mutex_destroy(&s->id.lock);
+    pthread_mutex_lock(&s->id.lock);
+    s->id.saved.live = s->id.saved.past = 0;
+    pthread_mutex_unlock(&s->id.lock);
 }

@@ -18,6 +18,7 @@ struct seat {
     struct lease lease;
     int slot;
     int64_t ms;
+    struct id_marks marks;
 };
 
 /* The lowest slot that nobody has; the rows come in their order. */
@@ -40,7 +41,6 @@ static enum err write_seat(struct tx *tx, void *arg, struct errinfo *e)
     struct lease_sql_take_row row;
     int64_t now;
     TRY(store_now(tx_db(tx), &now));
-    q->slot = q->store->node;
     if (store_engine(q->store) == STORE_SQLITE)
         TRY(lease_sql_end_all(tx, NULL));
     else
@@ -51,20 +51,23 @@ static enum err write_seat(struct tx *tx, void *arg, struct errinfo *e)
                                                    now + q->ms, now},
                        &row));
     q->lease.epoch = row.epoch;
-    return ERR_OK;
+    return id_claim(tx, q->slot, q->lease.owner, &q->marks);
 }
 
-static enum err sit_down(struct store *s, struct errinfo *e)
+/* slot: which one, on SQLite. */
+static enum err sit_down(struct store *s, int slot, struct errinfo *e)
 {
     struct node_state *n = &s->slot;
     bool forever = store_engine(s) == STORE_SQLITE;
     int64_t before = clock_mono();
     struct seat q = {.store = s,
                      .lease = {.store = s, .owner = 1 + (int64_t)rand_below(INT64_MAX - 1)},
+                     .slot = slot,
                      .ms = forever ? FOREVER : NODE_LEASE_MS};
-    TRY(store_write(s, write_seat, &q, e));
+    TRY(s->driver->write(s, write_seat, &q, false, e));
     n->lease = q.lease;
-    s->node = q.slot;
+    n->number = q.slot;
+    id_seat(s, &q.marks);
     /* the end last, see store_run_held */
     atomic_store(&n->since, clock_mono());
     atomic_store(&n->run, q.lease.owner);
@@ -94,13 +97,13 @@ static int64_t keep(struct store *s)
         log_error("store",
                   "node %d has lost its lease (%s): nothing is polled or sent here until"
                   " it has a new one",
-                  s->node, err_code(err));
+                  n->number, err_code(err));
         stand_up(n);
     }
     struct errinfo e = {0};
-    if (sit_down(s, &e) != ERR_OK)
+    if (sit_down(s, 0, &e) != ERR_OK)
         return RETRY_MS;
-    log_info("store", "this process is node %d now", s->node);
+    log_info("store", "this process is node %d now", n->number);
     if (s->notice)
         s->notice(s->notice_ctx, &(struct notice){.topic = TOPIC_ALL});
     return NODE_RENEW_MS;
@@ -116,13 +119,13 @@ static void *keep_on(void *arg)
     return NULL;
 }
 
-enum err node_start(struct store *s, struct errinfo *e)
+enum err node_start(struct store *s, int slot, struct errinfo *e)
 {
     struct node_state *n = &s->slot;
-    TRY(sit_down(s, e));
+    TRY(sit_down(s, slot, e));
     if (store_engine(s) == STORE_SQLITE)
         return ERR_OK;
-    log_info("store", "this process is node %d", s->node);
+    log_info("store", "this process is node %d", n->number);
     bell_init(&n->bell);
     TRY(thread_start(&n->keeper, "node", keep_on, s));
     n->keeps = true;

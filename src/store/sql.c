@@ -1,16 +1,15 @@
-/* sql.c - see sql.h. A statement gets a small number at its first use in the process; each
- * connection keeps its prepared form in an array under that number. */
+/* sql.c - see sql.h: what both engines have of it. A statement gets a small number at its first use
+ * in the process; each connection keeps its prepared form under that number. */
 #include "store/sql.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/log.h"
 #include "store/store_int.h"
+#include "text/unicode.h"
 
-static unsigned statement_id(struct sql_statement *s)
+unsigned sql_statement_id(struct sql_statement *s)
 {
     static atomic_uint last;
     unsigned id = atomic_load_explicit(&s->id, memory_order_relaxed);
@@ -21,70 +20,50 @@ static unsigned statement_id(struct sql_statement *s)
     return atomic_compare_exchange_strong(&s->id, &id, fresh) ? fresh : id;
 }
 
-static void failed(struct sql_run *r, int rc)
+void sql_failed(struct sql_run *r, enum err err, const char *what)
 {
-    r->err = db_error(rc);
-    snprintf(r->db->what, sizeof r->db->what, "%s: %s", r->statement->name,
-             sqlite3_errmsg(r->db->handle));
-    if (r->err == ERR_IO || r->err == ERR_BUG)
-        log_error("store", "%s (%d)", r->db->what, sqlite3_extended_errcode(r->db->handle));
-}
-
-static sqlite3_stmt **cache_slot(struct db *db, unsigned id)
-{
-    if (id >= db->cache_size) {
-        size_t size = db->cache_size ? db->cache_size : 32;
-        while (size <= id)
-            size *= 2;
-        sqlite3_stmt **cache = realloc(db->cache, size * sizeof(sqlite3_stmt *));
-        if (!cache)
-            log_fatal("store", "out of memory for %zu statements", size);
-        memset(cache + db->cache_size, 0, (size - db->cache_size) * sizeof(sqlite3_stmt *));
-        db->cache = cache;
-        db->cache_size = size;
-    }
-    return &db->cache[id];
+    r->row = false;
+    if (r->err != ERR_OK)
+        return;
+    r->err = err;
+    snprintf(r->db->what, sizeof r->db->what, "%s: %s", r->statement->name, what);
+    if (err == ERR_IO || err == ERR_BUG)
+        log_error("store", "%s", r->db->what);
 }
 
 enum err sql_begin(struct sql_run *r, struct db *db, struct sql_statement *s)
 {
     *r = (struct sql_run){.db = db, .statement = s};
-    sqlite3_stmt **slot = cache_slot(db, statement_id(s));
-    if (!*slot) {
-        int rc = sqlite3_prepare_v3(db->handle, s->sql, -1, SQLITE_PREPARE_PERSISTENT, slot, NULL);
-        if (rc != SQLITE_OK) {
-            failed(r, rc);
-            return r->err;
-        }
-    }
-    r->stmt = *slot;
-    return ERR_OK;
-}
-
-static void bound(struct sql_run *r, int rc)
-{
-    if (rc != SQLITE_OK && r->err == ERR_OK)
-        failed(r, rc);
+    return db->driver->sql_prepare(r, s);
 }
 
 void sql_bind_i64(struct sql_run *r, int at, int64_t v)
 {
-    bound(r, sqlite3_bind_int64(r->stmt, at, v));
+    r->db->driver->bind_i64(r, at, v);
 }
 
 void sql_bind_i64_null(struct sql_run *r, int at, int64_t v)
 {
-    bound(r, v ? sqlite3_bind_int64(r->stmt, at, v) : sqlite3_bind_null(r->stmt, at));
+    if (v)
+        r->db->driver->bind_i64(r, at, v);
+    else
+        r->db->driver->bind_null(r, at);
 }
 
 void sql_bind_real(struct sql_run *r, int at, double v)
 {
-    bound(r, sqlite3_bind_double(r->stmt, at, v));
+    r->db->driver->bind_real(r, at, v);
 }
 
 void sql_bind_text(struct sql_run *r, int at, struct str v)
 {
-    bound(r, sqlite3_bind_text64(r->stmt, at, v.n ? v.p : "", v.n, SQLITE_STATIC, SQLITE_UTF8));
+    char what[96];
+    if (v.n && (memchr(v.p, 0, v.n) || !utf8_valid(v))) {
+        snprintf(what, sizeof what, "parameter %d is no text: it has a NUL or is not UTF-8", at);
+        sql_failed(r, ERR_INVALID, what);
+        return;
+    }
+    r->db->driver->bind_text(r, at, v.n ? v : STR(""));
 }
 
 void sql_bind_text_null(struct sql_run *r, int at, struct str v)
@@ -92,12 +71,12 @@ void sql_bind_text_null(struct sql_run *r, int at, struct str v)
     if (v.p)
         sql_bind_text(r, at, v);
     else
-        bound(r, sqlite3_bind_null(r->stmt, at));
+        r->db->driver->bind_null(r, at);
 }
 
 void sql_bind_blob(struct sql_run *r, int at, struct str v)
 {
-    bound(r, sqlite3_bind_blob64(r->stmt, at, v.n ? v.p : "", v.n, SQLITE_STATIC));
+    r->db->driver->bind_blob(r, at, v.n ? v : STR(""));
 }
 
 void sql_bind_blob_null(struct sql_run *r, int at, struct str v)
@@ -105,37 +84,28 @@ void sql_bind_blob_null(struct sql_run *r, int at, struct str v)
     if (v.p)
         sql_bind_blob(r, at, v);
     else
-        bound(r, sqlite3_bind_null(r->stmt, at));
+        r->db->driver->bind_null(r, at);
 }
 
 bool sql_next(struct sql_run *r)
 {
-    if (r->err != ERR_OK)
-        return false;
-    int rc = sqlite3_step(r->stmt);
-    r->row = rc == SQLITE_ROW;
-    if (!r->row && rc != SQLITE_DONE)
-        failed(r, rc);
-    return r->row;
+    return r->err == ERR_OK && (r->row = r->db->driver->sql_next(r));
 }
 
 int64_t sql_i64(struct sql_run *r, int at)
 {
-    return sqlite3_column_int64(r->stmt, at);
+    return r->db->driver->i64(r, at);
 }
 
 double sql_real(struct sql_run *r, int at)
 {
-    return sqlite3_column_double(r->stmt, at);
+    return r->db->driver->real(r, at);
 }
 
-/* The order text or blob first, then bytes, is the one SQLite promises to be safe. */
 struct str sql_text_null(struct sql_run *r, int at, struct arena *a)
 {
-    const unsigned char *p = sqlite3_column_text(r->stmt, at);
-    if (!p)
-        return STR_NONE;
-    return arena_str(a, (struct str){(const char *)p, (size_t)sqlite3_column_bytes(r->stmt, at)});
+    struct str s = r->db->driver->text(r, at);
+    return s.p ? arena_str(a, s) : STR_NONE;
 }
 
 struct str sql_text(struct sql_run *r, int at, struct arena *a)
@@ -146,10 +116,8 @@ struct str sql_text(struct sql_run *r, int at, struct arena *a)
 
 struct str sql_blob_null(struct sql_run *r, int at, struct arena *a)
 {
-    if (sqlite3_column_type(r->stmt, at) == SQLITE_NULL)
-        return STR_NONE;
-    const char *p = sqlite3_column_blob(r->stmt, at);
-    return arena_str(a, (struct str){p, (size_t)sqlite3_column_bytes(r->stmt, at)});
+    struct str s = r->db->driver->blob(r, at);
+    return s.p ? arena_str(a, s) : STR_NONE;
 }
 
 struct str sql_blob(struct sql_run *r, int at, struct arena *a)
@@ -163,16 +131,30 @@ enum err sql_end(struct sql_run *r, enum err result)
     /* foreign keys are checked when a write has been stepped to its end */
     while (r->statement->writes && r->row)
         sql_next(r);
-    sqlite3_reset(r->stmt);
-    sqlite3_clear_bindings(r->stmt);
+    r->db->driver->sql_end(r);
     return r->err != ERR_OK ? r->err : result;
 }
 
 enum err sql_exec(struct sql_run *r, int64_t *changed)
 {
-    while (sql_next(r))
-        ;
     if (changed)
-        *changed = r->err == ERR_OK ? sqlite3_changes64(r->db->handle) : 0;
+        *changed = 0;
+    if (r->err == ERR_OK)
+        r->db->driver->sql_exec(r, changed);
     return sql_end(r, ERR_OK);
+}
+
+enum err sql_number(struct db *db, struct sql_statement *s, int64_t *out, struct errinfo *e)
+{
+    struct sql_run r;
+    int64_t n = 0;
+    enum err err = sql_begin(&r, db, s);
+    if (err == ERR_OK) {
+        if (sql_next(&r))
+            n = sql_i64(&r, 0);
+        err = sql_end(&r, ERR_OK);
+    }
+    if (out)
+        *out = n;
+    return err == ERR_OK ? ERR_OK : err_set(e, err, "store", "%s", db->what);
 }

@@ -17,8 +17,6 @@
 #include "base/str.h"
 #include "store/store.h"
 
-struct sqlite3_stmt;
-
 struct sql_statement {
     const char *name;  /* of its C function */
     const char *sql;   /* SQLite's text */
@@ -31,7 +29,7 @@ struct sql_statement {
 /* One execution. */
 struct sql_run {
     struct db *db;
-    struct sqlite3_stmt *stmt;
+    void *stmt; /* the engine's */
     const struct sql_statement *statement;
     enum err err; /* of the first step that failed */
     bool row;     /* stands on a row */

@@ -1,30 +1,9 @@
-/* store.c - opening, the lock on the file, readers per thread, closing; see store.h. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
-
+/* store.c - see store.h: opens one of the two engines and keeps a reading connection for each
+ * thread. */
 #include "base/log.h"
 #include "store/store_int.h"
 
-/* PATH.lock is held as long as the store is open. It is never removed: a new file under the same
- * name would be a second lock. */
-static enum err take_lock(struct store *s, struct errinfo *e)
-{
-    char name[4096];
-    if ((size_t)snprintf(name, sizeof name, "%s.lock", s->path) >= sizeof name)
-        return err_set(e, ERR_INVALID, "store", "the path is too long");
-    s->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (s->lock_fd < 0)
-        return err_set(e, ERR_IO, "store", "%s: %s", name, strerror(errno));
-    if (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0)
-        return err_set(e, errno == EWOULDBLOCK ? ERR_BUSY : ERR_IO, "store",
-                       "%s is in use by another process; stop it first", s->path);
-    return ERR_OK;
-}
+#include <stdlib.h>
 
 /* A thread that ends closes its connection. */
 static void reader_ends(void *p)
@@ -38,7 +17,7 @@ static void reader_ends(void *p)
     if (*at)
         *at = db->next;
     pthread_mutex_unlock(&s->readers_lock);
-    db_close(db);
+    s->driver->db_close(db);
 }
 
 struct db *store_reader(struct store *s)
@@ -47,7 +26,7 @@ struct db *store_reader(struct store *s)
     if (db)
         return db;
     struct errinfo e;
-    if (db_open(&db, s, DB_READER, &e) != ERR_OK)
+    if (s->driver->reader_open(&db, s, &e) != ERR_OK)
         log_fatal("store", "no connection for reading: %s", e.what);
     pthread_mutex_lock(&s->readers_lock);
     db->next = s->readers;
@@ -59,51 +38,38 @@ struct db *store_reader(struct store *s)
 
 static void free_store(struct store *s)
 {
-    if (s->lock_fd >= 0)
-        close(s->lock_fd);
+    s->driver->close(s);
     pthread_key_delete(s->reader_key);
     pthread_mutex_destroy(&s->readers_lock);
-    free(s->path);
+    pthread_mutex_destroy(&s->id.lock);
+    free(s->name);
     free(s);
 }
 
 enum err store_open(struct store **out, const struct store_options *o, struct errinfo *e)
 {
     struct errinfo own;
-    struct db *db = NULL;
     if (!e)
         e = &own;
     if (o->node < 0 || o->node > 255)
         return err_set(e, ERR_INVALID, "node", "%d is not in 0..255", o->node);
-    if (o->url)
-        return err_set(e, ERR_INVALID, "store", "this program has no driver for %.40s", o->url);
     struct store *s = calloc(1, sizeof *s);
-    if (!s || !(s->path = strdup(o->path)) || pthread_key_create(&s->reader_key, reader_ends) != 0)
+    if (!s || pthread_key_create(&s->reader_key, reader_ends) != 0)
         log_fatal("store", "no memory to open the store");
     pthread_mutex_init(&s->readers_lock, NULL);
-    s->lock_fd = -1;
+    pthread_mutex_init(&s->id.lock, NULL);
+    s->driver = &sqlite_driver;
     s->clock = o->clock ? *o->clock : clock_system;
-    s->node = o->node;
     s->notice = o->notice;
     s->notice_ctx = o->notice_ctx;
-
-    enum err err = take_lock(s, e);
-    if (err == ERR_OK)
-        err = db_open(&db, s, DB_WRITER, e);
-    if (err == ERR_OK)
-        err = store_migrate(db, o, e);
-    if (err == ERR_OK)
-        err = id_start(s, db, e);
-    if (err == ERR_OK)
-        err = writer_start(s, db, o->queue_max);
-    if (err == ERR_OK && (err = node_start(s, e)) != ERR_OK) {
-        store_close(s);
+    enum err err = s->driver->open(s, o, e);
+    if (err != ERR_OK) {
+        free_store(s);
         return err;
     }
+    err = node_start(s, o->node, e);
     if (err != ERR_OK) {
-        if (db)
-            db_close(db);
-        free_store(s);
+        store_close(s);
         return err;
     }
     *out = s;
@@ -115,25 +81,46 @@ void store_close(struct store *s)
     if (!s)
         return;
     node_stop(s);
-    writer_stop(s); /* before the readers: its thread may have one, for notices */
+    s->driver->stop(s); /* before the readers: its thread may have one, for notices */
     while (s->readers) {
         struct db *db = s->readers;
         s->readers = db->next;
-        db_close(db);
+        s->driver->db_close(db);
     }
-    writer_free(s); /* the last connection to close copies the log into the file and removes it */
-    id_stop(s);
     free_store(s);
 }
 
 enum store_engine store_engine(const struct store *s)
 {
-    (void)s;
-    return STORE_SQLITE;
+    return s->driver->engine;
 }
 
 enum err store_now(struct db *db, int64_t *now)
 {
-    *now = clock_now(&db->store->clock);
-    return ERR_OK;
+    return db->driver->now(db, now);
+}
+
+enum err db_begin(struct db *db)
+{
+    return db->driver->begin(db);
+}
+
+void db_end(struct db *db)
+{
+    db->driver->end(db);
+}
+
+enum err store_write(struct store *s, store_write_fn fn, void *arg, struct errinfo *e)
+{
+    return s->driver->write(s, fn, arg, true, e);
+}
+
+enum err store_backup(struct store *s, const char *path, struct errinfo *e)
+{
+    return s->driver->backup(s, path, e);
+}
+
+enum err store_check(struct store *s, struct errinfo *e)
+{
+    return s->driver->check(s, e);
 }

@@ -39,7 +39,7 @@ static enum err write_full(struct tx *tx, void *arg, struct errinfo *e)
                                  .score = -1e300,
                                  .raw = {"\0\1", 2}};
     TRY(note_sql_add(tx, &in, NULL));
-    in = (struct note_sql_add_in){.id = 2, .brand = 1, .body = {"a\0b", 3}, .parent = 1};
+    in = (struct note_sql_add_in){.id = 2, .brand = 1, .body = STR("ab"), .parent = 1};
     TRY(note_sql_add(tx, &in, NULL));
     struct note_sql_get_row row; /* sees what it has written itself */
     TRY(note_sql_get(tx_db(tx), tx_arena(tx), &(struct note_sql_get_in){1, 2}, &row));
@@ -88,6 +88,27 @@ static void absent_is_null_only_where_declared(void **state)
     assert_int_equal(note_sql_words(db, &s->arena, &words, &n), ERR_OK);
     assert_int_equal(n, 1);
     assert_int_equal(words[0].n, 2);
+}
+
+static enum err write_text(struct tx *tx, void *arg, struct errinfo *e)
+{
+    (void)e;
+    struct note_sql_add_in in = {.id = 1, .brand = 1, .body = *(struct str *)arg};
+    return note_sql_add(tx, &in, NULL);
+}
+
+/* Both engines take the same texts, so that an installation can move from one to the other. */
+static void what_is_no_text_is_refused(void **state)
+{
+    struct scratch *s = *state;
+    scratch_open(s);
+    struct str bad[] = {{"a\0b", 3}, {"\xff", 1}, {"\xc3", 1}, {"\xed\xa0\x80", 3}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct errinfo e;
+        assert_int_equal(store_write(s->store, write_text, &bad[i], &e), ERR_INVALID);
+        assert_non_null(strstr(e.what, "note_sql_add: parameter 3 is no text"));
+    }
+    assert_int_equal(note_count(s), 0);
 }
 
 static void refusals_of_the_engine_have_their_codes(void **state)
@@ -240,6 +261,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_type_there_and_back, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(absent_is_null_only_where_declared, scratch_setup,
+                                        scratch_teardown),
+        cmocka_unit_test_setup_teardown(what_is_no_text_is_refused, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(refusals_of_the_engine_have_their_codes, scratch_setup,
                                         scratch_teardown),

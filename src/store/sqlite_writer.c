@@ -1,26 +1,23 @@
-/* writer.c - the one thread that writes. It takes what has arrived, runs each job in a savepoint of
- * one transaction, commits once, tells the notices, answers the callers, and only then looks after
- * the write-ahead log. */
+/* sqlite_writer.c - the one thread that writes. It takes what has arrived, runs each job in a
+ * savepoint of one transaction, commits once, tells the notices, answers the callers, and only then
+ * looks after the write-ahead log. */
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/log.h"
-#include "base/map.h"
 #include "base/queue.h"
 #include "base/threads.h"
-#include "base/vec.h"
-#include "store/sql.h"
-#include "store/store_int.h"
+#include "store/sqlite_int.h"
 
 enum {
     GROUP_MAX = 1000, /* jobs, or changed rows, in one commit */
     QUEUE_MAX = 4096, /* when the options name none */
     WAL_PAGES = 1000, /* checkpoint from here */
-    SCRATCH_KEEP = 1 << 20
+    PAST_RESERVE = 4096,
 };
+#define LIVE_RESERVE (4 * ID_LIVE_SECOND)
 
 struct job {
     store_write_fn fn;
@@ -31,16 +28,10 @@ struct job {
     sem_t answered;
 };
 
-struct tx {
-    struct writer *writer;
-    struct db *db;
-    struct arena arena;
-    struct vec notices; /* struct notice; of the group so far */
-};
-
 struct writer {
     struct store *store;
     struct db *db;
+    sqlite3 *handle; /* of db */
     struct queue *jobs;
     pthread_t thread;
     struct tx tx;
@@ -49,21 +40,6 @@ struct writer {
     int wal_pages;
     bool broken; /* a commit failed on the file system: nothing is acknowledged any more */
 };
-
-struct db *tx_db(struct tx *tx)
-{
-    return tx->db;
-}
-
-struct arena *tx_arena(struct tx *tx)
-{
-    return &tx->arena;
-}
-
-void tx_notify(struct tx *tx, struct notice n)
-{
-    *(struct notice *)vec_push(&tx->notices) = n;
-}
 
 static void job_failed(struct job *j, enum err err, const char *what)
 {
@@ -98,7 +74,7 @@ static bool run_job(struct writer *w, struct job *j)
         job_failed(j, err, w->db->what);
     /* SQLite itself rolls back everything after some failures of disk or memory, whatever fn made
      * of them */
-    if (!db_in_transaction(w->db))
+    if (!sqlite_in_transaction(w->db))
         return false;
     if (err != ERR_OK) {
         tx->notices.n = told;
@@ -113,18 +89,20 @@ static void roll_back(struct writer *w, size_t told)
 {
     w->tx.notices.n = told;
     id_unsaved(w->store);
-    if (db_in_transaction(w->db) && db_run(w->db, "ROLLBACK", NULL) != ERR_OK)
-        log_error("store", "rollback failed: %s", sqlite3_errmsg(w->db->handle));
+    if (sqlite_in_transaction(w->db) && sqlite_script(w->db, "ROLLBACK", NULL) != ERR_OK)
+        log_error("store", "rollback failed: %s", sqlite3_errmsg(w->handle));
 }
 
 static enum err commit(struct writer *w, size_t told, struct errinfo *e)
 {
-    enum err err = id_save(w->store, w->db, e);
+    enum err err = ERR_OK;
+    if (!id_covered(w->store, 0, 0))
+        err = id_save(w->store, w->db, LIVE_RESERVE, PAST_RESERVE, e);
     if (err == ERR_OK)
-        err = db_run(w->db, "COMMIT", e);
+        err = sqlite_script(w->db, "COMMIT", e);
     if (err == ERR_OK)
         return ERR_OK;
-    int rc = sqlite3_errcode(w->db->handle) & 0xff;
+    int rc = sqlite3_errcode(w->handle) & 0xff;
     if (rc == SQLITE_IOERR || rc == SQLITE_CORRUPT) {
         w->broken = true;
         log_error("store", "commit failed, nothing is accepted until the next start: %s", e->what);
@@ -137,7 +115,7 @@ static enum err begin(struct writer *w, struct errinfo *e)
 {
     if (w->broken)
         return err_set(e, ERR_IO, "store", "the disk failed; start again when it is sound");
-    return db_run(w->db, "BEGIN IMMEDIATE", e);
+    return sqlite_script(w->db, "BEGIN IMMEDIATE", e);
 }
 
 /* The transaction is lost or was not committed: all that seemed to go well has failed. */
@@ -175,14 +153,14 @@ static void run_each_alone(struct writer *w)
 static struct job *next_job(struct writer *w, int64_t rows_before)
 {
     bool full = w->group_count == GROUP_MAX ||
-                sqlite3_total_changes64(w->db->handle) - rows_before >= GROUP_MAX;
+                sqlite3_total_changes64(w->handle) - rows_before >= GROUP_MAX;
     return full ? NULL : queue_pop(w->jobs, 0);
 }
 
 static void run_group(struct writer *w, struct job *first)
 {
     struct errinfo e = {0};
-    int64_t rows = sqlite3_total_changes64(w->db->handle);
+    int64_t rows = sqlite3_total_changes64(w->handle);
     w->group_count = 0;
     enum err err = begin(w, &e);
     if (err != ERR_OK) {
@@ -209,33 +187,17 @@ static void run_group(struct writer *w, struct job *first)
 
 static void tell(struct writer *w)
 {
-    struct store *s = w->store;
-    struct map seen;
-    map_init(&seen, &w->tx.arena);
-    for (size_t i = 0; i < w->tx.notices.n && s->notice; i++) {
-        const struct notice *n = vec_at(&w->tx.notices, i);
-        int64_t *key = arena_array(&w->tx.arena, 4, sizeof *key);
-        key[0] = n->topic;
-        key[1] = n->brand;
-        key[2] = n->id;
-        key[3] = n->version;
-        struct str bytes = {(const char *)key, 4 * sizeof *key};
-        if (map_get(&seen, bytes))
-            continue;
-        map_set(&seen, bytes, key);
-        s->notice(s->notice_ctx, n);
-    }
+    const struct store *s = w->store;
+    tx_settle_notices(&w->tx);
+    for (size_t i = 0; i < w->tx.notices.n && s->notice; i++)
+        s->notice(s->notice_ctx, vec_at(&w->tx.notices, i));
 }
 
 static void answer(struct writer *w)
 {
     for (size_t i = 0; i < w->group_count; i++)
         sem_post(&w->group[i]->answered);
-    if (w->tx.arena.used > SCRATCH_KEEP)
-        arena_deinit(&w->tx.arena);
-    else
-        arena_clear(&w->tx.arena);
-    vec_init(&w->tx.notices, &w->tx.arena, sizeof(struct notice));
+    tx_clear(&w->tx);
 }
 
 static int wal_grew(void *p, sqlite3 *handle, const char *name, int pages)
@@ -253,9 +215,9 @@ static void checkpoint(struct writer *w)
     if (w->wal_pages < WAL_PAGES || w->broken)
         return;
     w->wal_pages = 0;
-    int rc = sqlite3_wal_checkpoint_v2(w->db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    int rc = sqlite3_wal_checkpoint_v2(w->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
-        log_error("store", "checkpoint failed: %s", sqlite3_errmsg(w->db->handle));
+        log_error("store", "checkpoint failed: %s", sqlite3_errmsg(w->handle));
 }
 
 static void *write_on(void *p)
@@ -279,47 +241,49 @@ enum err writer_start(struct store *s, struct db *db, size_t queue_max)
     w->store = s;
     w->db = db;
     w->jobs = queue_new(queue_max ? queue_max : QUEUE_MAX);
-    w->tx = (struct tx){.writer = w, .db = db};
-    arena_init(&w->tx.arena);
-    vec_init(&w->tx.notices, &w->tx.arena, sizeof(struct notice));
-    sqlite3_wal_hook(db->handle, wal_grew, w);
-    s->writer = w;
+    w->handle = sqlite_of(db)->handle;
+    tx_init(&w->tx, db);
+    sqlite3_wal_hook(w->handle, wal_grew, w);
+    s->sqlite->writer = w;
     enum err err = thread_start(&w->thread, "store", write_on, w);
     if (err != ERR_OK) {
         queue_free(w->jobs);
         free(w);
-        s->writer = NULL;
+        s->sqlite->writer = NULL;
     }
     return err;
 }
 
 void writer_stop(struct store *s)
 {
-    queue_close(s->writer->jobs);
-    pthread_join(s->writer->thread, NULL);
+    queue_close(s->sqlite->writer->jobs);
+    pthread_join(s->sqlite->writer->thread, NULL);
 }
 
 void writer_free(struct store *s)
 {
-    struct writer *w = s->writer;
-    if (!w->broken)
-        id_save_exact(s, w->db);
-    db_close(w->db);
-    arena_deinit(&w->tx.arena);
+    struct writer *w = s->sqlite->writer;
+    struct errinfo e;
+    /* gives the reserve back, so that the next start does not run ahead of the clock */
+    if (!w->broken && id_save(s, w->db, 0, 0, &e) != ERR_OK)
+        log_warn("store", "the next start skips some ids: %s", e.what);
+    sqlite_disconnect(w->db);
+    tx_deinit(&w->tx);
     queue_free(w->jobs);
     free(w);
-    s->writer = NULL;
+    s->sqlite->writer = NULL;
 }
 
-enum err store_write(struct store *s, store_write_fn fn, void *arg, struct errinfo *e)
+enum err writer_run(struct store *s, store_write_fn fn, void *arg, bool ids, struct errinfo *e)
 {
+    (void)ids; /* each commit looks after them */
     struct job j = {.fn = fn, .arg = arg};
     j.e = e ? e : &j.own;
     *j.e = (struct errinfo){0};
-    if (pthread_equal(pthread_self(), s->writer->thread))
+    if (pthread_equal(pthread_self(), s->sqlite->writer->thread))
         log_fatal("store", "a write function starts another write");
     sem_init(&j.answered, 0, 0);
-    enum err err = queue_push(s->writer->jobs, &j);
+    enum err err = queue_push(s->sqlite->writer->jobs, &j);
     if (err != ERR_OK) {
         sem_destroy(&j.answered);
         return err_set(e, ERR_BUSY, "store", "too many writes are waiting; try again");

@@ -1,4 +1,4 @@
-/* backup.c - a copy of the whole database while it is in use, and its check. */
+/* sqlite_backup.c - a copy of the whole database while it is in use, and its check. */
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -6,12 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store/store_int.h"
+#include "store/sqlite_int.h"
 
 /* One step copies one snapshot: writers go on meanwhile, and the copy is never begun anew. */
 static enum err copy_into(struct db *from, sqlite3 *to, const char *path, struct errinfo *e)
 {
-    sqlite3_backup *b = sqlite3_backup_init(to, "main", from->handle, "main");
+    sqlite3_backup *b = sqlite3_backup_init(to, "main", sqlite_of(from)->handle, "main");
     if (b)
         sqlite3_backup_step(b, -1);
     int rc = b ? sqlite3_backup_finish(b) : sqlite3_errcode(to);
@@ -32,7 +32,7 @@ static enum err sync_folder(const char *path, struct errinfo *e)
     return rc == 0 ? ERR_OK : err_set(e, ERR_IO, "backup", "%s: %s", path, strerror(errno));
 }
 
-enum err store_backup(struct store *s, const char *path, struct errinfo *e)
+enum err sqlite_backup(struct store *s, const char *path, struct errinfo *e)
 {
     char part[4096];
     struct db *from = NULL;
@@ -43,7 +43,7 @@ enum err store_backup(struct store *s, const char *path, struct errinfo *e)
         return err_set(e, ERR_CONFLICT, "backup", "%s exists already; name a new file", path);
     if (unlink(part) != 0 && errno != ENOENT)
         return err_set(e, ERR_IO, "backup", "%s: %s", part, strerror(errno));
-    TRY(db_open(&from, s, DB_READER, e));
+    TRY(sqlite_connect(&from, s, SQLITE_READER, e));
     enum err err = ERR_OK;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(part, &to, flags, NULL) != SQLITE_OK)
@@ -52,7 +52,7 @@ enum err store_backup(struct store *s, const char *path, struct errinfo *e)
         err = copy_into(from, to, part, e);
     if (sqlite3_close(to) != SQLITE_OK && err == ERR_OK)
         err = err_set(e, ERR_IO, "backup", "%s cannot be closed", part);
-    db_close(from);
+    sqlite_disconnect(from);
     if (err == ERR_OK && rename(part, path) != 0)
         err = err_set(e, ERR_IO, "backup", "%s: %s", path, strerror(errno));
     if (err != ERR_OK) {
@@ -62,28 +62,31 @@ enum err store_backup(struct store *s, const char *path, struct errinfo *e)
     return sync_folder(path, e);
 }
 
-enum err store_check(struct store *s, struct errinfo *e)
+static struct sql_statement count_orphans = {
+    .name = "rows that point nowhere", .sql = "SELECT count(*) FROM pragma_foreign_key_check"};
+
+enum err sqlite_check(struct store *s, struct errinfo *e)
 {
     struct db *db;
     int64_t orphans;
-    TRY(db_open(&db, s, DB_READER, e));
+    TRY(sqlite_connect(&db, s, SQLITE_READER, e));
     sqlite3_stmt *q = NULL;
     enum err err = ERR_OK;
-    int rc = sqlite3_prepare_v2(db->handle, "PRAGMA quick_check(1)", -1, &q, NULL);
+    int rc = sqlite3_prepare_v2(sqlite_of(db)->handle, "PRAGMA quick_check(1)", -1, &q, NULL);
     if (rc == SQLITE_OK && (rc = sqlite3_step(q)) == SQLITE_ROW) {
         const char *said = (const char *)sqlite3_column_text(q, 0);
         if (!said || strcmp(said, "ok") != 0)
             err =
-                err_set(e, ERR_IO, "store", "%s is damaged: %s", s->path, said ? said : "unknown");
+                err_set(e, ERR_IO, "store", "%s is damaged: %s", s->name, said ? said : "unknown");
     } else {
-        err = err_set(e, ERR_IO, "store", "%s: %s", s->path, sqlite3_errmsg(db->handle));
+        err = err_set(e, ERR_IO, "store", "%s: %s", s->name, sqlite3_errmsg(sqlite_of(db)->handle));
     }
     sqlite3_finalize(q);
     if (err == ERR_OK)
-        err = db_number(db, "SELECT count(*) FROM pragma_foreign_key_check", &orphans, e);
+        err = sql_number(db, &count_orphans, &orphans, e);
     if (err == ERR_OK && orphans)
-        err = err_set(e, ERR_IO, "store", "%s has %lld rows that point nowhere", s->path,
+        err = err_set(e, ERR_IO, "store", "%s has %lld rows that point nowhere", s->name,
                       (long long)orphans);
-    db_close(db);
+    sqlite_disconnect(db);
     return err;
 }
