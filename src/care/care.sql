@@ -16,7 +16,7 @@ FROM "case" WHERE id = :id AND brand = :brand;
 
 --: next_number one (brand i64) -> (last i64)
 INSERT INTO case_number (brand, last) VALUES (:brand, 1)
-ON CONFLICT (brand) DO UPDATE SET last = last + 1 RETURNING last;
+ON CONFLICT (brand) DO UPDATE SET last = case_number.last + 1 RETURNING last;
 
 --: insert exec (id i64, brand i64, number i64, thread i64, account i64, author i64, post i64, title text, words text,
 --:   team i64, priority i64, kind i64, language i64, tags text, why text, rank_why text, now i64, waiting_at i64, due_at i64,
@@ -30,9 +30,10 @@ VALUES (:id, :brand, :number, :thread, :account, :author, :post, :title, :words,
 --: wait_again exec (brand i64, id i64, post i64, kind i64, words text, rank_why text, waiting_at i64, due_at i64, rank_at i64)
 UPDATE "case" SET posts = posts + 1, post = :post, kind = :kind, words = :words, rank_why = :rank_why,
   waiting_at = CASE WHEN state = 0 AND due_at <> 0 THEN waiting_at ELSE :waiting_at END,
-  due_at = CASE WHEN state IN (0, 2) AND due_at <> 0 THEN min(due_at, :due_at) ELSE :due_at END,
+  due_at = CASE WHEN state IN (0, 2) AND due_at <> 0 AND due_at < :due_at
+    THEN due_at ELSE :due_at END,
   due_is_first = CASE WHEN first_answered_at = 0 THEN 1 ELSE 0 END,
-  rank_at = CASE WHEN state = 0 THEN min(rank_at, :rank_at) ELSE :rank_at END,
+  rank_at = CASE WHEN state = 0 AND rank_at < :rank_at THEN rank_at ELSE :rank_at END,
   state = 0, snoozed_until = 0, closed_at = 0, version = version + 1
 WHERE id = :id AND brand = :brand;
 

@@ -28,14 +28,18 @@ struct agent_form {
 
 /* --- list --- */
 
-static struct str team_names(struct request *rq, const struct brand_view *b, struct str ids)
+struct members {
+    struct lists_sql_members_row *rows;
+    size_t n;
+};
+
+static struct str team_names(struct request *rq, const struct brand_view *b,
+                             const struct members *m, int64_t agent)
 {
     struct vec names;
-    struct str id;
-    int64_t team;
     vec_init(&names, rq->arena, sizeof(struct str));
-    while (ids.n && str_next(&ids, ' ', &id)) {
-        const struct team *t = str_to_i64(id, &team) ? brand_team(b, team) : NULL;
+    for (size_t i = 0; i < m->n; i++) {
+        const struct team *t = m->rows[i].agent == agent ? brand_team(b, m->rows[i].team) : NULL;
         if (t)
             *(struct str *)vec_push(&names) = t->name;
     }
@@ -50,12 +54,17 @@ static void get_agents(struct request *rq, struct response *rs)
     const struct brand_view *b = settings_brand(rq, rs);
     struct lists_page page = {.add = STR("/desk/agents/new")};
     struct people_sql_agents_row *list;
+    struct members members;
     size_t n;
     struct rows rows;
     if (!b || !settings_open(rq, rs, b, N_("Agents"), "agents", &page.sheet))
         return;
-    enum err err = people_sql_agents(store_reader(ctx->store), rq->arena,
-                                     &(struct people_sql_agents_in){b->id}, &list, &n);
+    struct db *db = store_reader(ctx->store);
+    enum err err =
+        people_sql_agents(db, rq->arena, &(struct people_sql_agents_in){b->id}, &list, &n);
+    if (err == ERR_OK)
+        err = lists_sql_members(db, rq->arena, &(struct lists_sql_members_in){b->id}, &members.rows,
+                                &members.n);
     if (err != ERR_OK) {
         pages_fail(rq, rs, err, NULL);
         return;
@@ -66,7 +75,7 @@ static void get_agents(struct request *rq, struct response *rs)
             arena_printf(rq->arena, "/desk/agents/%lld", (long long)list[i].id);
         rows_cell(&rows, list[i].email);
         rows_cell(&rows, word_role(rq, (int)list[i].role));
-        rows_cell(&rows, team_names(rq, b, list[i].teams));
+        rows_cell(&rows, team_names(rq, b, &members, list[i].id));
         rows_cell(&rows,
                   list[i].disabled_at ? page_text(rq, "shut out") : page_text(rq, "may sign in"))
             ->state = list[i].disabled_at ? STR("late") : STR("done");

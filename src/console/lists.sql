@@ -18,5 +18,6 @@ SELECT agent, team FROM team_member WHERE brand = :brand ORDER BY team, agent LI
 --: member one (brand i64, agent i64) -> (id i64, email text, name text, initials text, disabled_at i64, role i64, brands i64,
 --:   has_password i64)
 SELECT a.id, a.email, a.name, a.initials, a.disabled_at, m.role, (
-    SELECT count(*) FROM membership o WHERE o.agent = a.id) AS brands, a.password <> '' AS has_password
+    SELECT count(*) FROM membership o WHERE o.agent = a.id) AS brands, 
+  CASE WHEN a.password <> '' THEN 1 ELSE 0 END AS has_password
 FROM membership m JOIN agent a ON a.id = m.agent WHERE m.brand = :brand AND m.agent = :agent;

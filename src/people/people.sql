@@ -30,12 +30,9 @@ UPDATE agent SET disabled_at = :at, version = version + 1 WHERE id = :agent;
 --: agent_count one () -> (n i64)
 SELECT count(*) AS n FROM agent;
 
--- Agents of a brand with their teams, for lists and menus.
---: agents many (brand i64) -> (id i64, email text, name text, initials text, face text, role i64, disabled_at i64,
---:   teams text?)
-SELECT a.id, a.email, a.name, a.initials, a.face, m.role, a.disabled_at, (
-    SELECT group_concat(t.team, ' ') FROM team_member t WHERE t.brand = m.brand AND t.agent = a.id) AS teams
-FROM membership m JOIN agent a ON a.id = m.agent WHERE m.brand = :brand ORDER BY a.name LIMIT 1000;
+-- Agents of a brand, for lists and menus.
+--: agents many (brand i64) -> (id i64, email text, name text, initials text, face text, role i64, disabled_at i64)
+SELECT a.id, a.email, a.name, a.initials, a.face, m.role, a.disabled_at FROM membership m JOIN agent a ON a.id = m.agent WHERE m.brand = :brand ORDER BY a.name LIMIT 1000;
 
 --: role one (brand i64, agent i64) -> (role i64, disabled_at i64)
 SELECT m.role, a.disabled_at FROM membership m JOIN agent a ON a.id = m.agent

@@ -18,10 +18,11 @@
 #include "store/store.h"
 
 struct sql_statement {
-    const char *name;  /* of its C function */
-    const char *sql;   /* SQLite's text */
-    const char *pg;    /* PostgreSQL's: $1 to $n, numbers as sql_bind_* get them */
-    const char *types; /* a letter for each parameter: i bigint, r double, t text, b bytea */
+    const char *name;    /* of its C function */
+    const char *sql;     /* SQLite's text */
+    const char *pg;      /* PostgreSQL's: $1 to $n, numbers as sql_bind_* get them */
+    const char *types;   /* a letter for each parameter: i bigint, r double, t text, b bytea */
+    const char *columns; /* the same of a row */
     bool writes;
     atomic_uint id; /* place in each connection's cache; given at first use, 0 before */
 };

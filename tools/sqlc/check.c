@@ -16,20 +16,9 @@ struct touched {
 
 const char *skip_comments(struct str s)
 {
-    const char *p = s.p, *end = s.p + s.n;
-    while (p < end) {
-        if (strchr(" \t\r\n\f;", *p)) {
-            p++;
-        } else if (end - p > 1 && p[0] == '-' && p[1] == '-') {
-            const char *eol = memchr(p, '\n', (size_t)(end - p));
-            p = eol ? eol + 1 : end;
-        } else if (end - p > 1 && p[0] == '/' && p[1] == '*') {
-            ptrdiff_t close = str_find((struct str){p, (size_t)(end - p)}, STR("*/"), 2);
-            p = close < 0 ? end : p + close + 2;
-        } else {
-            break;
-        }
-    }
+    const char *p = skip_blanks(s), *end = s.p + s.n;
+    while (p < end && *p == ';')
+        p = skip_blanks((struct str){p + 1, (size_t)(end - p) - 1});
     return p;
 }
 
@@ -71,13 +60,13 @@ static int authorize(void *p, int action, const char *table, const char *column,
     return SQLITE_OK;
 }
 
-/* True when a row comes back for the given text. */
-static bool ask(sqlite3 *db, const char *sql, struct str arg)
+bool ask(sqlite3 *db, const char *sql, struct str arg, struct str second)
 {
     sqlite3_stmt *q;
     if (sqlite3_prepare_v2(db, sql, -1, &q, NULL) != SQLITE_OK)
         fail("sqlc", 0, "%s", sqlite3_errmsg(db));
     sqlite3_bind_text(q, 1, arg.p, (int)arg.n, SQLITE_STATIC);
+    sqlite3_bind_text(q, 2, second.p, (int)second.n, SQLITE_STATIC);
     bool found = sqlite3_step(q) == SQLITE_ROW;
     sqlite3_finalize(q);
     return found;
@@ -143,35 +132,24 @@ static void check_columns(const struct sql_file *f, const struct statement *s, s
     }
 }
 
-/* Looks for the word LIMIT outside of texts and comments; depth 0 only when outer is set. */
-static bool has_limit(struct str sql, bool outer)
+/* Whether it says LIMIT; outside of parentheses only when outer is set. */
+static bool has_limit(const struct lexemes *l, bool outer)
 {
     int depth = 0;
-    for (size_t i = 0; i < sql.n; i++) {
-        struct str rest = str_sub(sql, i, sql.n);
-        char c = sql.p[i];
-        if (c == '\'' || c == '"') {
-            ptrdiff_t end = str_find_char(sql, c, i + 1);
-            i = end < 0 ? sql.n : (size_t)end;
-        } else if (str_starts(rest, STR("--")) || str_starts(rest, STR("/*"))) {
-            i = (size_t)(skip_comments(rest) - sql.p) - 1;
-        } else if (c == '(' || c == ')') {
-            depth += c == '(' ? 1 : -1;
-        } else if (str_starts_nocase(rest, STR("limit")) && (depth == 0 || !outer) && i > 0 &&
-                   strchr(" \n\r\t)", sql.p[i - 1]) && rest.n > 5 &&
-                   strchr(" \n\r\t(", rest.p[5])) {
+    for (size_t i = 0; i < l->n; i++) {
+        depth += lex_is(&l->p[i], "(") - lex_is(&l->p[i], ")");
+        if (lex_is(&l->p[i], "limit") && (!depth || !outer))
             return true;
-        }
     }
     return false;
 }
 
-static void check_kind(const struct sql_file *f, const struct statement *s)
+static void check_kind(const struct sql_file *f, const struct statement *s, const struct lexemes *l)
 {
     if (s->kind == STATEMENT_EXEC && !s->writes)
         fail(f->path, s->line, "'%.*s' is exec, but writes nothing; use one or many",
              STR_FMT(s->name));
-    if (s->kind == STATEMENT_MANY && !s->unbounded && !has_limit(s->sql, !s->writes))
+    if (s->kind == STATEMENT_MANY && !s->unbounded && !has_limit(l, !s->writes))
         fail(f->path, s->line,
              "'%.*s' may return any number of rows: add LIMIT, or end its header with "
              "unbounded \"reason\"",
@@ -185,7 +163,7 @@ static void check_tables(const struct sql_file *f, const struct statement *s, st
         bound = bound || str_eq_z(s->in[i].name, "brand");
     for (size_t i = 0; i < t->tables.n && !bound; i++) {
         struct str table = *(struct str *)vec_at(&t->tables, i);
-        if (ask(t->db, "SELECT 1 FROM pragma_table_info(?1) WHERE name = 'brand'", table))
+        if (ask(t->db, "SELECT 1 FROM pragma_table_info(?1) WHERE name = 'brand'", table, STR_NONE))
             fail(f->path, s->line,
                  "'%.*s' touches %.*s, which belongs to brands, without binding :brand; "
                  "bind it, or end the header with any-brand \"reason\"",
@@ -223,20 +201,25 @@ static void check_statement(struct sqlc *tool, sqlite3 *db, struct sql_file *f, 
         fail(f->path, line_of(f->text, behind),
              "'%.*s' has a second statement; give it its own header", STR_FMT(s->name));
     s->sql = str_trim((struct str){start, (size_t)(tail - start)});
+    if (str_ends(s->sql, STR(";")))
+        s->sql = str_trim(str_sub(s->sql, 0, s->sql.n - 1));
     s->writes = !sqlite3_stmt_readonly(stmt);
     if (t.forbidden)
         fail(f->path, s->line, "'%.*s' %s", STR_FMT(s->name), t.forbidden);
+    struct lexemes l = lex(&tool->arena, s->sql);
     check_parameters(f, s, stmt);
-    check_kind(f, s);
+    check_kind(f, s, &l);
     check_columns(f, s, stmt);
     check_tables(f, s, &t);
     sqlite3_finalize(stmt);
+    set_dialect(tool, db, f, s, &l);
 }
 
 void check_statements(struct sqlc *t, sqlite3 *db, struct sql_file *f)
 {
     for (size_t i = 0; i < f->owns_count; i++)
-        if (!ask(db, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1", f->owns[i]))
+        if (!ask(db, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1", f->owns[i],
+                 STR_NONE))
             fail(f->path, f->owns_line, "--owns: names '%.*s', which is no table of the schema",
                  STR_FMT(f->owns[i]));
     for (size_t i = 0; i < f->statement_count; i++)

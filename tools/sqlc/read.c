@@ -1,4 +1,5 @@
 /* read.c - cuts a .sql file into statements and reads their headers. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/vec.h"
@@ -196,4 +197,48 @@ void read_statements(struct sqlc *t, struct sql_file *f)
     end_statement(f, &statements, f->text.p + f->text.n);
     f->statements = statements.p;
     f->statement_count = statements.n;
+}
+
+struct str read_twin(struct arena *a, const char *path, const char **twin_path)
+{
+    struct str base = str_z(path);
+    base.n -= str_ends(base, STR(".sql")) ? 4 : 0;
+    *twin_path = arena_printf(a, "%.*s.pg.sql", STR_FMT(base)).p;
+    FILE *there = fopen(*twin_path, "rb");
+    if (!there)
+        return STR_NONE;
+    fclose(there);
+    return read_file(a, *twin_path);
+}
+
+void read_twins(struct sqlc *t, struct sql_file *f)
+{
+    struct vec twins;
+    struct str text = read_twin(&t->arena, f->path, &f->twin_path), rest = text, line;
+    vec_init(&twins, &t->arena, sizeof(struct twin));
+    while (str_next_line(&rest, &line)) {
+        int number = line_of(text, line.p);
+        if (str_starts(line, STR("--:"))) {
+            struct twin twin = {.line = number};
+            struct cursor c = {f->twin_path, number, str_sub(line, 3, line.n)};
+            twin.name = take_name(&c, "a name");
+            if (str_trim(c.rest).n)
+                fail(f->twin_path, number,
+                     "a twin has a name only: its header stands in the file "
+                     "beside it");
+            for (size_t i = 0; i < twins.n; i++)
+                if (str_eq(((struct twin *)vec_at(&twins, i))->name, twin.name))
+                    fail(f->twin_path, number, "'%.*s' exists already", STR_FMT(twin.name));
+            twin.sql.p = rest.n ? rest.p : text.p + text.n;
+            *(struct twin *)vec_push(&twins) = twin;
+        } else if (!twins.n && skip_comments(line) != line.p + line.n) {
+            fail(f->twin_path, number, "SQL without a header (--: name)");
+        }
+        if (twins.n) {
+            struct twin *last = vec_at(&twins, twins.n - 1);
+            last->sql.n = (size_t)((rest.n ? rest.p : text.p + text.n) - last->sql.p);
+        }
+    }
+    f->twins = twins.p;
+    f->twin_count = twins.n;
 }

@@ -5,6 +5,18 @@
  *
  * The second form writes the schema itself as the table of migrations that store_open takes.
  *
+ * Statements and schema are written in SQLite's SQL and become PostgreSQL's here: parameters as $n
+ * with the same numbers, types of columns by their place (dialect.c). What the two engines would
+ * read in different senses is refused (portable.c). Where one text cannot serve both, PostgreSQL's
+ * stands in care.pg.sql beside care.sql, under the same name and without signature, with the same
+ * parameters:
+ *
+ *   --: find
+ *   SELECT post AS id FROM post_search WHERE brand = :brand AND terms @@ :match::tsquery;
+ *
+ * What schema/003-posts.sql makes on SQLite alone (virtual tables, triggers) is left out, and
+ * schema/003-posts.pg.sql runs behind the rest.
+ *
  * A .sql file lies beside its room. A statement is a header of lines that begin with "--:" and one
  * SQL statement:
  *
@@ -41,9 +53,8 @@
  * A statement that writes takes a struct tx * in place of the struct db *. Texts of rows live in
  * the arena.
  *
- * In a folder's meson.build (the functions are private to the folder, #include "care_sql.h"):
- *
- *   sources += sql_to_c.process('care.sql', 'clock.sql')
+ * In a folder's meson.build the file joins the list of names; the functions are private to the
+ * folder and to what stands above it (#include "care_sql.h").
  */
 #include "sqlc.h"
 
@@ -96,7 +107,7 @@ struct str read_file(struct arena *a, const char *path)
 static void usage(void)
 {
     fputs("usage: sqlc --schema FILE... (--in FILE --prefix NAME | --table NAME) --out-h FILE "
-          "--out-c FILE\n",
+          "--out-c FILE [--depend FILE]\n",
           stderr);
     exit(2);
 }
@@ -106,11 +117,8 @@ static void read_arguments(struct sqlc *t, int argc, char **argv)
     const struct {
         const char *name;
         const char **value;
-    } options[] = {{"--in", &t->in},
-                   {"--prefix", &t->prefix},
-                   {"--table", &t->table},
-                   {"--out-h", &t->out_h},
-                   {"--out-c", &t->out_c}};
+    } options[] = {{"--in", &t->in},       {"--prefix", &t->prefix}, {"--table", &t->table},
+                   {"--out-h", &t->out_h}, {"--out-c", &t->out_c},   {"--depend", &t->depend}};
     t->schema = arena_array(&t->arena, (size_t)argc, sizeof *t->schema);
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--schema") == 0) {
@@ -136,12 +144,19 @@ int main(int argc, char **argv)
     read_arguments(&t, argc, argv);
     sqlite3 *db = open_schema(&t);
     if (t.table) {
-        write_schema(&t);
+        write_schema(&t, db);
+        const char **twins = arena_array(&t.arena, t.schema_count, sizeof *twins);
+        for (size_t i = 0; i < t.schema_count; i++)
+            (void)read_twin(&t.arena, t.schema[i], &twins[i]);
+        write_depend(&t, twins, t.schema_count);
     } else {
         struct sql_file f = {.path = t.in, .text = read_file(&t.arena, t.in)};
         read_statements(&t, &f);
+        read_twins(&t, &f);
+        check_twins(&f);
         check_statements(&t, db, &f);
         write_functions(&t, &f);
+        write_depend(&t, &f.twin_path, 1);
     }
     sqlite3_close(db);
     arena_deinit(&t.arena);

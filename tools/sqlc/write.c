@@ -117,6 +117,19 @@ static void write_reads(FILE *o, const struct statement *s, const char *indent)
     }
 }
 
+/* One letter a field, parameters in the order of their numbers. */
+static void write_types(FILE *o, const char *name, const struct field *fields, size_t n,
+                        bool numbered)
+{
+    static const char letters[FIELD_TYPE_COUNT] = {'i', 'r', 't', 'b'};
+    fprintf(o, "    .%s = \"", name);
+    for (size_t at = 1; at <= n; at++)
+        for (size_t i = 0; i < n; i++)
+            if ((size_t)(numbered ? fields[i].at : (int)i + 1) == at)
+                fputc(letters[fields[i].type], o);
+    fputs("\",\n", o);
+}
+
 static void write_function(FILE *o, const char *prefix, const struct statement *s)
 {
     int n = (int)s->name.n;
@@ -128,7 +141,12 @@ static void write_function(FILE *o, const char *prefix, const struct statement *
     fprintf(o, "    .name = \"%s_%.*s\",\n    .writes = %s,\n    .sql =\n", prefix, n, name,
             s->writes ? "true" : "false");
     write_literal(o, s->sql);
-    fputs(",\n};\n\n", o);
+    fputs(",\n    .pg =\n", o);
+    write_literal(o, s->pg);
+    fputs(",\n", o);
+    write_types(o, "types", s->in, s->in_count, true);
+    write_types(o, "columns", s->out, s->out_count, false);
+    fputs("};\n\n", o);
     write_signature(o, prefix, s);
     fprintf(o, "\n{\n    struct sql_run run;\n");
     if (s->kind == STATEMENT_ONE)
@@ -176,7 +194,7 @@ void write_functions(struct sqlc *t, const struct sql_file *f)
     close_out(o, t->out_c);
 }
 
-void write_schema(struct sqlc *t)
+void write_schema(struct sqlc *t, sqlite3 *db)
 {
     FILE *o = open_out(t->out_h);
     fputs("/* Generated from schema/ by tools/sqlc; do not edit. */\n", o);
@@ -196,9 +214,28 @@ void write_schema(struct sqlc *t)
         int64_t number = migration_number(t, i, &name);
         fprintf(o, "    {%lld, \"%.*s\",\n", (long long)number, STR_FMT(name));
         write_literal(o, read_file(&t->arena, t->schema[i]));
+        fputs(",\n", o);
+        write_literal(o, translate_schema(t, db, t->schema[i]));
         fputs("},\n", o);
     }
-    fprintf(o, "    {0, NULL, NULL},\n};\n\nconst size_t %s_count = %zu;\n", t->table,
+    fprintf(o, "    {0, NULL, NULL, NULL},\n};\n\nconst size_t %s_count = %zu;\n", t->table,
             t->schema_count);
     close_out(o, t->out_c);
+}
+
+void write_depend(struct sqlc *t, const char *const *paths, size_t n)
+{
+    if (!t->depend)
+        return;
+    FILE *o = open_out(t->depend);
+    fprintf(o, "%s:", t->out_h);
+    for (size_t i = 0; i < n; i++) {
+        FILE *there = fopen(paths[i], "rb");
+        if (!there) /* a twin that may come or not */
+            continue;
+        fclose(there);
+        fprintf(o, " %s", paths[i]);
+    }
+    fputc('\n', o);
+    close_out(o, t->depend);
 }

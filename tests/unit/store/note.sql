@@ -20,7 +20,7 @@ UPDATE note SET body = :body WHERE brand = :brand AND id = :id;
 
 --: bump one (name text) -> (n i64)
 INSERT INTO word(name, n) VALUES (:name, 1)
-ON CONFLICT(name) DO UPDATE SET n = n + 1
+ON CONFLICT(name) DO UPDATE SET n = word.n + 1
 RETURNING n;
 
 --: words many -> (name text, n i64) unbounded "a handful in the test"

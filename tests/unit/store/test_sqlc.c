@@ -1,5 +1,5 @@
-/* What tools/sqlc refuses, and with which words. Each case is a small .sql file over the schema of
- * these tests. */
+/* What tools/sqlc refuses, and with which words; what PostgreSQL's text of a statement is. Each
+ * case is a small .sql file over the schema of these tests. */
 #include "scratch.h"
 
 #include <stdio.h>
@@ -74,6 +74,67 @@ static const struct refusal {
     {"--: a exec\nCOMMIT;\n", ":1: 'a' reads or writes no rows"},
     {"--: a one -> (n i64)\nPRAGMA user_version;\n", ":1: 'a' reads or writes no rows"},
     {"--: a exec\nATTACH 'x' AS y;\n", ":1: 'a' reads or writes no rows"},
+    /* what the engines would read in different senses */
+    {"--: a one -> (n i64)\nSELECT max(n, 3) AS n FROM word;\n", ":1: 'a': 'max' of two values"},
+    {"--: a one -> (n i64)\nSELECT max(n) AS n FROM word;\n", NULL},
+    {"--: a one -> (n text)\nSELECT group_concat(name) AS n FROM word;\n",
+     ":1: 'a': 'group_concat' is no function that is known to do the same on both"},
+    {"--: a one -> (name text)\nSELECT name FROM word WHERE name LIKE 'a%';\n",
+     ":1: 'a': 'LIKE' takes no notice of case"},
+    {"--: a one -> (n i64)\nSELECT n FROM word WHERE n / 2 = 1 AND n % nullif(n, 0) = 1;\n", NULL},
+    {"--: a one -> (m i64)\nSELECT n / n AS m FROM word;\n", ":1: 'a': '/' by 0 gives NULL"},
+    {"--: a one -> (m i64)\nSELECT n > 3 AS m FROM word;\n",
+     ":1: 'a': '>' stands where a value is expected"},
+    {"--: a one -> (m i64)\nSELECT CASE WHEN n > 3 AND n IN (4, 5) THEN 1 ELSE 0 END AS m FROM "
+     "word WHERE EXISTS (SELECT 1 FROM word);\n",
+     NULL},
+    {"--: a one -> (m i64)\nSELECT count(n > 3) AS m FROM word;\n", ":1: 'a': '>' stands where"},
+    {"--owns: word\n--: a exec\nUPDATE word SET n = n = 3;\n", ":2: 'a': '=' stands where"},
+    {"--owns: word\n--: a exec\nINSERT INTO word (name, n) VALUES ('a', 1) ON CONFLICT (name) DO "
+     "UPDATE SET n = n + 1;\n",
+     ":2: 'a': 'n' behind DO UPDATE: say which, word.n or excluded.n"},
+    {"--owns: word\n--: a exec\nINSERT INTO word (name, n) VALUES ('a', 1) ON CONFLICT (name) DO "
+     "UPDATE SET n = word.n + excluded.n WHERE word.n > 0;\n",
+     NULL},
+    {"--owns: word\n--: a exec\nINSERT OR IGNORE INTO word (name, n) VALUES ('a', 1);\n",
+     ":2: 'a': INSERT OR is SQLite's alone"},
+    {"--: a one (brand i64) -> (id i64)\nSELECT id FROM note WHERE brand = :brand ORDER BY "
+     "parent;\n",
+     ":1: 'a': 'parent' can be NULL"},
+    {"--: a one (brand i64) -> (id i64)\nSELECT id FROM note WHERE brand = :brand ORDER BY parent "
+     "DESC NULLS LAST, body, id;\n",
+     NULL},
+    {"--: a one (brand i64) -> (id i64)\nSELECT m.id FROM note m LEFT JOIN word w ON w.name = "
+     "m.body WHERE m.brand = :brand ORDER BY m.body, w.n;\n",
+     ":1: 'a': 'n' can be NULL"},
+    {"--: a one -> (name text)\nSELECT name FROM note JOIN word WHERE word.rowid = 3;\n", ":1: "},
+    {"--: a one -> (m i64)\nSELECT CAST(n AS INTEGER) AS m FROM word;\n", ":1: 'a': 'CAST'"},
+    {"--: a one -> (m text)\nSELECT substr(name, -3, 2) AS m FROM word;\n", ":1: 'a': 'substr'"},
+};
+
+/* X.pg.sql beside X.sql; other cases have none. */
+static const struct {
+    const char *sql, *twin;
+    const char *said; /* NULL: accepted */
+} twins[] = {
+    {"--: a one -> (n text)\nSELECT group_concat(name) AS n FROM word;\n",
+     "--: a\nSELECT string_agg(name, ',') AS n FROM word;\n", NULL},
+    {"--: a one -> (n i64)\nSELECT n FROM word;\n", "--: a\nSELECT n -- the same\n  FROM word;\n",
+     "t.pg.sql:1: 'a' says what is in t.sql already"},
+    {"--: a one -> (n i64)\nSELECT n FROM word;\n", "--: b\nSELECT n FROM word;\n",
+     "t.pg.sql:1: 'b' is no statement of t.sql"},
+    {"--: a one -> (n i64)\nSELECT n FROM word;\n", "-- empty\n--: a one\nSELECT 1;\n",
+     "t.pg.sql:2: a twin has a name only"},
+    {"--: a one -> (n i64)\nSELECT n FROM word;\n", "SELECT 1;\n",
+     "t.pg.sql:1: SQL without a header"},
+    {"--: a one (x i64) -> (n i64)\nSELECT n FROM word WHERE n = :x;\n",
+     "--: a\nSELECT n FROM word WHERE n = 3;\n", "t.pg.sql:1: 'a' does without :x"},
+    {"--: a one (x i64) -> (n i64)\nSELECT n FROM word WHERE n = :x;\n",
+     "--: a\nSELECT n FROM word WHERE n = :x + :y;\n", "t.pg.sql:1: 'a' has no parameter :y"},
+    {"--: a one -> (n i64)\nSELECT n FROM word;\n", "--: a\nSELECT 1 AS n; SELECT 2;\n",
+     "t.pg.sql:1: 'a' has a second statement"},
+    {"--: a one -> (n i64)\nSELECT n FROM word;\n", "--: a\n-- nothing\n",
+     "t.pg.sql:1: 'a' has no SQL"},
 };
 
 static int run(struct scratch *s, const char *arguments, struct str *said)
@@ -117,6 +178,99 @@ static void bad_statements_are_refused_in_plain_words(void **state)
     }
 }
 
+static void twins_are_checked(void **state)
+{
+    struct scratch *s = *state;
+    for (size_t i = 0; i < sizeof twins / sizeof *twins; i++) {
+        struct str said;
+        put_file(s, "t.sql", twins[i].sql);
+        put_file(s, "t.pg.sql", twins[i].twin);
+        int rc = run(s, "--in t.sql --prefix t_sql --out-h t_sql.h --out-c t_sql.c", &said);
+        if (!twins[i].said && (rc != 0 || said.n))
+            fail_msg("%s is refused: %s", twins[i].twin, said.p);
+        if (twins[i].said && (rc != 1 || !str_starts(said, str_z(twins[i].said))))
+            fail_msg("%s gives %d and: %s", twins[i].twin, rc, said.p);
+    }
+}
+
+static struct str get_file(struct scratch *s, const char *name)
+{
+    enum { LARGEST = 64 * 1024 };
+    FILE *f = fopen(scratch_file(s, name), "r");
+    assert_non_null(f);
+    char *text = arena_alloc(&s->arena, LARGEST);
+    size_t n = fread(text, 1, LARGEST, f);
+    fclose(f);
+    return (struct str){text, n};
+}
+
+static void parameters_keep_their_numbers(void **state)
+{
+    struct scratch *s = *state;
+    struct str said;
+    put_file(s, "t.sql",
+             "--: a one (y text, x i64) -> (n i64)\nSELECT n -- as :y\nFROM word INDEXED BY "
+             "sqlite_autoindex_word_1 WHERE n = :x\n AND name <> ' :y ' AND \"name\" = :y OR n > "
+             ":x;\n");
+    assert_int_equal(run(s, "--in t.sql --prefix t --out-h t.h --out-c t.c --depend t.d", &said),
+                     0);
+    struct str c = get_file(s, "t.c");
+    assert_true(str_find(c,
+                         STR("\"SELECT n -- as :y\\n\"\n        \"FROM word WHERE n = $1\\n\"\n"
+                             "        \" AND name <> ' :y ' AND \\\"name\\\" = $2 OR n > $1\""),
+                         0) > 0);
+    assert_true(str_find(c, STR(".types = \"it\",\n    .columns = \"i\",\n"), 0) > 0);
+    assert_true(str_eq_z(get_file(s, "t.d"), "t.h:\n"));
+    put_file(s, "t.pg.sql", "--: a\nSELECT $$:y$$ FROM word WHERE name = :y::text AND n = :x;\n");
+    assert_int_equal(run(s, "--in t.sql --prefix t --out-h t.h --out-c t.c --depend t.d", &said),
+                     0);
+    assert_true(str_eq_z(get_file(s, "t.d"), "t.h: t.pg.sql\n"));
+}
+
+static const struct {
+    const char *sql, *pg, *said; /* said: behind the file's name; NULL: pg is found in the table */
+} schemas[] = {
+    {"CREATE TABLE a (text TEXT NOT NULL DEFAULT 'x INTEGER', n INTEGER PRIMARY KEY, r REAL, b "
+     "BLOB, UNIQUE (n)) WITHOUT ROWID;\nALTER TABLE a ADD COLUMN c TEXT;\n",
+     "CREATE TABLE a (text text COLLATE \\\"C\\\" NOT NULL DEFAULT 'x INTEGER', n bigint PRIMARY "
+     "KEY, r double precision, b bytea, UNIQUE (n));\\n\"\n        \"ALTER TABLE a ADD COLUMN "
+     "c text COLLATE \\\"C\\\";",
+     NULL},
+    {"CREATE TABLE a (x VARCHAR);\n", NULL, ":1: 'VARCHAR' is no type of a column"},
+    {"CREATE TABLE a (x TEXT COLLATE NOCASE);\n", NULL, ":1: 'COLLATE' means something else"},
+    {"\nCREATE VIRTUAL TABLE a USING fts5(x);\n", NULL, ":2: 'VIRTUAL' needs a file"},
+    {"CREATE TABLE a (x TEXT);\nCREATE TRIGGER b AFTER INSERT ON a BEGIN DELETE FROM a; END;\n",
+     NULL, ":2: 'TRIGGER' needs a file"},
+    {"PRAGMA user_version = 3;\n", NULL, ":1: 'PRAGMA' is nothing that"},
+    {"UPDATE word SET n = max(n, 3);\n", NULL, ":1: 'max' of two values"},
+};
+
+static void the_schema_is_translated(void **state)
+{
+    struct scratch *s = *state;
+    for (size_t i = 0; i < sizeof schemas / sizeof *schemas; i++) {
+        struct str said;
+        put_file(s, "003-a.sql", schemas[i].sql);
+        int rc = run(s, "003-a.sql --table schema --out-h s.h --out-c s.c", &said);
+        if (!schemas[i].said) {
+            if (rc != 0 || str_find(get_file(s, "s.c"), str_z(schemas[i].pg), 0) < 0)
+                fail_msg("%s gives %d, %.*s%.*s", schemas[i].sql, rc, STR_FMT(said),
+                         STR_FMT(get_file(s, "s.c")));
+        } else if (rc != 1 ||
+                   !str_starts(said, arena_printf(&s->arena, "003-a.sql%s", schemas[i].said))) {
+            fail_msg("%s gives %d and: %s", schemas[i].sql, rc, said.p);
+        }
+    }
+    struct str said;
+    put_file(s, "003-a.sql", "CREATE VIRTUAL TABLE a USING fts5(x);\nCREATE TABLE b (x TEXT);\n");
+    put_file(s, "003-a.pg.sql", "CREATE TABLE a (x tsvector);\n");
+    assert_int_equal(run(s, "003-a.sql --table schema --out-h s.h --out-c s.c", &said), 0);
+    assert_true(str_find(get_file(s, "s.c"),
+                         STR("\"\\n\"\n        \"CREATE TABLE b (x text COLLATE \\\"C\\\");\\n\"\n"
+                             "        \"CREATE TABLE a (x tsvector);\\n\""),
+                         0) > 0);
+}
+
 static void bad_schemas_and_usage_are_refused(void **state)
 {
     struct scratch *s = *state;
@@ -153,6 +307,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(bad_statements_are_refused_in_plain_words, scratch_setup,
                                         scratch_teardown),
+        cmocka_unit_test_setup_teardown(twins_are_checked, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(parameters_keep_their_numbers, scratch_setup,
+                                        scratch_teardown),
+        cmocka_unit_test_setup_teardown(the_schema_is_translated, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(bad_schemas_and_usage_are_refused, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test(all_statements_stand_in_the_list),
