@@ -22,6 +22,10 @@ CREATE TABLE account (
   refused INTEGER NOT NULL DEFAULT 0,
   failures INTEGER NOT NULL DEFAULT 0,   -- in a row
   error TEXT NOT NULL DEFAULT '',        -- plain words; empty: well
+  fetched INTEGER NOT NULL DEFAULT 0,    -- new posts of the last poll
+  held_until INTEGER NOT NULL DEFAULT 0, -- the other side asked us to wait until then
+  asked INTEGER NOT NULL DEFAULT 0,      -- how often somebody wanted news at once
+  served INTEGER NOT NULL DEFAULT 0,     -- up to which of these a poll began after the asking
   version INTEGER NOT NULL DEFAULT 1,
   created_at INTEGER NOT NULL,
   UNIQUE (brand, key)

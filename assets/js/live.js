@@ -8,7 +8,7 @@ const list = () => document.querySelector('[data-do="list"]');
 const pane = () => document.querySelector('[data-do="case"]');
 const rowOf = (id) => document.getElementById(`case-${id}`);
 
-async function piece(path) {
+export async function piece(path) {
   const answer = await fetch(path, { headers: { 'X-Requested-With': 'fetch' } });
   if (answer.redirected) location.reload(); // signed out meanwhile
   if (answer.status === 404) return null;

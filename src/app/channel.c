@@ -1,10 +1,14 @@
 /* channel.c - zuruf channel: accounts from the shell. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "app/ask.h"
 #include "app/commands.h"
 #include "app/options.h"
+#include "base/clock.h"
+
+#define FETCH_PATIENCE (2 * CLOCK_MINUTE)
 
 static int list(struct ask *q, const char *brand)
 {
@@ -58,6 +62,42 @@ static int add(struct ask *q, const char *brand, const char *name, const char *n
     return 0;
 }
 
+/* Until the wish is served; a server may be busy with other accounts. */
+static int fetch(struct ask *q, const char *key)
+{
+    const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
+    const int64_t end = clock_mono() + FETCH_PATIENCE;
+    int64_t wish = 0, posts = 0;
+    for (;;) {
+        struct json *reply;
+        ask_begin(q, "channel.fetch");
+        ask_put(q, "account", key);
+        if (wish)
+            json_put_i64(&q->w, "wish", wish);
+        if (!ask_send(q, &reply))
+            return 1;
+        struct str error = json_text(reply, "error");
+        json_i64(reply, "wish", &wish);
+        json_i64(reply, "posts", &posts);
+        if (json_bool(reply, "done", false)) {
+            if (error.n) {
+                fprintf(stderr, "zuruf channel: %s: %.*s\n", key, STR_FMT(error));
+                return 1;
+            }
+            printf("%s\t%lld new posts\n", key, (long long)posts);
+            return 0;
+        }
+        if (clock_mono() > end) {
+            fprintf(stderr,
+                    "zuruf channel: %s: still waiting after %d minutes; the log of the server says "
+                    "what it does\n",
+                    key, (int)(FETCH_PATIENCE / CLOCK_MINUTE));
+            return 1;
+        }
+        nanosleep(&pause, NULL);
+    }
+}
+
 int cmd_channel(int argc, char **argv)
 {
     const char *data = NULL, *brand = NULL, *name = NULL, *network = NULL, *allow_private = NULL;
@@ -71,22 +111,24 @@ int cmd_channel(int argc, char **argv)
          "what the posts are: mastodon, whatsapp ... (else the channel)"},
         {"allow-private", NULL, &allow_private, "the address may be in a private network"},
     };
-    int done =
-        options_read(argc, argv, rows, 5,
-                     "list | add CHANNEL KEY [--name NAME] [SETTING=VALUE ...]", 1, 40, &rest, &n);
+    int done = options_read(argc, argv, rows, 5,
+                            "list | add CHANNEL KEY [--name NAME] [SETTING=VALUE ...] | fetch KEY",
+                            1, 40, &rest, &n);
     if (done >= 0)
         return done;
     bool listing = strcmp(rest[0], "list") == 0 && n == 1,
-         adding = strcmp(rest[0], "add") == 0 && n >= 3;
-    if (!listing && !adding) {
-        fprintf(stderr, "zuruf channel: say list, or add CHANNEL KEY; try --help\n");
+         adding = strcmp(rest[0], "add") == 0 && n >= 3,
+         fetching = strcmp(rest[0], "fetch") == 0 && n == 2;
+    if (!listing && !adding && !fetching) {
+        fprintf(stderr, "zuruf channel: say list, add CHANNEL KEY, or fetch KEY; try --help\n");
         return 2;
     }
     struct ask q;
     if (!ask_open(&q, argv[0], data))
         return 1;
-    int exit_code =
-        listing ? list(&q, brand) : add(&q, brand, name, network, rest, n, allow_private != NULL);
+    int exit_code = listing    ? list(&q, brand)
+                    : fetching ? fetch(&q, rest[1])
+                               : add(&q, brand, name, network, rest, n, allow_private != NULL);
     ask_close(&q);
     return exit_code;
 }

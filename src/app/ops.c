@@ -359,6 +359,28 @@ static enum err op_channel_add(struct app *app, struct arena *a, const struct js
     return ERR_OK;
 }
 
+/* Wants a fetch, or with "wish" asks what came of that one. */
+static enum err op_channel_fetch(struct app *app, struct arena *a, const struct json *request,
+                                 struct json_writer *reply, struct errinfo *e)
+{
+    struct account_sql_by_key_any_row account = {0};
+    struct account_sql_fetch_state_row now;
+    int64_t wish = 0;
+    TRY(find_account(app, a, json_text(request, "account"), &account, e));
+    if (!json_i64(request, "wish", &wish)) {
+        TRY(flow_fetch(app->flow, account.brand, 0, account.id, &wish, e));
+        if (!flow_runs(app->flow))
+            flow_poll_one(app->flow, account.brand, account.id);
+    }
+    const struct account_sql_fetch_state_in in = {account.brand, account.id};
+    TRY(account_sql_fetch_state(store_reader(app->store), a, &in, &now));
+    json_put_i64(reply, "wish", wish);
+    json_put_bool(reply, "done", now.served >= wish || now.state != ACCOUNT_ON);
+    json_put_i64(reply, "posts", now.fetched);
+    json_put_text(reply, "error", now.error);
+    return ERR_OK;
+}
+
 const struct control_op control_table[] = {
     {"import", op_import},
     {"search", op_search},
@@ -368,5 +390,6 @@ const struct control_op control_table[] = {
     {"user.list", op_user_list},
     {"channel.list", op_channel_list},
     {"channel.add", op_channel_add},
+    {"channel.fetch", op_channel_fetch},
 };
 const size_t control_count = sizeof control_table / sizeof *control_table;

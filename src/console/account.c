@@ -5,13 +5,12 @@
 #include "console/pulse.h"
 
 #include "channels/channel.h"
-#include "channels_sql.h"
 #include "flow/channel_use.h"
 #include "flow/setup.h"
 #include "lists_tmpl.h"
 #include "store/store.h"
 
-enum { TEXT_LIMIT_MAX = 100000, NAME_MAX = 200, LAST = 3 };
+enum { TEXT_LIMIT_MAX = 100000, NAME_MAX = 200, ACTIONS_MAX = 4 };
 
 struct account_form {
     int64_t id; /* 0: a new one */
@@ -125,8 +124,17 @@ static struct form_action_view action_of(struct request *rq, const struct accoun
 
 static void add_actions(struct request *rq, const struct account_form *form, struct form_page *page)
 {
-    struct form_action_view *actions = arena_array(rq->arena, LAST, sizeof *actions);
+    struct form_action_view *actions = arena_array(rq->arena, ACTIONS_MAX, sizeof *actions);
     size_t n = 0;
+    if (form->channel->poll && form->on)
+        actions[n++] = action_of(
+            rq, form, "fetch", page_text(rq, "Fetch now"),
+            page_text(rq, "Looks for news at once instead of at the next round."), "resend");
+    if (!right_of_role(rq->who.role, RIGHT_ADMINISTER)) {
+        page->actions = actions;
+        page->actions_n = right_of_role(rq->who.role, RIGHT_LEAD) ? n : 0;
+        return;
+    }
     if (form->channel->check)
         actions[n++] =
             action_of(rq, form, "test", page_text(rq, "Try it now"),
@@ -160,108 +168,6 @@ static struct form_once_view *token_view(struct request *rq, struct str token)
     return once;
 }
 
-/* --- what came of it --- */
-
-static enum err pulse_table(struct request *rq, struct db *db, const struct brand_view *b,
-                            const struct account_form *form, struct table_view *out)
-{
-    static const char *const columns[] = {N_("State"),      N_("Last success"), N_("Next attempt"),
-                                          N_("Last heard"), N_("Posts"),        N_("Refused")};
-    struct channels_sql_pulse_row p;
-    struct rows rows;
-    TRY(channels_sql_pulse(db, rq->arena, &(struct channels_sql_pulse_in){b->id, form->id}, &p));
-    struct pulse_said said = pulse_say(
-        rq, b,
-        &(struct pulse){form->channel, p.state, p.success_at, p.item_at, p.failures, p.error});
-    bool waits = p.state == ACCOUNT_ON && form->channel->poll_every > 0;
-    rows_init(&rows, rq, columns, 6);
-    rows_cell(&rows, said.word)->state = str_z(said.state);
-    rows_cell(&rows, pulse_moment(rq, b, p.success_at));
-    rows_cell(&rows, !waits      ? STR("–")
-                     : p.next_at ? pulse_moment(rq, b, p.next_at)
-                                 : page_text(rq, "at once"));
-    rows_cell(&rows, pulse_moment(rq, b, p.item_at));
-    rows_cell(&rows, arena_printf(rq->arena, "%lld", (long long)p.items));
-    rows_cell(&rows, arena_printf(rq->arena, "%lld", (long long)p.refused));
-    *out = rows_table(&rows, page_text(rq, "Pulse"), STR_NONE, STR_NONE);
-    return ERR_OK;
-}
-
-static enum err refused_table(struct request *rq, struct db *db, const struct brand_view *b,
-                              const struct account_form *form, struct table_view *out)
-{
-    static const char *const columns[] = {N_("When"), N_("Where"), N_("Why"), N_("Original")};
-    struct channels_sql_refused_row *list;
-    struct rows rows;
-    size_t n;
-    TRY(channels_sql_refused(db, rq->arena, &(struct channels_sql_refused_in){b->id, form->id},
-                             &list, &n));
-    rows_init(&rows, rq, columns, right_of_role(rq->who.role, RIGHT_ADMINISTER) ? 4 : 3);
-    for (size_t i = 0; i < n; i++) {
-        rows_cell(&rows, pulse_moment(rq, b, list[i].at));
-        rows_cell(&rows, list[i].place);
-        rows_cell(&rows, list[i].what);
-        if (rows.columns == 4)
-            rows_cell(&rows, page_text(rq, "as a file"))->href =
-                arena_printf(rq->arena, "/desk/refused/%lld", (long long)list[i].id);
-    }
-    *out = rows_table(&rows, page_text(rq, "What could not be read"), STR_NONE,
-                      page_text(rq, "So far everything could be read."));
-    return ERR_OK;
-}
-
-static enum err deliveries_table(struct request *rq, struct db *db, const struct brand_view *b,
-                                 const struct account_form *form, struct table_view *out)
-{
-    static const char *const columns[] = {N_("When"), N_("Case"), N_("Try"), N_("Result"),
-                                          N_("What the other side said")};
-    static const char *const results[][2] = {{"accepted", N_("arrived")},
-                                             {"refused", N_("refused")},
-                                             {"later", N_("tried again later")},
-                                             {"unclear", N_("unclear")}};
-    struct channels_sql_deliveries_row *list;
-    struct rows rows;
-    size_t n;
-    TRY(channels_sql_deliveries(db, rq->arena,
-                                &(struct channels_sql_deliveries_in){b->id, form->id}, &list, &n));
-    rows_init(&rows, rq, columns, 5);
-    for (size_t i = 0; i < n; i++) {
-        struct str result = list[i].result;
-        for (size_t k = 0; k < sizeof results / sizeof *results; k++)
-            if (str_eq_z(list[i].result, results[k][0]))
-                result = page_text(rq, results[k][1]);
-        rows_cell(&rows, pulse_moment(rq, b, list[i].at));
-        struct table_cell_view *to = rows_cell(
-            &rows, list[i].number ? arena_printf(rq->arena, "#%lld", (long long)list[i].number)
-                                  : STR("–"));
-        if (list[i].case_id)
-            to->href = arena_printf(rq->arena, "/desk/case/%lld", (long long)list[i].case_id);
-        rows_cell(&rows, arena_printf(rq->arena, "%lld", (long long)list[i].attempt));
-        rows_cell(&rows, result)->state =
-            str_eq_z(list[i].result, "accepted") ? STR("done") : STR("late");
-        rows_cell(&rows, list[i].what);
-    }
-    *out = rows_table(&rows, page_text(rq, "Answers on their way"), STR_NONE,
-                      page_text(rq, "Nothing was sent over this account yet."));
-    return ERR_OK;
-}
-
-static enum err add_tables(struct request *rq, const struct brand_view *b,
-                           const struct account_form *form, const struct table_view **tables,
-                           size_t *n)
-{
-    const struct page_context *ctx = rq->app;
-    struct db *db = store_reader(ctx->store);
-    struct table_view *t = arena_array(rq->arena, LAST, sizeof *t);
-    *n = 0;
-    TRY(pulse_table(rq, db, b, form, &t[(*n)++]));
-    if (form->channel->can_reply)
-        TRY(deliveries_table(rq, db, b, form, &t[(*n)++]));
-    TRY(refused_table(rq, db, b, form, &t[(*n)++]));
-    *tables = t;
-    return ERR_OK;
-}
-
 /* --- the page --- */
 
 struct told {
@@ -272,8 +178,11 @@ struct told {
 /* Who may not change it sees how it does. */
 static void show_tables(struct request *rq, struct response *rs, const struct form_page *page)
 {
-    struct lists_page plain = {
-        .sheet = page->sheet, .tables = page->tables, .tables_n = page->tables_n};
+    struct lists_page plain = {.sheet = page->sheet,
+                               .actions = page->actions,
+                               .actions_n = page->actions_n,
+                               .tables = page->tables,
+                               .tables_n = page->tables_n};
     struct out o = page_begin(rq, rs);
     lists_page_render(&o, &plain);
 }
@@ -292,7 +201,8 @@ static void show(struct request *rq, struct response *rs, const struct account_f
     if (form->id) {
         page.sheet.title = page.sheet.layout.title = form->name;
         add_actions(rq, form, &page);
-        err = add_tables(rq, b, form, &page.tables, &page.tables_n);
+        page.sheet.layout.live = true; /* the pulse renews itself */
+        err = pulse_tables(rq, b, form->id, form->channel, &page.tables, &page.tables_n);
     }
     if (err != ERR_OK) {
         pages_fail(rq, rs, err, NULL);

@@ -10,38 +10,6 @@
 #include "page/format.h"
 #include "store/store.h"
 
-/* Longer than so many of its usual rhythms without a success, an account that polls is silent. */
-enum { RHYTHMS_SILENT = 5 };
-#define SILENT_AT_LEAST (30 * CLOCK_MINUTE)
-
-struct str pulse_moment(struct request *rq, const struct brand_view *b, int64_t at)
-{
-    const struct page_context *ctx = rq->app;
-    if (!at)
-        return page_text(rq, "never");
-    return format_moment(rq->arena, page_locale(rq), b->calendar.zone, flow_now(ctx->flow), at);
-}
-
-struct pulse_said pulse_say(struct request *rq, const struct brand_view *b, const struct pulse *p)
-{
-    const struct page_context *ctx = rq->app;
-    int64_t quiet = flow_now(ctx->flow) - p->success_at;
-    int64_t silent = p->channel ? RHYTHMS_SILENT * p->channel->poll_every : 0;
-    bool polls = p->channel && p->channel->poll_every > 0;
-    if (p->state == ACCOUNT_PAUSED)
-        return (struct pulse_said){"soon", page_text(rq, "paused")};
-    if (p->state == ACCOUNT_STOPPED)
-        return (struct pulse_said){"late", words_with(rq, N_("stopped: %s"), p->error)};
-    if (p->failures > 0)
-        return (struct pulse_said){"late", words_with(rq, N_("does not hear: %s"), p->error)};
-    if (polls && !p->success_at)
-        return (struct pulse_said){"", page_text(rq, "is asked for the first time")};
-    if (polls && quiet > silent && quiet > SILENT_AT_LEAST)
-        return (struct pulse_said){
-            "late", words_with(rq, N_("silent since %s"), pulse_moment(rq, b, p->success_at))};
-    return (struct pulse_said){"done", polls ? page_text(rq, "hears") : page_text(rq, "ready")};
-}
-
 static void add_types(struct request *rq, struct channels_page *page)
 {
     static const char *const about[][2] = {
@@ -87,13 +55,12 @@ static void get_channels(struct request *rq, struct response *rs)
     }
     struct channel_row_view *rows = arena_array(rq->arena, n, sizeof *rows);
     for (size_t i = 0; i < n; i++) {
-        const struct pulse p = {channel_find(list[i].channel),
-                                list[i].state,
-                                list[i].success_at,
-                                list[i].item_at,
-                                list[i].failures,
-                                list[i].error};
-        struct pulse_said said = pulse_say(rq, b, &p);
+        struct pulse_said said = pulse_say(rq, b,
+                                           &(struct pulse){.channel = channel_find(list[i].channel),
+                                                           .state = list[i].state,
+                                                           .success_at = list[i].success_at,
+                                                           .failures = list[i].failures,
+                                                           .error = list[i].error});
         rows[i] = (struct channel_row_view){
             .href = arena_printf(rq->arena, "/desk/channels/%lld", (long long)list[i].id),
             .channel = {list[i].network, word_network(rq, list[i].network)},

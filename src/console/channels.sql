@@ -9,9 +9,10 @@ WHERE brand = :brand ORDER BY name, id LIMIT 500;
 --: posts_since many (brand i64, since i64) -> (account i64, n i64) unbounded "one row an account"
 SELECT account, count(*) AS n FROM post WHERE brand = :brand AND id > :since GROUP BY account;
 
---: pulse one (brand i64, account i64) -> (state i64, success_at i64, attempt_at i64, next_at i64, item_at i64, items i64,
---:   refused i64, failures i64, error text)
-SELECT state, success_at, attempt_at, next_at, item_at, items, refused, failures, error FROM account
+--: pulse one (brand i64, account i64) -> (channel text, state i64, success_at i64, attempt_at i64, next_at i64, item_at i64,
+--:   items i64, refused i64, fetched i64, held_until i64, asked i64, served i64, failures i64, error text)
+SELECT channel, state, success_at, attempt_at, next_at, item_at, items, refused, fetched, held_until, asked, served,
+  failures, error FROM account
 WHERE id = :account AND brand = :brand;
 
 --: refused many (brand i64, account i64) -> (id i64, at i64, place text, what text)

@@ -7,7 +7,8 @@
 
 struct pulse {
     const struct channel *channel; /* NULL: of a newer version */
-    int64_t state, success_at, item_at, failures;
+    int64_t state, success_at, failures;
+    bool fetching; /* somebody asked for news, and waits */
     struct str error;
 };
 
@@ -19,5 +20,10 @@ struct pulse_said {
 struct pulse_said pulse_say(struct request *rq, const struct brand_view *b, const struct pulse *p);
 /* A moment as people read it, "never" for 0. */
 struct str pulse_moment(struct request *rq, const struct brand_view *b, int64_t at);
+
+/* What the page of an account shows of it: pulse, deliveries, what could not be read. */
+enum err pulse_tables(struct request *rq, const struct brand_view *b, int64_t account,
+                      const struct channel *channel, const struct table_view **tables,
+                      size_t *n) MUST_CHECK;
 
 #endif

@@ -99,6 +99,7 @@ struct str word_audit(const struct request *rq, struct str what)
         {"account.create", N_("added an account")},
         {"account.change", N_("changed an account")},
         {"account.state", N_("switched an account")},
+        {"account.fetch", N_("had an account fetched at once")},
         {"account.token", N_("made a new token")},
         {"account.moved", N_("followed an account to its new address")},
         {"routing.change", N_("changed the routing key")},

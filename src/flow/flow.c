@@ -81,6 +81,11 @@ void flow_stop(struct flow *f)
     f->started = false;
 }
 
+bool flow_runs(const struct flow *f)
+{
+    return f->started;
+}
+
 void flow_notice(struct flow *f, const struct notice *n)
 {
     bool all = n->topic == TOPIC_ALL;

@@ -73,6 +73,7 @@ struct ingest {
     /* A poll also moves the cursor, in the same transaction. before == NONE: no cursor. */
     struct str cursor_before, cursor_after;
     int64_t next_at; /* with a cursor: when to poll next */
+    int64_t asked;   /* with a cursor: account.asked when the poll began */
 };
 enum { INGEST_MAX = 1000 };
 
@@ -80,6 +81,19 @@ enum { INGEST_MAX = 1000 };
  * by another. */
 enum err flow_ingest(struct flow *f, const struct ingest *in, struct ingest_result *results,
                      struct errinfo *e) MUST_CHECK;
+
+/* Wants news of an account at once, without waiting for its rhythm; at least FETCH_GAP after the
+ * last attempt. Whichever node polls the account does it. asked: the number of this wish, served
+ * when fetch_state's served has reached it. ERR_CONFLICT: the account is paused or stopped (where
+ * "state"), or the other side asked us to wait until held_until (where "held"); ERR_INVALID: there
+ * is nothing to fetch. */
+#define FETCH_GAP (3 * CLOCK_SECOND)
+enum err flow_fetch(struct flow *f, int64_t brand, int64_t agent, int64_t account, int64_t *asked,
+                    struct errinfo *e) MUST_CHECK;
+/* Polls this account now, on this thread; for commands while no server runs. */
+void flow_poll_one(struct flow *f, int64_t brand, int64_t account);
+/* Whether pollers and senders run. */
+bool flow_runs(const struct flow *f);
 
 /* The MATCH expression for a search box's line: its words in German or in English. Empty: nothing
  * to look for. */

@@ -418,7 +418,9 @@ static enum err store_cursor(struct work *w, struct tx *tx, struct errinfo *e)
     if (!changed)
         return err_set(e, ERR_CONFLICT, "cursor", "another poll of this account was faster");
     return account_sql_pulse_well(
-        tx, &(struct account_sql_pulse_well_in){w->b->id, w->account.id, w->now, w->in->next_at},
+        tx,
+        &(struct account_sql_pulse_well_in){w->b->id, w->account.id, w->now, w->in->next_at,
+                                            w->in->asked, w->now + FETCH_GAP},
         NULL);
 }
 

@@ -20,6 +20,7 @@ struct pulse {
     struct flow *f;
     int64_t brand, account, now, next_at, state;
     struct str text;
+    int64_t asked, held_until; /* of an attempt that failed */
 };
 
 static enum err write_ill(struct tx *tx, void *arg, struct errinfo *e)
@@ -27,10 +28,16 @@ static enum err write_ill(struct tx *tx, void *arg, struct errinfo *e)
     const struct pulse *p = arg;
     (void)e;
     tx_notify(tx, (struct notice){TOPIC_ACCOUNT, p->brand, p->account, 0});
-    return account_sql_pulse_ill(tx,
-                                 &(struct account_sql_pulse_ill_in){p->brand, p->account, p->now,
-                                                                    p->next_at, p->text, p->state},
-                                 NULL);
+    const struct account_sql_pulse_ill_in in = {.brand = p->brand,
+                                                .id = p->account,
+                                                .at = p->now,
+                                                .next_at = p->next_at,
+                                                .asked = p->asked,
+                                                .again = p->now + FETCH_GAP,
+                                                .held_until = p->held_until,
+                                                .error = p->text,
+                                                .state = p->state};
+    return account_sql_pulse_ill(tx, &in, NULL);
 }
 
 static enum err write_schedule(struct tx *tx, void *arg, struct errinfo *e)
@@ -98,6 +105,7 @@ static enum err save(struct flow *f, struct channel_use *use, const struct poll_
             .cursor_before = last ? use->account.cursor : STR_NONE,
             .cursor_after = got->cursor.p ? got->cursor : use->account.cursor,
             .next_at = next_at,
+            .asked = use->account.asked,
         };
         TRY(flow_ingest(f, &in, NULL, e));
         done += n;
@@ -109,6 +117,7 @@ static enum err save(struct flow *f, struct channel_use *use, const struct poll_
 struct round {
     bool more;          /* the source has more at once */
     int64_t failures;   /* in a row, before this one */
+    int64_t asked;      /* the account's when the round began */
     int64_t not_before; /* the peer asked to wait until then; 0: it did not */
 };
 
@@ -123,11 +132,14 @@ static bool has_news(const struct channel_use *use, const struct poll_result *go
 static enum err poll_round(struct flow *f, struct arena *a, int64_t brand, int64_t account,
                            struct round *r, struct errinfo *e)
 {
-    struct channel_use use;
+    struct channel_use use = {0};
     struct poll_result got = {0};
     *r = (struct round){0};
-    TRY(channel_use(f, a, brand, account, &use, e));
+    enum err usable = channel_use(f, a, brand, account, &use, e);
     r->failures = use.account.failures;
+    r->asked = use.account.asked;
+    if (usable != ERR_OK)
+        return usable;
     if (!use.account.on)
         return ERR_OK;
     int64_t now = flow_now(f);
@@ -157,7 +169,8 @@ static enum err poll_round(struct flow *f, struct arena *a, int64_t brand, int64
         write_pulse(f, write_ill,
                     &(struct pulse){f, brand, account, now, now + FAR_AWAY, ACCOUNT_STOPPED,
                                     STR("The source says that it is gone for good. Enter a new "
-                                        "address or remove the account.")});
+                                        "address or remove the account."),
+                                    r->asked, 0});
     r->more = got.more;
     return ERR_OK;
 }
@@ -180,7 +193,8 @@ static void poll_account(struct flow *f, int64_t brand, int64_t account)
             next_at = r.not_before;
         write_pulse(f, write_ill,
                     &(struct pulse){f, brand, account, now, next_at, ACCOUNT_ON,
-                                    str_z(e.what[0] ? e.what : err_code(err))});
+                                    str_z(e.what[0] ? e.what : err_code(err)), r.asked,
+                                    r.not_before});
         break;
     }
     arena_deinit(&a);
@@ -213,6 +227,14 @@ static void unclaim(struct flow *f, int64_t account)
         if (f->busy[i] == account)
             f->busy[i] = 0;
     pthread_mutex_unlock(&f->busy_lock);
+}
+
+void flow_poll_one(struct flow *f, int64_t brand, int64_t account)
+{
+    if (!claim(f, account))
+        return;
+    poll_account(f, brand, account);
+    unclaim(f, account);
 }
 
 struct poll_job {
@@ -257,10 +279,7 @@ int flow_poll_due(struct flow *f)
     arena_init(&a);
     size_t n = due_accounts(f, &a, &rows);
     for (size_t i = 0; i < n; i++)
-        if (claim(f, rows[i].id)) {
-            poll_account(f, rows[i].brand, rows[i].id);
-            unclaim(f, rows[i].id);
-        }
+        flow_poll_one(f, rows[i].brand, rows[i].id);
     arena_deinit(&a);
     return (int)n;
 }

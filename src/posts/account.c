@@ -54,6 +54,7 @@ enum err account_load(struct db *db, struct arena *a, const struct seal_key *key
                             .version = row.version,
                             .text_limit = row.text_limit,
                             .failures = row.failures,
+                            .asked = row.asked,
                             .key = row.key,
                             .channel = row.channel,
                             .network = row.network,

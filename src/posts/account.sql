@@ -2,9 +2,10 @@
 -- Accounts and their pulse.
 
 --: get one (brand i64, id i64) -> (id i64, brand i64, key text, channel text, network text, name text, is_public i64,
---:   allow_private i64, text_limit i64, settings text, secrets blob?, state i64, cursor text, failures i64, version i64)
+--:   allow_private i64, text_limit i64, settings text, secrets blob?, state i64, cursor text, failures i64,
+--:   asked i64, version i64)
 SELECT id, brand, key, channel, network, name, is_public, allow_private, text_limit, settings, secrets, state,
-  cursor, failures, version
+  cursor, failures, asked, version
 FROM account WHERE id = :id AND brand = :brand;
 
 --: by_key one (brand i64, key text) -> (id i64)
@@ -29,11 +30,12 @@ ON CONFLICT (brand, key) DO NOTHING;
 --: update exec (brand i64, id i64, name text, network text, is_public i64, allow_private i64, text_limit i64,
 --:   settings text, secrets blob?, version i64)
 UPDATE account SET name = :name, network = :network, is_public = :is_public, allow_private = :allow_private,
-  text_limit = :text_limit, settings = :settings, secrets = :secrets, version = version + 1, next_at = 0, failures = 0
+  text_limit = :text_limit, settings = :settings, secrets = :secrets, version = version + 1, next_at = 0, held_until = 0,
+  asked = asked + 1, failures = 0
 WHERE id = :id AND brand = :brand AND version = :version;
 
 --: set_state exec (brand i64, id i64, state i64)
-UPDATE account SET state = :state, version = version + 1, next_at = 0, failures = 0, error = ''
+UPDATE account SET state = :state, version = version + 1, next_at = 0, asked = asked + 1, failures = 0, error = ''
 WHERE id = :id AND brand = :brand;
 
 -- The cursor moves only from where the poll began: a poll that was overtaken saves nothing.
@@ -50,16 +52,30 @@ SELECT next_at FROM account WHERE state = 0 ORDER BY next_at LIMIT 1;
 --: schedule exec (brand i64, id i64, next_at i64)
 UPDATE account SET next_at = :next_at WHERE id = :id AND brand = :brand;
 
---: pulse_well exec (brand i64, id i64, at i64, next_at i64)
-UPDATE account SET success_at = :at, attempt_at = :at, next_at = :next_at, failures = 0, error = ''
+-- Somebody wants news at once: due when the gap since the last attempt has passed.
+--: ask_fetch one (brand i64, id i64, now i64, gap i64) -> (asked i64)
+UPDATE account SET asked = asked + 1, next_at = CASE WHEN attempt_at + :gap > :now THEN attempt_at + :gap ELSE :now END
+WHERE id = :id AND brand = :brand AND state = 0 AND held_until <= :now RETURNING asked;
+
+--: fetch_state one (brand i64, id i64) -> (state i64, asked i64, served i64, attempt_at i64, fetched i64, held_until i64,
+--:   error text)
+SELECT state, asked, served, attempt_at, fetched, held_until, error FROM account WHERE id = :id AND brand = :brand;
+
+-- The end of a poll. asked: as it was when the poll began; who asked later is served by another one, at again, unless
+-- the other side asked us to wait.
+--: pulse_well exec (brand i64, id i64, at i64, next_at i64, asked i64, again i64)
+UPDATE account SET success_at = :at, attempt_at = :at, next_at = CASE WHEN asked > :asked THEN :again ELSE :next_at END,
+  served = :asked, held_until = 0, fetched = 0, failures = 0, error = ''
 WHERE id = :id AND brand = :brand;
 
---: pulse_ill exec (brand i64, id i64, at i64, next_at i64, error text, state i64)
-UPDATE account SET attempt_at = :at, next_at = :next_at, failures = failures + 1, error = :error,
+--: pulse_ill exec (brand i64, id i64, at i64, next_at i64, asked i64, again i64, held_until i64, error text, state i64)
+UPDATE account SET attempt_at = :at, served = :asked,
+  next_at = CASE WHEN asked > :asked AND :held_until = 0 THEN :again ELSE :next_at END,
+  held_until = :held_until, fetched = 0, failures = failures + 1, error = :error,
   state = CASE WHEN state = 0 THEN :state ELSE state END
 WHERE id = :id AND brand = :brand;
 
 --: pulse_items exec (brand i64, id i64, at i64, items i64, refused i64)
-UPDATE account SET item_at = CASE WHEN :items > 0 THEN :at ELSE item_at END, items = items + :items,
+UPDATE account SET item_at = CASE WHEN :items > 0 THEN :at ELSE item_at END, items = items + :items, fetched = :items,
   refused = refused + :refused, success_at = CASE WHEN :items > 0 THEN :at ELSE success_at END
 WHERE id = :id AND brand = :brand;

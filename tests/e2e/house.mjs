@@ -15,7 +15,6 @@ const source = process.env.ZURUF_SOURCE;
 const run = promisify(execFile);
 
 export const PATIENCE = 60000; // for what happens at once on a quick machine
-export const A_POLL = 150000; // for what waits until the mailbox is read again, which happens every minute
 
 // Tests that build on one another: what follows a failed one fails at once instead of waiting in vain. pages() are the
 // open ones; what they showed when a step failed is told.

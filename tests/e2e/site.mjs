@@ -45,6 +45,7 @@ export async function startSite(folder) {
     }
     try {
       const bytes = await readFile(join(folder, file(url)));
+      if (url.pathname.startsWith('/assets/')) response.setHeader('Cache-Control', 'max-age=3600, immutable');
       response.setHeader('Content-Type', types[file(url).split('.').at(-1)] ?? 'text/plain');
       response.end(bytes);
     } catch {

@@ -575,11 +575,10 @@ struct lists_page sample_lists(struct layout_view layout)
         {STR("alle"), STR_NONE, STR_NONE},
         {STR("gesperrt"), STR_NONE, STR("late")}};
     static const struct table_row_view rows[] = {{a, 4}, {b, 4}};
-    static const struct table_view tables[] = {{STR_NONE, STR_NONE, columns, 4, rows, 2, STR_NONE}};
-    return (struct lists_page){sample_sheet(layout, "Personen", NULL),
-                               tables,
-                               1,
-                               STR("/desk/agents/new"),
-                               STR("Person hinzufügen"),
-                               STR_NONE};
+    static const struct table_view tables[] = {{.columns = columns, .columns_n = 4, .rows = rows, .rows_n = 2}};
+    return (struct lists_page){.sheet = sample_sheet(layout, "Personen", NULL),
+                               .tables = tables,
+                               .tables_n = 1,
+                               .add = STR("/desk/agents/new"),
+                               .add_word = STR("Person hinzufügen")};
 }
