@@ -575,7 +575,8 @@ struct lists_page sample_lists(struct layout_view layout)
         {STR("alle"), STR_NONE, STR_NONE},
         {STR("gesperrt"), STR_NONE, STR("late")}};
     static const struct table_row_view rows[] = {{a, 4}, {b, 4}};
-    static const struct table_view tables[] = {{.columns = columns, .columns_n = 4, .rows = rows, .rows_n = 2}};
+    static const struct table_view tables[] = {
+        {.columns = columns, .columns_n = 4, .rows = rows, .rows_n = 2}};
     return (struct lists_page){.sheet = sample_sheet(layout, "Personen", NULL),
                                .tables = tables,
                                .tables_n = 1,
