@@ -126,8 +126,7 @@ CREATE TABLE message (
   state INTEGER NOT NULL,
   not_before INTEGER NOT NULL,           -- undo until then; later tries wait until then
   attempt INTEGER NOT NULL DEFAULT 0,
-  owner INTEGER NOT NULL DEFAULT 0,      -- run of the server that claimed it
-  lease_until INTEGER NOT NULL DEFAULT 0,
+  owner INTEGER NOT NULL DEFAULT 0,      -- run (store/lease.h) that claimed it
   external_id TEXT NOT NULL DEFAULT '',
   post INTEGER NOT NULL DEFAULT 0,       -- its own post once it was sent
   what TEXT NOT NULL DEFAULT '',         -- why it failed or is unclear, plain words

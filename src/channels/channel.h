@@ -46,8 +46,10 @@ struct channel_ctx {
     int64_t account;
     bool allow_private;  /* administrator allowed private addresses for this account */
     const char *ca_file; /* extra trust anchors; NULL: the system's */
-    volatile const bool
-        *stop; /* set when the process ends: give up at the next step; may be NULL */
+    /* True: give up at the next step, the process ends or has lost its right to act. May be NULL.
+     */
+    bool (*give_up)(const void *arg);
+    const void *give_up_arg;
 };
 
 /* The setting's text, STR_NONE when neither set nor preset. */

@@ -6,8 +6,10 @@
 
 struct net_options shared_net(const struct channel_ctx *c)
 {
-    return (struct net_options){
-        .allow_private = c->allow_private, .ca_file = c->ca_file, .stop = c->stop};
+    return (struct net_options){.allow_private = c->allow_private,
+                                .ca_file = c->ca_file,
+                                .give_up = c->give_up,
+                                .give_up_arg = c->give_up_arg};
 }
 
 bool shared_flag(const struct channel_ctx *c, const char *key)

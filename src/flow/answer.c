@@ -169,18 +169,8 @@ static enum err write_record(struct tx *tx, void *arg, struct errinfo *e)
         .now = r->at,
     };
     TRY(outbox_sql_insert(tx, &in, NULL));
-    TRY(outbox_sql_claim(
-        tx, &(struct outbox_sql_claim_in){r->brand, id, r->f->run, r->at, 0, r->at}, NULL));
     TRY(answer_post_add(r->f, tx, r->brand, id, STR_NONE, r->at, &post));
-    TRY(outbox_sql_settle(tx,
-                          &(struct outbox_sql_settle_in){.brand = r->brand,
-                                                         .id = id,
-                                                         .owner = r->f->run,
-                                                         .state = MESSAGE_SENT,
-                                                         .not_before = r->at,
-                                                         .post = post,
-                                                         .sent_at = r->at},
-                          NULL));
+    TRY(outbox_sql_recorded(tx, &(struct outbox_sql_recorded_in){r->brand, id, post, r->at}, NULL));
     TRY(care_sql_answered(tx,
                           &(struct care_sql_answered_in){r->brand, c.id, r->agent, r->at,
                                                          r->close ? CASE_CLOSED : CASE_ANSWERED},

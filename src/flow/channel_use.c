@@ -19,6 +19,11 @@ static void fill_presets(struct arena *a, const struct channel *c, struct map *s
     }
 }
 
+static bool flow_stops(const void *flow)
+{
+    return atomic_load(&((const struct flow *)flow)->stopping);
+}
+
 enum err channel_use(struct flow *f, struct arena *a, int64_t brand, int64_t account,
                      struct channel_use *out, struct errinfo *e)
 {
@@ -36,7 +41,8 @@ enum err channel_use(struct flow *f, struct arena *a, int64_t brand, int64_t acc
         .account = account,
         .allow_private = out->account.allow_private,
         .ca_file = f->o.ca_file,
-        .stop = &f->stop_polls,
+        .give_up = flow_stops,
+        .give_up_arg = f,
     };
     return ERR_OK;
 }

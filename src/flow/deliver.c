@@ -1,7 +1,9 @@
 /* deliver.c - sends what waits in the outbox. Claim in a short transaction, send outside it, mark
- * "sending" at the last moment before the peer could act, then write down what came of it. A killed
- * run's claims were never sent and wait again; what it was just sending is unclear, unless the peer
- * drops repeats by the message's key. */
+ * "sending" at the last moment before the peer could act, then write down what came of it. Any node
+ * may claim; one message of a case is on its way at a time. A dead run's claims were never sent and
+ * wait again; what it was just sending is unclear, unless the peer drops repeats by the message's
+ * key. A run that was stopped past its end sends nothing more: it asks its clock after the mark and
+ * before each piece of the message. */
 #include <stdio.h>
 
 #include "author_sql.h"
@@ -14,12 +16,13 @@
 #include "net/retry.h"
 #include "outbox_sql.h"
 #include "post_sql.h"
+#include "store/lease.h"
 
-enum { BATCH = 20, ATTEMPTS_MAX = 14, SETTLE_PAUSE_MS = 1000 };
+enum { BATCH = 20, ATTEMPTS_MAX = 14, SETTLE_PAUSE_MS = 1000, ORPHANS_MAX = 200 };
 
 struct sending {
     struct flow *f;
-    int64_t brand;
+    int64_t run, brand;
     struct outbox_sql_get_row m;
     struct channel_use use;
     struct sent_result result;
@@ -32,9 +35,10 @@ static enum err write_claim(struct tx *tx, void *arg, struct errinfo *e)
     struct sending *s = arg;
     int64_t changed;
     (void)e;
-    const struct outbox_sql_claim_in in = {
-        s->brand, s->m.id, s->f->run, s->now + 10 * CLOCK_MINUTE, s->m.attempt, s->now};
-    TRY(outbox_sql_claim(tx, &in, &changed));
+    TRY(store_run_check(tx, s->run));
+    TRY(outbox_sql_claim(
+        tx, &(struct outbox_sql_claim_in){s->brand, s->m.id, s->run, s->m.attempt, s->now},
+        &changed));
     tx_notify(tx, (struct notice){TOPIC_MESSAGE, s->brand, s->m.id, 0});
     return changed ? ERR_OK : ERR_CONFLICT;
 }
@@ -44,8 +48,9 @@ static enum err write_mark(struct tx *tx, void *arg, struct errinfo *e)
     struct sending *s = arg;
     int64_t changed;
     (void)e;
-    TRY(outbox_sql_mark_sending(
-        tx, &(struct outbox_sql_mark_sending_in){s->brand, s->m.id, s->f->run}, &changed));
+    TRY(store_run_check(tx, s->run));
+    TRY(outbox_sql_mark_sending(tx, &(struct outbox_sql_mark_sending_in){s->brand, s->m.id, s->run},
+                                &changed));
     tx_notify(tx, (struct notice){TOPIC_MESSAGE, s->brand, s->m.id, 0});
     return changed ? ERR_OK : ERR_CONFLICT;
 }
@@ -58,8 +63,18 @@ static enum err mark(void *arg)
     if (atomic_load(&s->f->stopping))
         return ERR_BUSY;
     TRY(store_write(s->f->o.store, write_mark, s, NULL));
+    /* the answer may have been read long after it was given */
+    if (!store_run_held(s->f->o.store, s->run))
+        return ERR_BUSY;
     s->marked = true;
     return ERR_OK;
+}
+
+/* Asked by the channel before each step, see channels/channel.h. */
+static bool give_up(const void *arg)
+{
+    const struct sending *s = arg;
+    return atomic_load(&s->f->stop_sends) || !store_run_held(s->f->o.store, s->run);
 }
 
 /* What the channel gets: the text, whom it goes to, and the thread it belongs to. */
@@ -131,7 +146,7 @@ static enum err write_settled(struct tx *tx, void *arg, struct errinfo *e)
     const struct outbox_sql_settle_in in = {
         .brand = s->brand,
         .id = s->m.id,
-        .owner = s->f->run,
+        .owner = s->run,
         .state = state,
         .not_before = state == MESSAGE_QUEUED ? retry : s->m.not_before,
         .external_id = s->result.external_id,
@@ -154,8 +169,8 @@ static enum err write_settled(struct tx *tx, void *arg, struct errinfo *e)
         NULL);
 }
 
-/* What came of it must be written down; a store that is full for a while does not make it
- * forgotten. When the process ends first, the next run finds it "sending" and asks a person. */
+/* What came of it must be written down; a store that is full or away for a while does not make it
+ * forgotten. When the process ends first, another run finds it "sending" and asks a person. */
 static void settle(struct sending *s)
 {
     for (;;) {
@@ -176,7 +191,7 @@ static bool deliver_one(struct flow *f, int64_t brand, int64_t id)
     struct arena a;
     struct errinfo info = {0};
     struct outgoing out;
-    struct sending s = {.f = f, .brand = brand, .now = flow_now(f)};
+    struct sending s = {.f = f, .run = store_run(f->o.store), .brand = brand, .now = flow_now(f)};
     bool claimed = false;
     arena_init(&a);
     if (outbox_sql_get(store_reader(f->o.store), &a, &(struct outbox_sql_get_in){brand, id},
@@ -192,7 +207,8 @@ static bool deliver_one(struct flow *f, int64_t brand, int64_t id)
     } else if (outgoing_of(&s, &a, &out) != ERR_OK) {
         snprintf(s.result.what, sizeof s.result.what, "the post it answers cannot be read");
     } else {
-        s.use.ctx.stop = &f->stop_sends;
+        s.use.ctx.give_up = give_up;
+        s.use.ctx.give_up_arg = &s;
         s.use.channel->send(&s.use.ctx, &out, (struct sending_mark){mark, &s}, &s.result);
     }
     settle(&s);
@@ -206,7 +222,7 @@ int flow_deliver_due(struct flow *f)
     int handled = 0;
     struct arena a;
     arena_init(&a);
-    while (!atomic_load(&f->stopping)) {
+    while (!atomic_load(&f->stopping) && store_run(f->o.store)) {
         struct outbox_sql_due_row *due;
         size_t n;
         int before = handled;
@@ -214,8 +230,12 @@ int flow_deliver_due(struct flow *f)
         const struct outbox_sql_due_in in = {flow_now(f), BATCH};
         if (outbox_sql_due(store_reader(f->o.store), &a, &in, &due, &n) != ERR_OK)
             break;
-        for (size_t i = 0; i < n && !atomic_load(&f->stopping); i++)
-            handled += deliver_one(f, due[i].brand, due[i].id);
+        /* all senders of all nodes see the same list: each begins somewhere else */
+        size_t first = n == BATCH ? (size_t)rand_below(n) : 0;
+        for (size_t i = 0; i < n && !atomic_load(&f->stopping); i++) {
+            const struct outbox_sql_due_row *one = &due[(first + i) % n];
+            handled += deliver_one(f, one->brand, one->id);
+        }
         if (handled == before)
             break;
     }
@@ -230,7 +250,7 @@ void *deliver_loop(void *flow)
     arena_init(&a);
     while (!atomic_load(&f->stopping)) {
         struct outbox_sql_next_due_row next;
-        int64_t wait = 60 * CLOCK_SECOND;
+        int64_t wait = store_run(f->o.store) ? 60 * CLOCK_SECOND : CLOCK_SECOND;
         flow_deliver_due(f);
         arena_clear(&a);
         if (outbox_sql_next_due(store_reader(f->o.store), &a, &next) == ERR_OK) {
@@ -245,46 +265,66 @@ void *deliver_loop(void *flow)
     return NULL;
 }
 
-/* --- after a start --- */
+/* --- what dead runs left --- */
 
-static enum err write_recover(struct tx *tx, void *arg, struct errinfo *e)
+static enum err take_over(struct tx *tx, const struct outbox_sql_orphans_row *m, struct errinfo *e)
 {
-    struct flow *f = arg;
-    struct arena *a = tx_arena(tx);
-    struct outbox_sql_release_claimed_row *claimed;
-    struct outbox_sql_left_sending_row *sending;
-    size_t claimed_n, sending_n;
-    TRY(outbox_sql_release_claimed(tx, a, &(struct outbox_sql_release_claimed_in){f->run}, &claimed,
-                                   &claimed_n));
-    TRY(outbox_sql_left_sending(tx_db(tx), a, &(struct outbox_sql_left_sending_in){f->run},
-                                &sending, &sending_n));
-    for (size_t i = 0; i < sending_n; i++) {
-        struct account account;
-        const struct channel *c = NULL;
-        if (account_load(tx_db(tx), a, NULL, sending[i].brand, sending[i].account, &account, e) ==
-            ERR_OK)
-            c = channel_find(account.channel);
-        else
-            log_warn("flow", "account %lld of a message that was being sent: %s",
-                     (long long)sending[i].account, e->what);
-        bool safe = c && c->resend == RESEND_SAFE_WITH_KEY;
-        TRY(outbox_sql_release_sending(tx,
-                                       &(struct outbox_sql_release_sending_in){
-                                           sending[i].brand, sending[i].id,
-                                           safe ? MESSAGE_QUEUED : MESSAGE_UNCLEAR,
-                                           STR("Zuruf stopped while it was being sent. It may have "
-                                               "arrived; look before you send it again.")},
-                                       NULL));
-        if (!safe)
-            TRY(answer_problem(tx, sending[i].brand, sending[i].case_id, sending[i].id));
-    }
-    if (claimed_n || sending_n)
-        log_info("flow", "outbox after a stop: %zu wait again, %zu were being sent", claimed_n,
-                 sending_n);
+    struct account account;
+    const struct channel *c = NULL;
+    int64_t changed;
+    if (account_load(tx_db(tx), tx_arena(tx), NULL, m->brand, m->account, &account, e) == ERR_OK)
+        c = channel_find(account.channel);
+    else
+        log_warn("flow", "account %lld of a message that was being sent: %s", (long long)m->account,
+                 e->what);
+    bool unclear = m->state == MESSAGE_SENDING && !(c && c->resend == RESEND_SAFE_WITH_KEY);
+    const struct outbox_sql_take_over_in in = {
+        .brand = m->brand,
+        .id = m->id,
+        .owner = m->owner,
+        .before = m->state,
+        .state = unclear ? MESSAGE_UNCLEAR : MESSAGE_QUEUED,
+        .what = unclear ? STR("Zuruf stopped while it was being sent. It may have arrived; look"
+                              " before you send it again.")
+                        : STR(""),
+    };
+    TRY(outbox_sql_take_over(tx, &in, &changed));
+    if (changed && unclear)
+        TRY(answer_problem(tx, m->brand, m->case_id, m->id));
+    tx_notify(tx, (struct notice){TOPIC_MESSAGE, m->brand, m->id, 0});
+    tx_notify(tx, (struct notice){TOPIC_CASE, m->brand, m->case_id, 0});
     return ERR_OK;
 }
 
-enum err deliver_recover(struct flow *f, struct errinfo *e)
+static enum err write_take_over(struct tx *tx, void *arg, struct errinfo *e)
 {
-    return store_write(f->o.store, write_recover, f, e);
+    struct outbox_sql_orphans_row *rows;
+    size_t n;
+    int64_t now;
+    (void)arg;
+    TRY(store_now(tx_db(tx), &now));
+    TRY(outbox_sql_orphans(tx_db(tx), tx_arena(tx),
+                           &(struct outbox_sql_orphans_in){now, ORPHANS_MAX}, &rows, &n));
+    for (size_t i = 0; i < n; i++)
+        TRY(take_over(tx, &rows[i], e));
+    if (n)
+        log_info("flow", "%zu messages of a run that has ended are taken over", n);
+    return ERR_OK;
+}
+
+enum err deliver_take_over(struct flow *f, struct errinfo *e)
+{
+    return store_write(f->o.store, write_take_over, NULL, e);
+}
+
+bool deliver_has_orphans(struct flow *f, struct arena *a)
+{
+    struct outbox_sql_orphans_row *rows;
+    size_t n;
+    int64_t now;
+    struct db *db = store_reader(f->o.store);
+    return store_now(db, &now) == ERR_OK &&
+           outbox_sql_orphans(db, a, &(struct outbox_sql_orphans_in){now, 1}, &rows, &n) ==
+               ERR_OK &&
+           n;
 }

@@ -20,12 +20,11 @@ struct flow *flow_new(const struct flow_options *o)
     f->clock = o->clock ? *o->clock : clock_system;
     if (f->o.undo_ms < 0)
         f->o.undo_ms = UNDO_DEFAULT;
-    f->run = store_id(o->store, 0);
     pthread_mutex_init(&f->brands_lock, NULL);
     pthread_mutex_init(&f->busy_lock, NULL);
     bell_init(&f->outbox_bell);
     bell_init(&f->poll_bell);
-    bell_init(&f->timer_bell);
+    bell_init(&f->jobs_bell);
     bell_init(&f->sent_bell);
     return f;
 }
@@ -36,7 +35,7 @@ void flow_free(struct flow *f)
         return;
     brands_forget(f, 0);
     bell_deinit(&f->sent_bell);
-    bell_deinit(&f->timer_bell);
+    bell_deinit(&f->jobs_bell);
     bell_deinit(&f->poll_bell);
     bell_deinit(&f->outbox_bell);
     pthread_mutex_destroy(&f->busy_lock);
@@ -46,7 +45,7 @@ void flow_free(struct flow *f)
 
 enum err flow_start(struct flow *f, struct errinfo *e)
 {
-    TRY(deliver_recover(f, e));
+    TRY(deliver_take_over(f, e));
     f->poll_workers = workers_new("poll", POLLERS, BUSY_MAX);
     atomic_store(&f->sending, SENDERS);
     f->started = true; /* from here on flow_stop joins what runs */
@@ -54,27 +53,26 @@ enum err flow_start(struct flow *f, struct errinfo *e)
         TRY(thread_start(&f->senders[f->senders_n], "send", deliver_loop, f));
     TRY(thread_start(&f->poller, "poller", poll_loop, f));
     f->poller_runs = true;
-    TRY(thread_start(&f->timer, "timer", timer_loop, f));
-    f->timer_runs = true;
+    TRY(thread_start(&f->jobs, "jobs", jobs_loop, f));
+    f->jobs_run = true;
     return ERR_OK;
 }
 
 void flow_stop(struct flow *f)
 {
-    f->stop_polls = true;
     atomic_store(&f->stopping, true);
     if (!f->started)
         return;
     bell_close(&f->outbox_bell);
     bell_close(&f->poll_bell);
-    bell_close(&f->timer_bell);
+    bell_close(&f->jobs_bell);
     /* An answer that comes in time spares a person the question whether a mail has arrived. */
     bell_wait(&f->sent_bell, SEND_GRACE_MS);
-    f->stop_sends = true;
+    atomic_store(&f->stop_sends, true);
     if (f->poller_runs)
         pthread_join(f->poller, NULL);
-    if (f->timer_runs)
-        pthread_join(f->timer, NULL);
+    if (f->jobs_run)
+        pthread_join(f->jobs, NULL);
     workers_free(f->poll_workers);
     for (int i = 0; i < f->senders_n; i++)
         pthread_join(f->senders[i], NULL);

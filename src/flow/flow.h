@@ -20,6 +20,7 @@
 struct arena;
 struct brand_view;
 struct flow;
+struct lease;
 struct model;
 struct store;
 
@@ -70,6 +71,7 @@ struct ingest {
     size_t n;                             /* at most INGEST_MAX */
     const struct ingest_refused *refused; /* what the source could not read; kept for its owner */
     size_t refused_n;
+    const struct lease *lease; /* of a poll: nothing is stored when it was lost; may be NULL */
     /* A poll also moves the cursor, in the same transaction. before == NONE: no cursor. */
     struct str cursor_before, cursor_after;
     int64_t next_at; /* with a cursor: when to poll next */
@@ -77,8 +79,8 @@ struct ingest {
 };
 enum { INGEST_MAX = 1000 };
 
-/* Durable when it returns. results: one per item, may be NULL. ERR_CONFLICT: the cursor was moved
- * by another. */
+/* Durable when it returns. results: one per item, may be NULL. ERR_CONFLICT at
+ * "cursor": it was moved by another, or the lease was lost. */
 enum err flow_ingest(struct flow *f, const struct ingest *in, struct ingest_result *results,
                      struct errinfo *e) MUST_CHECK;
 
@@ -104,7 +106,7 @@ struct str flow_search_match(struct arena *a, struct str query);
 /* who: taken from the request. ERR_CONFLICT tells who was faster. */
 enum err flow_take(struct flow *f, const struct who *who, int64_t case_id,
                    struct errinfo *e) MUST_CHECK;
-/* Gives it back: nobody is on it. */
+/* Gives it back: nobody is on it. ERR_DENIED: a colleague is, and who asks does not lead. */
 enum err flow_release(struct flow *f, const struct who *who, int64_t case_id,
                       struct errinfo *e) MUST_CHECK;
 /* assignee, team: 0 nobody, none; -1 as it is. ERR_INVALID: somebody who may not answer. */

@@ -22,18 +22,17 @@ enum { SENDERS = 2, POLLERS = 3, BUSY_MAX = 256 };
 struct flow {
     struct flow_options o;
     struct clock clock;
-    int64_t run; /* owner of this run's claims in the outbox */
 
     pthread_mutex_t brands_lock;
     struct brand_entry *brands;
 
     atomic_bool stopping;
-    volatile bool stop_polls, stop_sends; /* handed to channels */
-    bool started, poller_runs, timer_runs;
-    struct bell outbox_bell, poll_bell, timer_bell;
+    atomic_bool stop_sends; /* senders' time is over */
+    bool started, poller_runs, jobs_run;
+    struct bell outbox_bell, poll_bell, jobs_bell;
     struct bell sent_bell; /* rung by the last sender that ends */
     atomic_int sending;    /* senders that have not ended */
-    pthread_t senders[SENDERS], poller, timer;
+    pthread_t senders[SENDERS], poller, jobs;
     int senders_n;
     struct workers *poll_workers;
     pthread_mutex_t busy_lock;
@@ -81,7 +80,12 @@ enum err answer_problem(struct tx *tx, int64_t brand, int64_t case_id, int64_t m
 /* --- loops --- */
 void *deliver_loop(void *flow);
 void *poll_loop(void *flow);
-void *timer_loop(void *flow);
-enum err deliver_recover(struct flow *f, struct errinfo *e) MUST_CHECK;
+void *jobs_loop(void *flow);
+
+/* Settles what runs that have ended left in the outbox. Claimed: nothing had left, it waits again.
+ * Sending: by the channel's rule it goes again or a person decides. */
+enum err deliver_take_over(struct flow *f, struct errinfo *e) MUST_CHECK;
+/* Is there something to take over? Reads only. */
+bool deliver_has_orphans(struct flow *f, struct arena *a);
 
 #endif

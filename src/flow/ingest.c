@@ -11,6 +11,7 @@
 #include "flow/flow_int.h"
 #include "outbox_sql.h"
 #include "post_sql.h"
+#include "store/lease.h"
 #include "text/analyse.h"
 #include "text/unicode.h"
 
@@ -405,6 +406,13 @@ static enum err store_refused(struct work *w, struct tx *tx)
     return ERR_OK;
 }
 
+/* The poll that brought this must still be the only one. */
+static enum err check_lease(struct work *w, struct tx *tx, struct errinfo *e)
+{
+    enum err err = w->in->lease ? lease_check(tx, w->in->lease) : ERR_OK;
+    return err == ERR_CONFLICT ? err_set(e, err, "cursor", "another node polls this account") : err;
+}
+
 static enum err store_cursor(struct work *w, struct tx *tx, struct errinfo *e)
 {
     int64_t changed;
@@ -428,6 +436,7 @@ static enum err write_all(struct tx *tx, void *arg, struct errinfo *e)
 {
     struct work *w = arg;
     w->stored = 0;
+    TRY(check_lease(w, tx, e));
     for (size_t i = 0; i < w->in->n; i++)
         if (!w->ready[i].refused)
             TRY(store_one(w, tx, &w->ready[i], &w->results[i]));

@@ -1,6 +1,8 @@
-/* poll.c - asks the accounts for news, each at its own rhythm, each by one poller at a time. What
- * came and the cursor behind it are saved together. An account that fails waits longer each time
- * and says why, in plain words. */
+/* poll.c - asks the accounts for news, each at its own rhythm, each by one poller of all nodes at a
+ * time: whoever finds it due takes the lease "account:ID". What came and the cursor behind it are
+ * saved together, by the holder of the lease or not at all. An account that fails waits longer each
+ * time and says why, in plain words. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "account_sql.h"
@@ -12,12 +14,16 @@
 #include "flow/flow_int.h"
 #include "net/retry.h"
 #include "people/people.h"
+#include "store/lease.h"
 
 enum { BATCH = 50, ROUNDS_MAX = 20 };
 #define FAR_AWAY (100 * 365 * CLOCK_DAY)
+/* Of an account; longer than any round takes. It ends before with its node. */
+#define LEASE_MS (15 * CLOCK_MINUTE)
 
 struct pulse {
     struct flow *f;
+    const struct lease *lease;
     int64_t brand, account, now, next_at, state;
     struct str text;
     int64_t asked, held_until; /* of an attempt that failed */
@@ -27,6 +33,7 @@ static enum err write_ill(struct tx *tx, void *arg, struct errinfo *e)
 {
     const struct pulse *p = arg;
     (void)e;
+    TRY(lease_check(tx, p->lease));
     tx_notify(tx, (struct notice){TOPIC_ACCOUNT, p->brand, p->account, 0});
     const struct account_sql_pulse_ill_in in = {.brand = p->brand,
                                                 .id = p->account,
@@ -44,6 +51,7 @@ static enum err write_schedule(struct tx *tx, void *arg, struct errinfo *e)
 {
     const struct pulse *p = arg;
     (void)e;
+    TRY(lease_check(tx, p->lease));
     return account_sql_schedule(
         tx, &(struct account_sql_schedule_in){p->brand, p->account, p->next_at}, NULL);
 }
@@ -52,6 +60,7 @@ static enum err write_moved(struct tx *tx, void *arg, struct errinfo *e)
 {
     const struct pulse *p = arg;
     (void)e;
+    TRY(lease_check(tx, p->lease));
     TRY(account_sql_save_settings(
         tx, &(struct account_sql_save_settings_in){p->brand, p->account, p->text}, NULL));
     return audit_add(p->f->o.store, tx,
@@ -60,12 +69,14 @@ static enum err write_moved(struct tx *tx, void *arg, struct errinfo *e)
 
 static void write_pulse(struct flow *f, store_write_fn fn, struct pulse *p)
 {
-    if (store_write(f->o.store, fn, p, NULL) != ERR_OK)
+    enum err err = store_write(f->o.store, fn, p, NULL);
+    if (err != ERR_OK && err != ERR_CONFLICT) /* else another node polls it now */
         log_error("flow", "cannot save the pulse of account %lld", (long long)p->account);
 }
 
 /* A permanent redirect becomes the account's setting. */
-static void moved(struct flow *f, struct channel_use *use, struct str url)
+static void moved(struct flow *f, const struct lease *lease, struct channel_use *use,
+                  struct str url)
 {
     struct arena *a = use->ctx.arena;
     struct account plain;
@@ -74,6 +85,7 @@ static void moved(struct flow *f, struct channel_use *use, struct str url)
         return;
     map_set(&plain.settings, STR("url"), &url);
     struct pulse p = {f,
+                      lease,
                       use->account.brand,
                       use->account.id,
                       flow_now(f),
@@ -83,8 +95,8 @@ static void moved(struct flow *f, struct channel_use *use, struct str url)
     write_pulse(f, write_moved, &p);
 }
 
-static enum err save(struct flow *f, struct channel_use *use, const struct poll_result *got,
-                     int64_t next_at, struct errinfo *e)
+static enum err save(struct flow *f, const struct lease *lease, struct channel_use *use,
+                     const struct poll_result *got, int64_t next_at, struct errinfo *e)
 {
     struct arena *a = use->ctx.arena;
     struct ingest_refused *refused = arena_array(a, got->refused_count, sizeof *refused);
@@ -102,6 +114,7 @@ static enum err save(struct flow *f, struct channel_use *use, const struct poll_
             .n = n,
             .refused = last ? refused : NULL,
             .refused_n = last ? got->refused_count : 0,
+            .lease = lease,
             .cursor_before = last ? use->account.cursor : STR_NONE,
             .cursor_after = got->cursor.p ? got->cursor : use->account.cursor,
             .next_at = next_at,
@@ -129,8 +142,8 @@ static bool has_news(const struct channel_use *use, const struct poll_result *go
 
 /* One round. A poll that failed may have read something before: that is kept, then the error told.
  */
-static enum err poll_round(struct flow *f, struct arena *a, int64_t brand, int64_t account,
-                           struct round *r, struct errinfo *e)
+static enum err poll_round(struct flow *f, const struct lease *lease, struct arena *a,
+                           int64_t brand, int64_t account, struct round *r, struct errinfo *e)
 {
     struct channel_use use = {0};
     struct poll_result got = {0};
@@ -145,7 +158,7 @@ static enum err poll_round(struct flow *f, struct arena *a, int64_t brand, int64
     int64_t now = flow_now(f);
     if (!use.channel->poll) {
         write_pulse(f, write_schedule,
-                    &(struct pulse){f, brand, account, now, now + FAR_AWAY, 0, STR_NONE});
+                    &(struct pulse){f, lease, brand, account, now, now + FAR_AWAY, 0, STR_NONE});
         return ERR_OK;
     }
     enum err polled = use.channel->poll(&use.ctx, use.account.cursor, &got, e);
@@ -158,16 +171,16 @@ static enum err poll_round(struct flow *f, struct arena *a, int64_t brand, int64
     if (got.more)
         next_at = now;
     const struct errinfo told = *e; /* what save writes is of the store */
-    TRY(save(f, &use, &got, next_at, e));
+    TRY(save(f, lease, &use, &got, next_at, e));
     if (polled != ERR_OK) {
         *e = told;
         return polled;
     }
     if (got.moved_to.n)
-        moved(f, &use, got.moved_to);
+        moved(f, lease, &use, got.moved_to);
     if (got.stopped)
         write_pulse(f, write_ill,
-                    &(struct pulse){f, brand, account, now, now + FAR_AWAY, ACCOUNT_STOPPED,
+                    &(struct pulse){f, lease, brand, account, now, now + FAR_AWAY, ACCOUNT_STOPPED,
                                     STR("The source says that it is gone for good. Enter a new "
                                         "address or remove the account."),
                                     r->asked, 0});
@@ -175,7 +188,7 @@ static enum err poll_round(struct flow *f, struct arena *a, int64_t brand, int64
     return ERR_OK;
 }
 
-static void poll_account(struct flow *f, int64_t brand, int64_t account)
+static void poll_rounds(struct flow *f, struct lease *lease, int64_t brand, int64_t account)
 {
     struct arena a;
     struct round r = {.more = true};
@@ -183,7 +196,9 @@ static void poll_account(struct flow *f, int64_t brand, int64_t account)
     for (int n = 0; r.more && n < ROUNDS_MAX && !atomic_load(&f->stopping); n++) {
         struct errinfo e = {0};
         arena_clear(&a);
-        enum err err = poll_round(f, &a, brand, account, &r, &e);
+        if (n && lease_renew(lease, LEASE_MS) != ERR_OK)
+            break;
+        enum err err = poll_round(f, lease, &a, brand, account, &r, &e);
         if (err == ERR_OK || (err == ERR_CONFLICT && str_eq_z(str_z(e.where), "cursor")))
             continue;
         log_warn("flow", "account %lld: %s", (long long)account,
@@ -192,7 +207,7 @@ static void poll_account(struct flow *f, int64_t brand, int64_t account)
         if (r.not_before > next_at)
             next_at = r.not_before;
         write_pulse(f, write_ill,
-                    &(struct pulse){f, brand, account, now, next_at, ACCOUNT_ON,
+                    &(struct pulse){f, lease, brand, account, now, next_at, ACCOUNT_ON,
                                     str_z(e.what[0] ? e.what : err_code(err)), r.asked,
                                     r.not_before});
         break;
@@ -200,7 +215,19 @@ static void poll_account(struct flow *f, int64_t brand, int64_t account)
     arena_deinit(&a);
 }
 
-/* --- one poller per account --- */
+static void poll_account(struct flow *f, int64_t brand, int64_t account)
+{
+    char name[LEASE_NAME_MAX];
+    struct lease lease;
+    snprintf(name, sizeof name, "account:%lld", (long long)account);
+    if (lease_take(f->o.store, name, LEASE_MS, &lease) != ERR_OK)
+        return;
+    poll_rounds(f, &lease, brand, account);
+    lease_release(&lease);
+}
+
+/* --- one poller per account in this process, so that its workers do not wait for one another ---
+ */
 
 static bool claim(struct flow *f, int64_t account)
 {
@@ -268,8 +295,12 @@ static void start_job(struct flow *f, int64_t brand, int64_t account)
 static size_t due_accounts(struct flow *f, struct arena *a, struct account_sql_due_row **rows)
 {
     size_t n;
-    const struct account_sql_due_in in = {flow_now(f), BATCH};
-    return account_sql_due(store_reader(f->o.store), a, &in, rows, &n) == ERR_OK ? n : 0;
+    int64_t at; /* the database's moment, for leases */
+    struct db *db = store_reader(f->o.store);
+    if (!store_run(f->o.store) || store_now(db, &at) != ERR_OK)
+        return 0;
+    const struct account_sql_due_in in = {flow_now(f), at, BATCH};
+    return account_sql_due(db, a, &in, rows, &n) == ERR_OK ? n : 0;
 }
 
 int flow_poll_due(struct flow *f)

@@ -76,6 +76,9 @@ static enum err write_release(struct tx *tx, void *arg, struct errinfo *e)
     struct act *act = arg;
     struct care_sql_get_row c;
     TRY(load_case(act, tx, &c, e));
+    if (c.assignee && c.assignee != act->who->agent && !right_of_role(act->who->role, RIGHT_LEAD))
+        return err_set(e, ERR_DENIED, "case",
+                       "a colleague is on it; only they or a team lead can give it back");
     TRY(care_sql_assign(tx, &(struct care_sql_assign_in){act->who->brand, act->id, 0, c.team},
                         NULL));
     return done(act, tx, "case.release", STR(""));

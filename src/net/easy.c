@@ -35,8 +35,12 @@ static int on_progress(void *arg, curl_off_t dltotal, curl_off_t dlnow, curl_off
     (void)dlnow;
     (void)ultotal;
     (void)ulnow;
-    const struct easy *x = arg;
-    return x->options.stop && *x->options.stop;
+    return easy_given_up(arg);
+}
+
+bool easy_given_up(const struct easy *x)
+{
+    return x->options.give_up && x->options.give_up(x->options.give_up_arg);
 }
 
 enum err easy_init(struct easy *x, const struct net_options *options, struct errinfo *e)
@@ -93,8 +97,8 @@ enum err easy_explain(const struct easy *x, CURLcode rc, const char *where, stru
         return err_set(e, ERR_DENIED, where,
                        "the server has a private or reserved address; allow private "
                        "addresses for this account if it is meant");
-    if (x->options.stop && *x->options.stop)
-        return err_set(e, ERR_BUSY, where, "given up because the server is stopping");
+    if (easy_given_up(x))
+        return err_set(e, ERR_BUSY, where, "given up because Zuruf is stopping here");
     switch (rc) {
     case CURLE_OK:
         return ERR_OK;

@@ -58,6 +58,10 @@ static size_t on_body_wanted(char *to, size_t size, size_t n, void *arg)
     struct exchange *x = arg;
     if (mark(x) != ERR_OK)
         return CURL_READFUNC_ABORT;
+    if (easy_given_up(&x->easy)) { /* a body that is not whole has no effect */
+        x->failed = ERR_BUSY;
+        return CURL_READFUNC_ABORT;
+    }
     struct str rest = str_sub(x->request->body, x->body_at, x->request->body.n);
     size_t take = rest.n < size * n ? rest.n : size * n;
     if (take)

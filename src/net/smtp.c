@@ -16,7 +16,7 @@ struct dialogue {
     struct arena arena;
     size_t at; /* bytes of the message handed over */
     bool marked;
-    enum err held;               /* before_body's error */
+    enum err held;               /* why the message was not sent to its end */
     char refusal[LINE_MAX_KEPT]; /* the server's first line of 4xx or 5xx */
 };
 
@@ -41,6 +41,10 @@ static size_t on_body_wanted(char *to, size_t size, size_t n, void *arg)
         if (d->held != ERR_OK)
             return CURL_READFUNC_ABORT;
         d->marked = true;
+    }
+    if (easy_given_up(&d->easy)) { /* before its end, so the server drops it */
+        d->held = ERR_BUSY;
+        return CURL_READFUNC_ABORT;
     }
     size_t take = r->data.n - d->at < size * n ? r->data.n - d->at : size * n;
     if (take)

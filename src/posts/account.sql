@@ -15,9 +15,12 @@ SELECT id FROM account WHERE brand = :brand AND key = :key;
 --: by_key_any many (key text) -> (id i64, brand i64, brand_key text) any-brand "commands of the administrator"
 SELECT a.id, a.brand, b.key AS brand_key FROM account a JOIN brand b ON b.id = a.brand WHERE a.key = :key LIMIT 2;
 
--- Accounts of all brands that are due, for the poller.
---: due many (now i64, limit i64) -> (id i64, brand i64) any-brand "one poller serves all brands"
-SELECT id, brand FROM account WHERE state = 0 AND next_at <= :now ORDER BY next_at LIMIT :limit;
+-- Accounts of all brands that are due and that no living node polls (store/lease.h), for the poller.
+--: due many (now i64, at i64, limit i64) -> (id i64, brand i64) any-brand "one poller serves all brands"
+SELECT a.id, a.brand FROM account a WHERE a.state = 0 AND a.next_at <= :now AND NOT EXISTS (
+  SELECT 1 FROM lease l JOIN lease n ON n.owner = l.owner AND n.slot >= 0
+  WHERE l.name = 'account:' || a.id AND l.until > :at AND n.until > :at)
+ORDER BY a.next_at LIMIT :limit;
 
 --: insert exec (id i64, brand i64, key text, channel text, network text, name text, is_public i64, allow_private i64,
 --:   text_limit i64, settings text, secrets blob?, now i64)

@@ -26,10 +26,13 @@ SELECT m.not_before FROM message m WHERE m.state = 0 AND NOT EXISTS (
   SELECT 1 FROM message o WHERE o.case_id = m.case_id AND o.id < m.id AND o.state IN (0, 1, 2, 4, 5))
 ORDER BY m.not_before LIMIT 1;
 
--- As it was when it was listed as due: not one that another sender has tried meanwhile.
---: claim exec (brand i64, id i64, owner i64, lease_until i64, attempt i64, now i64)
-UPDATE message SET state = 1, owner = :owner, lease_until = :lease_until, attempt = attempt + 1, version = version + 1
-WHERE id = :id AND brand = :brand AND state = 0 AND attempt = :attempt AND not_before <= :now;
+-- As it was when it was listed as due: not one that another sender has tried meanwhile, and no other of its case on
+-- its way (of two nodes, one may not have seen yet what the other claims).
+--: claim exec (brand i64, id i64, owner i64, attempt i64, now i64)
+UPDATE message SET state = 1, owner = :owner, attempt = attempt + 1, version = version + 1
+WHERE id = :id AND brand = :brand AND state = 0 AND attempt = :attempt AND not_before <= :now AND NOT EXISTS (
+  SELECT 1 FROM message o WHERE o.case_id = message.case_id AND o.id <> message.id AND (
+    o.state IN (1, 2) OR (o.id < message.id AND o.state IN (0, 4, 5))));
 
 -- From here on the peer may act on it.
 --: mark_sending exec (brand i64, id i64, owner i64)
@@ -39,7 +42,7 @@ WHERE id = :id AND brand = :brand AND state = 1 AND owner = :owner;
 --: settle exec (brand i64, id i64, owner i64, state i64, not_before i64, external_id text, post i64, what text,
 --:   sent_at i64)
 UPDATE message SET state = :state, not_before = :not_before, external_id = :external_id, post = :post, what = :what,
-  sent_at = :sent_at, owner = 0, lease_until = 0, version = version + 1
+  sent_at = :sent_at, owner = 0, version = version + 1
 WHERE id = :id AND brand = :brand AND state IN (1, 2) AND owner = :owner;
 
 --: recall exec (brand i64, id i64)
@@ -53,19 +56,23 @@ WHERE id = :id AND brand = :brand AND state IN (4, 5);
 UPDATE message SET state = :state, sent_at = CASE WHEN :state = 3 THEN :now ELSE 0 END, post = :post, version = version + 1
 WHERE id = :id AND brand = :brand AND state IN (4, 5);
 
--- Claims of a run that is no more. Claimed: nothing left yet, so it waits again. Sending: nobody knows.
---: release_claimed many (owner i64) -> (id i64, brand i64, case_id i64) any-brand "after a restart, all brands"
---:   unbounded "at most one per sender thread"
-UPDATE message SET state = 0, owner = 0, lease_until = 0, version = version + 1
-WHERE state = 1 AND owner <> :owner RETURNING id, brand, case_id;
+-- Claims of runs whose node is dead by the database's clock (store/lease.h).
+--: orphans many (now i64, limit i64) -> (id i64, brand i64, case_id i64, account i64, owner i64, state i64)
+--:   any-brand "one job serves all brands"
+SELECT m.id, m.brand, m.case_id, m.account, m.owner, m.state FROM message m
+WHERE m.state IN (1, 2) AND NOT EXISTS (
+  SELECT 1 FROM lease n WHERE n.owner = m.owner AND n.slot >= 0 AND n.until > :now)
+LIMIT :limit;
 
---: left_sending many (owner i64) -> (id i64, brand i64, case_id i64, account i64, attempt i64)
---:   any-brand "after a restart, all brands" unbounded "at most one per sender thread"
-SELECT id, brand, case_id, account, attempt FROM message WHERE state = 2 AND owner <> :owner;
+--: take_over exec (brand i64, id i64, owner i64, before i64, state i64, what text)
+UPDATE message SET state = :state, owner = 0, what = CASE WHEN :what = '' THEN what ELSE :what END,
+  version = version + 1
+WHERE id = :id AND brand = :brand AND state = :before AND owner = :owner;
 
---: release_sending exec (brand i64, id i64, state i64, what text)
-UPDATE message SET state = :state, owner = 0, lease_until = 0, what = :what, version = version + 1
-WHERE id = :id AND brand = :brand AND state = 2;
+-- An answer that was given elsewhere: it never waits to be sent.
+--: recorded exec (brand i64, id i64, post i64, at i64)
+UPDATE message SET state = 3, post = :post, sent_at = :at, version = version + 1
+WHERE id = :id AND brand = :brand AND state = 0;
 
 -- Other replies of the case that have left or will, written since.
 --: others one (brand i64, case_id i64, id i64, since i64) -> (n i64)

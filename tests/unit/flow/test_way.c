@@ -26,6 +26,7 @@
 #include "people/people.h"
 #include "post_sql.h"
 #include "schema.h"
+#include "store/lease.h"
 #include "store/store.h"
 #include "text/json.h"
 #include "understand/train.h"
@@ -344,9 +345,7 @@ static enum err leave_sending(struct tx *tx, void *arg, struct errinfo *e)
                        &n));
     for (size_t i = 0; i < n; i++) {
         TRY(outbox_sql_claim(
-            tx,
-            &(struct outbox_sql_claim_in){h->brand, due[i].id, 4711, h->clock.at, 0, h->clock.at},
-            NULL));
+            tx, &(struct outbox_sql_claim_in){h->brand, due[i].id, 4711, 0, h->clock.at}, NULL));
         TRY(outbox_sql_mark_sending(
             tx, &(struct outbox_sql_mark_sending_in){h->brand, due[i].id, 4711}, NULL));
     }
@@ -380,7 +379,7 @@ static void what_a_dead_run_was_sending_goes_again_where_the_peer_drops_repeats(
     assert_int_equal(store_write(h->store, leave_sending, h, &e), ERR_OK);
     close_flow(h);
     open_flow(h);
-    assert_int_equal(deliver_recover(h->flow, &e), ERR_OK);
+    assert_int_equal(deliver_take_over(h->flow, &e), ERR_OK);
     assert_int_equal(state_of(h, message), MESSAGE_QUEUED);
     assert_int_equal(flow_deliver_due(h->flow), 1);
     assert_int_equal(state_of(h, message), MESSAGE_SENT);
@@ -400,7 +399,7 @@ static void what_was_being_sent_when_the_process_died_is_work_for_a_person(void 
     assert_int_equal(store_write(h->store, leave_sending, h, &e), ERR_OK);
     close_flow(h);
     open_flow(h);
-    assert_int_equal(deliver_recover(h->flow, &e), ERR_OK);
+    assert_int_equal(deliver_take_over(h->flow, &e), ERR_OK);
     assert_int_equal(state_of(h, message), MESSAGE_UNCLEAR);
     struct care_sql_get_row c = the_case(h, r.case_id);
     assert_int_equal(c.problem, message);
@@ -428,7 +427,7 @@ static void a_later_reply_waits_until_a_person_has_decided_about_the_earlier(voi
         ERR_OK);
     h->clock.at += CLOCK_MINUTE;
     assert_int_equal(store_write(h->store, leave_sending, h, &e), ERR_OK);
-    assert_int_equal(deliver_recover(h->flow, &e), ERR_OK);
+    assert_int_equal(deliver_take_over(h->flow, &e), ERR_OK);
     assert_int_equal(state_of(h, first), MESSAGE_UNCLEAR);
     assert_int_equal(flow_deliver_due(h->flow), 0);
     assert_int_equal(state_of(h, second), MESSAGE_QUEUED);
@@ -506,7 +505,7 @@ static void what_the_customer_wrote_since_is_not_lost_when_a_message_is_settled(
     assert_int_equal(store_write(h->store, leave_sending, h, &e), ERR_OK);
     close_flow(h);
     open_flow(h);
-    assert_int_equal(deliver_recover(h->flow, &e), ERR_OK);
+    assert_int_equal(deliver_take_over(h->flow, &e), ERR_OK);
     h->clock.at += CLOCK_MINUTE;
     post(h, "2", "1", "@acme wann kommt meine Rechnung?");
     int64_t due = the_case(h, r.case_id).due_at;
@@ -548,6 +547,111 @@ static void two_agents_cannot_take_one_case(void **state)
     assert_int_equal(flow_take(h->flow, &h->who, r.case_id, &e), ERR_OK);
     assert_int_equal(flow_take(h->flow, &other, r.case_id, &e), ERR_CONFLICT);
     assert_non_null(strstr(e.what, "Aylin Brandt"));
+}
+
+static void only_who_is_on_it_or_a_lead_gives_a_case_back(void **state)
+{
+    struct house *h = *state;
+    struct errinfo e = {0};
+    struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
+    struct who other = h->who, lead = h->who;
+    other.agent = 99;
+    lead.agent = 98;
+    lead.role = ROLE_LEAD;
+    h->who.role = other.role = ROLE_AGENT;
+    assert_int_equal(flow_release(h->flow, &other, r.case_id, &e), ERR_OK); /* nobody's */
+    assert_int_equal(flow_take(h->flow, &h->who, r.case_id, &e), ERR_OK);
+    assert_int_equal(flow_release(h->flow, &other, r.case_id, &e), ERR_DENIED);
+    assert_int_equal(the_case(h, r.case_id).assignee, h->who.agent);
+    assert_int_equal(flow_release(h->flow, &lead, r.case_id, &e), ERR_OK);
+    assert_int_equal(the_case(h, r.case_id).assignee, 0);
+    assert_int_equal(flow_take(h->flow, &h->who, r.case_id, &e), ERR_OK);
+    assert_int_equal(flow_release(h->flow, &h->who, r.case_id, &e), ERR_OK);
+    assert_int_equal(the_case(h, r.case_id).assignee, 0);
+}
+
+struct claiming {
+    struct house *h;
+    int64_t message, attempt, claimed;
+};
+
+static enum err write_one_claim(struct tx *tx, void *arg, struct errinfo *e)
+{
+    struct claiming *c = arg;
+    (void)e;
+    return outbox_sql_claim(tx,
+                            &(struct outbox_sql_claim_in){c->h->brand, c->message,
+                                                          store_run(c->h->store), c->attempt,
+                                                          c->h->clock.at},
+                            &c->claimed);
+}
+
+static bool claims(struct house *h, int64_t message)
+{
+    struct claiming c = {h, message, 0, 0};
+    assert_int_equal(store_write(h->store, write_one_claim, &c, NULL), ERR_OK);
+    return c.claimed;
+}
+
+static void one_message_of_a_case_is_on_its_way_at_a_time(void **state)
+{
+    struct house *h = *state;
+    struct errinfo e = {0};
+    int64_t first, second, elsewhere;
+    struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
+    struct ingest_result s = post(h, "2", NULL, "@acme wann kommt meine Rechnung?");
+    assert_int_equal(flow_reply(h->flow, &h->who, r.case_id, 0, STR("Morgen."), false, &first, &e),
+                     ERR_OK);
+    assert_int_equal(
+        flow_reply(h->flow, &h->who, r.case_id, 0, STR("Doch heute."), false, &second, &e), ERR_OK);
+    assert_int_equal(
+        flow_reply(h->flow, &h->who, s.case_id, 0, STR("Heute."), false, &elsewhere, &e), ERR_OK);
+    h->clock.at += CLOCK_MINUTE;
+    assert_false(claims(h, second)); /* an older one waits */
+    assert_true(claims(h, first));
+    assert_false(claims(h, first));
+    assert_false(claims(h, second));
+    assert_true(claims(h, elsewhere));
+}
+
+static void an_answer_given_elsewhere_is_never_sent(void **state)
+{
+    struct house *h = *state;
+    struct errinfo e = {0};
+    int64_t waiting;
+    struct ingest_result r = post(h, "1", NULL, "@acme wo bleibt meine Lieferung?");
+    assert_int_equal(
+        flow_reply(h->flow, &h->who, r.case_id, 0, STR("Morgen."), false, &waiting, &e), ERR_OK);
+    assert_int_equal(flow_record_reply(h->flow, h->brand, h->who.agent, r.case_id,
+                                       STR("Am Telefon gesagt."), h->clock.at, false, &e),
+                     ERR_OK);
+    h->clock.at += CLOCK_MINUTE;
+    assert_int_equal(flow_deliver_due(h->flow), 1);
+    assert_int_equal(state_of(h, waiting), MESSAGE_SENT);
+    assert_int_equal(flow_deliver_due(h->flow), 0);
+}
+
+static void a_poll_that_lost_its_account_stores_nothing(void **state)
+{
+    struct house *h = *state;
+    struct errinfo e = {0};
+    struct lease mine, other;
+    struct ingest_result result;
+    const struct item item = {.external_id = STR("9"),
+                              .author_id = STR("@hauke"),
+                              .text = STR("@acme wo bleibt meine Lieferung?"),
+                              .published_at = h->clock.at};
+    const struct ingest in = {
+        .brand = h->brand, .account = h->account, .items = &item, .n = 1, .lease = &mine};
+    assert_int_equal(lease_take(h->store, "account:1", CLOCK_MINUTE, &mine), ERR_OK);
+    h->clock.at += CLOCK_MINUTE;
+    assert_int_equal(lease_take(h->store, "account:1", CLOCK_MINUTE, &other), ERR_OK);
+    assert_int_equal(flow_ingest(h->flow, &in, &result, &e), ERR_CONFLICT);
+    assert_string_equal(e.where, "cursor");
+    lease_release(&other);
+    assert_int_equal(lease_take(h->store, "account:1", CLOCK_MINUTE, &mine), ERR_OK);
+    assert_int_equal(flow_ingest(h->flow, &in, &result, &e), ERR_OK);
+    assert_int_equal(result.status, INGEST_STORED);
 }
 
 static void snooze_wakes_and_a_correction_is_kept(void **state)
@@ -673,6 +777,10 @@ int main(void)
         WAY(what_the_customer_wrote_since_is_not_lost_when_a_message_is_settled),
         WAY(taking_back_a_further_reply_leaves_the_case_answered),
         WAY(two_agents_cannot_take_one_case),
+        WAY(only_who_is_on_it_or_a_lead_gives_a_case_back),
+        WAY(one_message_of_a_case_is_on_its_way_at_a_time),
+        WAY(an_answer_given_elsewhere_is_never_sent),
+        WAY(a_poll_that_lost_its_account_stores_nothing),
         WAY(snooze_wakes_and_a_correction_is_kept),
         WAY(another_brand_finds_nothing),
         WAY(fields_of_a_post_are_checked_and_unknown_ones_kept),
