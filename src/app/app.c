@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backup/backup.h"
+#include "base/arena.h"
 #include "flow/flow.h"
 #include "people/session.h"
 #include "schema.h"
@@ -76,9 +78,48 @@ enum err app_configure(struct app *a, const char *dir, struct errinfo *e)
     return config_load(&a->config, file, e);
 }
 
+int app_schema_version(void)
+{
+    return schema_table[schema_count - 1].number;
+}
+
+/* A restore that was cut off has left something that looks like an installation. */
+static enum err refuse_unfinished(const struct app *a, struct errinfo *e)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/%s", a->dir, BACKUP_UNFINISHED);
+    if (access(path, F_OK) != 0)
+        return ERR_OK;
+    return err_set(e, ERR_CONFLICT, a->dir,
+                   "a restore did not finish here: empty this directory and run zuruf restore "
+                   "again");
+}
+
+/* The data come from a backup: what that means for what waits is done once, then its manifest is
+ * put aside. */
+static enum err settle_restored(struct app *a, struct errinfo *e)
+{
+    char path[600], aside[600];
+    struct arena arena;
+    struct backup_manifest m;
+    snprintf(path, sizeof path, "%s/manifest.json", a->dir);
+    snprintf(aside, sizeof aside, "%s/restored.json", a->dir);
+    if (access(path, F_OK) != 0)
+        return ERR_OK;
+    arena_init(&arena);
+    enum err err = backup_read_manifest(path, &arena, &m, e);
+    if (err == ERR_OK)
+        err = flow_restored(a->flow, m.made_at, e);
+    if (err == ERR_OK && rename(path, aside) != 0)
+        err = err_set(e, ERR_IO, path, "cannot be put aside: %s", strerror(errno));
+    arena_deinit(&arena);
+    return err;
+}
+
 enum err app_open_store(struct app *a, struct errinfo *e)
 {
     char path[600];
+    TRY(refuse_unfinished(a, e));
     if (mkdir(a->dir, 0700) && errno != EEXIST)
         return err_set(e, ERR_IO, a->dir, "this directory cannot be made: %s", strerror(errno));
     snprintf(path, sizeof path, "%s/zuruf.db", a->dir);
@@ -104,7 +145,7 @@ enum err app_open_store(struct app *a, struct errinfo *e)
                                       .undo_ms = undo_s * CLOCK_SECOND};
     a->flow = flow_new(&flow);
     a->sessions = sessions_new(a->store, &clock_system);
-    return ERR_OK;
+    return settle_restored(a, e);
 }
 
 enum err app_open(struct app *a, const char *dir, struct errinfo *e)

@@ -26,7 +26,8 @@ struct app {
     void *notice_ctx;
 };
 
-/* Makes DIR when it is missing. ERR_BUSY: a server has it. */
+/* Makes DIR when it is missing. ERR_BUSY: a server has it. A directory that a backup was put into,
+ * by zuruf restore or by hand (manifest.json lies in it), is made fit to run once. */
 enum err app_open(struct app *a, const char *dir, struct errinfo *e) MUST_CHECK;
 /* Only reads the configuration; app_open_store does the rest. For serve, whose command line
  * overrides some. */
@@ -34,6 +35,8 @@ enum err app_configure(struct app *a, const char *dir, struct errinfo *e) MUST_C
 enum err app_open_store(struct app *a, struct errinfo *e) MUST_CHECK;
 void app_close(struct app *a);
 
+/* The version of the database that this program knows. */
+int app_schema_version(void);
 /* The directory a command works in: --data, else $ZURUF_DATA, else "data". */
 const char *app_dir(const char *given);
 /* One line on stderr: "zuruf COMMAND: where: what". Returns 1, the exit code. */

@@ -16,11 +16,12 @@
 #include "app/app.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/threads.h"
 #include "text/json.h"
 
-enum { CLIENTS_MAX = 16 };
+enum { CLIENTS_MAX = 16, TOLD_EVERY_MS = 200 };
 
 /* --- frames --- */
 
@@ -86,6 +87,29 @@ static enum err run(struct app *app, struct arena *a, const struct json *request
                    STR_FMT(name));
 }
 
+/* Whoever waits for the operation that runs on this thread. */
+struct listener {
+    int fd; /* -1: this process */
+    void (*told)(void *ctx, int64_t done, int64_t total);
+    void *ctx;
+    int64_t told_at;
+};
+static _Thread_local struct listener listener = {.fd = -1};
+
+bool control_told(void *ctx, int64_t done, int64_t total)
+{
+    char text[96];
+    (void)ctx;
+    if (listener.told)
+        listener.told(listener.ctx, done, total);
+    if (listener.fd < 0 || clock_mono() - listener.told_at < TOLD_EVERY_MS)
+        return true;
+    listener.told_at = clock_mono();
+    int n = snprintf(text, sizeof text, "{\"progress\":[%lld,%lld]}", (long long)done,
+                     (long long)total);
+    return frame_write(listener.fd, (struct str){text, (size_t)n});
+}
+
 /* The whole reply, an error included, as JSON. */
 static void answer(struct app *app, struct arena *a, struct str request, struct buf *out)
 {
@@ -113,6 +137,8 @@ static void answer(struct app *app, struct arena *a, struct str request, struct 
 struct control {
     int fd; /* -1: the directory is ours */
     struct app app;
+    void (*told)(void *ctx, int64_t done, int64_t total);
+    void *ctx;
 };
 
 static int connect_to(const char *dir)
@@ -146,6 +172,27 @@ enum err control_open(struct control **out, const char *dir, struct errinfo *e)
     return ERR_OK;
 }
 
+enum err control_connect(struct control **out, const char *dir, struct errinfo *e)
+{
+    int fd = connect_to(dir);
+    if (fd < 0)
+        return err_set(e, ERR_NOT_FOUND, "control.sock", "no server is running on %s", dir);
+    *out = calloc(1, sizeof **out);
+    if (!*out) {
+        close(fd);
+        return err_set(e, ERR_IO, "", "out of memory");
+    }
+    (*out)->fd = fd;
+    return ERR_OK;
+}
+
+void control_watch(struct control *c, void (*told)(void *ctx, int64_t done, int64_t total),
+                   void *ctx)
+{
+    c->told = told;
+    c->ctx = ctx;
+}
+
 void control_close(struct control *c)
 {
     if (!c)
@@ -157,22 +204,47 @@ void control_close(struct control *c)
     free(c);
 }
 
+/* Reads replies until one is the last. */
+static enum err hear(struct control *c, struct arena *a, struct json **reply, struct errinfo *e)
+{
+    struct str bytes;
+    for (;;) {
+        if (!frame_read(c->fd, a, &bytes))
+            return err_set(e, ERR_IO, "control.sock",
+                           "the server ended the connection; look into its log");
+        TRY(json_parse(a, bytes, reply, e));
+        const struct json *progress = json_get(*reply, "progress");
+        int64_t done = 0, total = 0;
+        if (json_count(progress) != 2)
+            return ERR_OK;
+        if (c->told && json_as_i64(json_at(progress, 0), &done) &&
+            json_as_i64(json_at(progress, 1), &total))
+            c->told(c->ctx, done, total);
+    }
+}
+
+static enum err act_here(struct control *c, struct arena *a, struct str request,
+                         struct json **reply, struct errinfo *e)
+{
+    struct buf out;
+    buf_init_in(&out, a, CONTROL_FRAME_MAX);
+    listener = (struct listener){.fd = -1, .told = c->told, .ctx = c->ctx};
+    answer(&c->app, a, request, &out);
+    listener = (struct listener){.fd = -1};
+    return json_parse(a, buf_str(&out), reply, e);
+}
+
 enum err control_call(struct control *c, struct arena *a, struct str request, struct json **reply,
                       struct errinfo *e)
 {
-    struct str bytes;
     int64_t err;
-    if (c->fd >= 0) {
-        if (!frame_write(c->fd, request) || !frame_read(c->fd, a, &bytes))
-            return err_set(e, ERR_IO, "control.sock",
-                           "the server ended the connection; look into its log");
-    } else {
-        struct buf out;
-        buf_init_in(&out, a, CONTROL_FRAME_MAX);
-        answer(&c->app, a, request, &out);
-        bytes = buf_str(&out);
-    }
-    TRY(json_parse(a, bytes, reply, e));
+    if (c->fd < 0)
+        TRY(act_here(c, a, request, reply, e));
+    else if (frame_write(c->fd, request))
+        TRY(hear(c, a, reply, e));
+    else
+        return err_set(e, ERR_IO, "control.sock",
+                       "the server ended the connection; look into its log");
     if (!json_i64(*reply, "err", &err))
         return ERR_OK;
     struct str where = json_text(*reply, "where"), what = json_text(*reply, "what");
@@ -222,6 +294,7 @@ static void *serve_client(void *p)
     struct arena a;
     struct str request;
     arena_init(&a);
+    listener = (struct listener){.fd = client->fd};
     while (!atomic_load(&s->stopping) && frame_read(client->fd, &a, &request)) {
         struct buf out;
         buf_init_in(&out, &a, CONTROL_FRAME_MAX);

@@ -1,9 +1,13 @@
 /* control.h - how commands reach the data of DIR. While a server runs, they talk to it over
  * DIR/control.sock; else they take the directory themselves. Either way the same operations answer:
- * one JSON object in, one out. Each frame is four bytes of length (little-endian) and that many
- * bytes of JSON. Threads: a connection belongs to one. */
+ * one JSON object in, one out; a long operation sends {"progress": [done, total]} before. Each
+ * frame is four bytes of length (little-endian) and that many bytes of JSON. Threads: a connection
+ * belongs to one. */
 #ifndef APP_CONTROL_H
 #define APP_CONTROL_H
+
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -26,10 +30,18 @@ struct control_op {
 };
 extern const struct control_op control_table[];
 extern const size_t control_count;
+/* From within a long operation, on its thread: tells the command how far it is. False: nobody
+ * listens any more. Fits struct store_watch; ctx is not used. */
+bool control_told(void *ctx, int64_t done, int64_t total);
 
 /* --- the command's side --- */
 enum err control_open(struct control **out, const char *dir, struct errinfo *e) MUST_CHECK;
+/* Only when a server is running: ERR_NOT_FOUND without one. */
+enum err control_connect(struct control **out, const char *dir, struct errinfo *e) MUST_CHECK;
 void control_close(struct control *c);
+/* Who is told what a long operation says of itself (control_told), on the calling thread. */
+void control_watch(struct control *c, void (*told)(void *ctx, int64_t done, int64_t total),
+                   void *ctx);
 /* request: a JSON object with "op". The reply lives in the arena. An error of the operation comes
  * back as it was. */
 enum err control_call(struct control *c, struct arena *a, struct str request, struct json **reply,

@@ -5,6 +5,7 @@
 #include "account_sql.h"
 #include "app/app.h"
 #include "app/control.h"
+#include "backup/backup.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "brand_sql.h"
@@ -381,6 +382,21 @@ static enum err op_channel_fetch(struct app *app, struct arena *a, const struct 
     return ERR_OK;
 }
 
+/* --- backup --- */
+
+/* A copy of the database that the command packs: it may lie on another disk, of another user. */
+static enum err op_backup_copy(struct app *app, struct arena *a, const struct json *request,
+                               struct json_writer *reply, struct errinfo *e)
+{
+    const struct store_watch watch = {control_told, NULL};
+    struct str path;
+    (void)request;
+    TRY(backup_scratch(app->dir, a, &path, e));
+    json_put_text(reply, "name", str_sub(path, strlen(app->dir) + 1, path.n));
+    json_put_time(reply, "made_at", flow_now(app->flow));
+    return store_backup(app->store, path.p, &watch, e);
+}
+
 const struct control_op control_table[] = {
     {"import", op_import},
     {"search", op_search},
@@ -391,5 +407,6 @@ const struct control_op control_table[] = {
     {"channel.list", op_channel_list},
     {"channel.add", op_channel_add},
     {"channel.fetch", op_channel_fetch},
+    {"backup.copy", op_backup_copy},
 };
 const size_t control_count = sizeof control_table / sizeof *control_table;

@@ -23,6 +23,34 @@ struct str sha256_hex(struct arena *a, struct str bytes)
     return hex_encode(a, (struct str){(const char *)digest, sizeof digest});
 }
 
+void sha256_init(struct sha256_run *r)
+{
+    r->inner = EVP_MD_CTX_new();
+    if (!r->inner || EVP_DigestInit_ex(r->inner, EVP_sha256(), NULL) != 1)
+        log_fatal("crypt", "SHA-256 is not available in this OpenSSL");
+}
+
+void sha256_add(struct sha256_run *r, struct str bytes)
+{
+    if (bytes.n && EVP_DigestUpdate(r->inner, bytes.p, bytes.n) != 1)
+        log_fatal("crypt", "SHA-256 failed");
+}
+
+struct str sha256_end_hex(struct sha256_run *r, struct arena *a)
+{
+    unsigned char digest[SHA256_SIZE];
+    if (EVP_DigestFinal_ex(r->inner, digest, NULL) != 1)
+        log_fatal("crypt", "SHA-256 failed");
+    sha256_deinit(r);
+    return hex_encode(a, (struct str){(const char *)digest, sizeof digest});
+}
+
+void sha256_deinit(struct sha256_run *r)
+{
+    EVP_MD_CTX_free(r->inner);
+    r->inner = NULL;
+}
+
 void hmac_sha256(struct str key, struct str message, unsigned char out[SHA256_SIZE])
 {
     if (key.n > INT_MAX)

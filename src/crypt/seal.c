@@ -11,6 +11,7 @@
 
 #include <sodium.h>
 
+#include "base/file.h"
 #include "base/rand.h"
 
 enum {
@@ -39,19 +40,6 @@ static enum err read_key(struct seal_key *key, int fd, const char *path, struct 
     return ERR_OK;
 }
 
-/* Makes names in the file's directory durable. */
-static bool sync_directory(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
-    int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        close(fd);
-    free(folder);
-    return ok;
-}
-
 /* Written under another name and linked into place: a crash leaves no half key, and of two
  * processes that start at once the second finds the first one's key. */
 static enum err make_key(const char *path, struct errinfo *e)
@@ -69,7 +57,7 @@ static enum err make_key(const char *path, struct errinfo *e)
              fsync(fd) == 0;
         ok = close(fd) == 0 && ok;
     }
-    ok = ok && (link(scratch, path) == 0 || errno == EEXIST) && sync_directory(path);
+    ok = ok && (link(scratch, path) == 0 || errno == EEXIST) && file_sync_folder_of(path);
     int reason = errno;
     unlink(scratch);
     free(scratch);

@@ -163,4 +163,9 @@ int flow_poll_due(struct flow *f);
 /* Wakes snoozed cases, forgets old sessions. */
 void flow_tick(struct flow *f);
 
+/* The data come from a backup that was made at that moment. Nothing that has happened since may
+ * happen again: what waited in the outbox becomes work for a person, and everybody signs in anew.
+ * Once, before flow_start. */
+enum err flow_restored(struct flow *f, int64_t made_at, struct errinfo *e) MUST_CHECK;
+
 #endif

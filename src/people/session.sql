@@ -33,3 +33,7 @@ INSERT INTO api_token (id, brand, account, token, name, created_at)
 VALUES (:id, :brand, :account, :token, :name, :now);
 --: token_revoke_all exec (brand i64, account i64, now i64)
 UPDATE api_token SET revoked_at = :now WHERE account = :account AND brand = :brand AND revoked_at = 0;
+
+-- The data come from a backup: who was signed out since would be signed in again.
+--: end_everyone exec () any-brand "after a restore, all of them"
+DELETE FROM session;

@@ -90,3 +90,11 @@ SELECT id, case_id, state FROM message WHERE key = :key AND brand = :brand;
 --: bounced exec (brand i64, id i64, what text)
 UPDATE message SET state = 4, what = :what, version = version + 1
 WHERE id = :id AND brand = :brand AND state IN (3, 5);
+
+-- The data come from a backup: what waited then may have left since, or have been taken back.
+--: waiting many () -> (id i64, brand i64, case_id i64) any-brand "after a restore, all brands"
+--:   unbounded "what was written in the last seconds before a backup"
+SELECT id, brand, case_id FROM message WHERE state IN (0, 1, 2);
+--: doubt exec (brand i64, id i64, what text)
+UPDATE message SET state = 5, owner = 0, lease_until = 0, what = :what, version = version + 1
+WHERE id = :id AND brand = :brand AND state IN (0, 1, 2);

@@ -155,5 +155,11 @@ enum err store_migrate(struct db *db, const struct store_options *o, struct erri
             e, ERR_INVALID, "store",
             "%s has version %lld, this program knows %d: use a newer program or restore a backup",
             db->store->name, (long long)version, known);
-    return version == known ? ERR_OK : run_missing(db, o, e);
+    if (o->as_it_is && !version)
+        return err_set(e, ERR_NOT_FOUND, "store", "%s holds nothing yet", db->store->name);
+    if (version == known || o->as_it_is)
+        return ERR_OK;
+    if (version && db->driver->keep)
+        TRY(db->driver->keep(db, version, e));
+    return run_missing(db, o, e);
 }

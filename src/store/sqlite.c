@@ -119,4 +119,5 @@ const struct store_driver sqlite_driver = {
     .sql_end = sqlite_end,
     .script = sqlite_script,
     .in_transaction = sqlite_in_transaction,
+    .keep = sqlite_keep,
 };

@@ -63,7 +63,9 @@ void writer_free(struct store *s);
 enum err writer_run(struct store *s, store_write_fn fn, void *arg, bool ids, struct errinfo *e);
 
 /* sqlite_backup.c */
-enum err sqlite_backup(struct store *s, const char *path, struct errinfo *e);
+enum err sqlite_backup(struct store *s, const char *path, const struct store_watch *watch,
+                       struct errinfo *e);
+enum err sqlite_keep(struct db *db, int64_t version, struct errinfo *e);
 enum err sqlite_check(struct store *s, struct errinfo *e);
 
 #endif

@@ -115,9 +115,10 @@ enum err store_write(struct store *s, store_write_fn fn, void *arg, struct errin
     return s->driver->write(s, fn, arg, true, e);
 }
 
-enum err store_backup(struct store *s, const char *path, struct errinfo *e)
+enum err store_backup(struct store *s, const char *path, const struct store_watch *watch,
+                      struct errinfo *e)
 {
-    return s->driver->backup(s, path, e);
+    return s->driver->backup(s, path, watch, e);
 }
 
 enum err store_check(struct store *s, struct errinfo *e)

@@ -13,6 +13,7 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,6 +44,10 @@ struct store_options {
     const struct clock *clock; /* NULL: clock_system */
     int node;                  /* 0..255, part of each id */
     size_t queue_max;          /* waiting write jobs; 0: 4096. More are refused with ERR_BUSY */
+    /* Opens an older database as it is, to copy or to look at it: typed statements may not fit it.
+     * ERR_NOT_FOUND when there is none. Else an older one is migrated, and before that a copy of it
+     * is put beside it ("PATH.before-upgrade", the last one stays). */
+    bool as_it_is;
     /* Called once per notice after its commit, from the writer thread; must be quick. May be NULL.
      */
     void (*notice)(void *ctx, const struct notice *n);
@@ -96,8 +101,34 @@ int64_t store_id(struct store *s, int64_t at);
 /* The moment an id carries; of a past one, the start of its second (minute). */
 int64_t store_id_time(int64_t id);
 
-/* Online copy of the whole database into a new file, while the server runs. */
-enum err store_backup(struct store *s, const char *path, struct errinfo *e) MUST_CHECK;
+/* A long act tells how far it is and asks whether to go on. Called from the acting thread, often;
+ * returning false ends the act with ERR_BUSY. */
+struct store_watch {
+    bool (*told)(void *ctx, int64_t done, int64_t total);
+    void *ctx;
+};
+/* Online copy of the whole database into a new file (0600) as it is at the beginning of the copy;
+ * reading and writing go on meanwhile. Durable and whole under its name, or not there.
+ * ERR_CONFLICT: the file exists. ERR_LIMIT: the disk has no room. watch may be NULL. */
+enum err store_backup(struct store *s, const char *path, const struct store_watch *watch,
+                      struct errinfo *e) MUST_CHECK;
+
+/* What a database holds: its version, and the rows of each table by name. */
+struct store_table {
+    struct str name;
+    int64_t rows;
+};
+struct store_summary {
+    int version; /* number of the last migration */
+    struct str version_name;
+    struct store_table *tables;
+    size_t table_count;
+};
+/* Of a database file that no store holds, such as a copy. ERR_INVALID: not one of ours. */
+enum err store_summarize(const char *path, struct arena *a, struct store_summary *out,
+                         struct errinfo *e) MUST_CHECK;
+/* Whether such a file is sound, as store_check. */
+enum err store_check_file(const char *path, struct errinfo *e) MUST_CHECK;
 
 /* Runs "PRAGMA quick_check" and the foreign key check. */
 enum err store_check(struct store *s, struct errinfo *e) MUST_CHECK;

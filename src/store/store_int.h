@@ -87,7 +87,8 @@ struct store_driver {
     enum err (*now)(struct db *db, int64_t *now);
     /* ids: the transaction may carry ids, so their marks must be saved before its end. */
     enum err (*write)(struct store *s, store_write_fn fn, void *arg, bool ids, struct errinfo *e);
-    enum err (*backup)(struct store *s, const char *path, struct errinfo *e);
+    enum err (*backup)(struct store *s, const char *path, const struct store_watch *watch,
+                       struct errinfo *e);
     enum err (*check)(struct store *s, struct errinfo *e);
 
     /* Statements, as sql.h has them. prepare sets r->stmt. A failure goes to r->err and db->what;
@@ -110,6 +111,9 @@ struct store_driver {
     /* For migrations: runs a script of any number of statements, without parameters and rows. */
     enum err (*script)(struct db *db, const char *sql, struct errinfo *e);
     bool (*in_transaction)(const struct db *db);
+    /* Keeps the database as it is beside it before it is migrated. NULL: the engine has no cheap
+     * way. */
+    enum err (*keep)(struct db *db, int64_t version, struct errinfo *e);
 };
 
 extern const struct store_driver sqlite_driver, pg_driver;

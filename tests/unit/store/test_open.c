@@ -33,6 +33,42 @@ static void a_newer_database_is_refused_with_both_versions(void **state)
     scratch_open(s); /* nothing was changed by it */
 }
 
+static int64_t version_of(struct scratch *s, const char *path)
+{
+    struct store_summary found;
+    struct errinfo e = {0};
+    assert_int_equal(store_summarize(path, &s->arena, &found, &e), ERR_OK);
+    return found.version;
+}
+
+/* The way back after an upgrade: the database as the older program left it. */
+static void an_upgrade_keeps_what_was_before(void **state)
+{
+    struct scratch *s = *state;
+    const char *kept = scratch_file(s, "store.db.before-upgrade");
+    s->options.migration_count = 1;
+    scratch_open(s);
+    scratch_close(s);
+    assert_int_not_equal(access(kept, F_OK), 0); /* a new one has nothing before it */
+    s->options.migration_count = schema_count;
+    s->options.as_it_is = true;
+    scratch_open(s);
+    scratch_close(s);
+    assert_int_equal(version_of(s, s->path), 1); /* only looked at */
+    s->options.as_it_is = false;
+    scratch_open(s);
+    scratch_close(s);
+    assert_int_equal(version_of(s, s->path), 2);
+    assert_int_equal(version_of(s, kept), 1);
+    s->options.migration_count = 1;
+    s->options.path = kept;
+    scratch_open(s); /* the older program runs on it */
+    scratch_close(s);
+    s->options.as_it_is = true;
+    s->options.path = scratch_file(s, "none.db");
+    assert_refused(s, ERR_NOT_FOUND, "none.db", "nothing");
+}
+
 static void another_history_is_refused(void **state)
 {
     struct scratch *s = *state;
@@ -141,10 +177,10 @@ static void a_backup_while_writing_is_whole(void **state)
     assert_int_equal(thread_start(&busy.thread, "busy", keep_writing, &busy), ERR_OK);
     struct errinfo e = {0};
     const char *copy = scratch_file(s, "copy.db");
-    assert_int_equal(store_backup(s->store, copy, &e), ERR_OK);
-    assert_int_equal(store_backup(s->store, copy, &e), ERR_CONFLICT);
+    assert_int_equal(store_backup(s->store, copy, NULL, &e), ERR_OK);
+    assert_int_equal(store_backup(s->store, copy, NULL, &e), ERR_CONFLICT);
     assert_non_null(strstr(e.what, "exists"));
-    assert_int_equal(store_backup(s->store, scratch_file(s, "no/such/copy.db"), &e), ERR_IO);
+    assert_int_equal(store_backup(s->store, scratch_file(s, "no/such/copy.db"), NULL, &e), ERR_IO);
     busy.stop = true;
     pthread_join(busy.thread, NULL);
     assert_int_equal(store_check(s->store, &e), ERR_OK);
@@ -184,6 +220,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_newer_database_is_refused_with_both_versions,
                                         scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(an_upgrade_keeps_what_was_before, scratch_setup,
+                                        scratch_teardown),
         cmocka_unit_test_setup_teardown(another_history_is_refused, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(a_failing_migration_leaves_nothing, scratch_setup,

@@ -1,0 +1,66 @@
+/* backup.h - one file that holds an installation: database, sealing key, configuration, and a
+ * manifest with counts and sums (docs/guide tells an administrator how to use it, and how to do
+ * without Zuruf). Threads: any; one backup or restore is one thread's. */
+#ifndef BACKUP_BACKUP_H
+#define BACKUP_BACKUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backup/manifest.h"
+#include "base/err.h"
+
+struct arena;
+
+/* What goes in. Paths; NULL leaves a part out, and so does a configuration that is not there. */
+struct backup_input {
+    const char *database; /* a copy that nobody changes: store_backup, or pg_dump's custom format */
+    const char *part;     /* BACKUP_DATABASE or BACKUP_DUMP */
+    const char *key, *config;
+    struct store_summary data; /* what the copy holds */
+    const char *engine;
+    int64_t made_at;
+};
+
+/* Writes FILE (0600): under another name first, renamed when it is whole and on the disk. Its
+ * ending chooses the form: .tar, .tar.gz, .tar.zst. ERR_CONFLICT: it exists and replace is false;
+ * ERR_BUSY: another backup writes the same; ERR_LIMIT: the disk is full. out may be NULL. */
+enum err backup_pack(const struct backup_input *in, const char *file, bool replace,
+                     const struct store_watch *watch, struct arena *a, struct backup_manifest *out,
+                     struct errinfo *e) MUST_CHECK;
+
+/* Only what the backup says of itself. */
+enum err backup_describe(const char *file, struct arena *a, struct backup_manifest *out,
+                         struct errinfo *e) MUST_CHECK;
+/* The same of a manifest.json that lies beside the unpacked parts. */
+enum err backup_read_manifest(const char *path, struct arena *a, struct backup_manifest *out,
+                              struct errinfo *e) MUST_CHECK;
+/* Writes the parts and manifest.json into dir, which is there and empty, each on the disk, and
+ * compares all sums. known: the version of the database that this program knows. ERR_INVALID:
+ * damaged, cut off, foreign or newer. What was written before an error stays. */
+enum err backup_unpack(const char *file, const char *dir, int known,
+                       const struct store_watch *watch, struct arena *a,
+                       struct backup_manifest *out, struct errinfo *e) MUST_CHECK;
+/* Whether the database that was unpacked into dir is sound and has the rows that the manifest
+ * promises. Of a dump nothing can be told here: ERR_OK. */
+enum err backup_verify(const char *dir, const struct backup_manifest *m, struct arena *a,
+                       struct errinfo *e) MUST_CHECK;
+/* Unpacks into DIR (made when it is missing), verifies, and moves the parts to their places, the
+ * database last. ERR_CONFLICT: DIR is not empty. An end at any moment leaves DIR complete, or with
+ * BACKUP_UNFINISHED in it, which no server opens. Other errors leave it as empty as it was. */
+enum err backup_restore(const char *file, const char *dir, int known,
+                        const struct store_watch *watch, struct arena *a,
+                        struct backup_manifest *out, struct errinfo *e) MUST_CHECK;
+#define BACKUP_UNFINISHED "restore.part"
+
+/* Removes the files of dir, and dir; for scratch places. */
+void backup_remove_folder(const char *dir);
+
+/* Where the server keeps backups: DIR/backups, made when it is missing (0700). */
+#define BACKUP_FOLDER "backups"
+/* A name in there that nobody else uses, for a copy or a folder that its maker removes. What
+ * processes that are no more have left is removed first. */
+enum err backup_scratch(const char *dir, struct arena *a, struct str *path,
+                        struct errinfo *e) MUST_CHECK;
+
+#endif

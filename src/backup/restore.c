@@ -1,0 +1,89 @@
+/* restore.c - a backup becomes a data directory; see backup.h. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "backup/backup.h"
+#include "base/file.h"
+
+enum { PATH_SIZE = 4096 };
+
+static enum err io(struct errinfo *e, const char *path)
+{
+    return err_set(e, ERR_IO, "restore", "%s: %s", path, strerror(errno));
+}
+
+/* A fresh file system has a folder of its own in it. */
+static bool counts(const char *name)
+{
+    return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, "lost+found") != 0;
+}
+
+static enum err want_empty(const char *dir, struct errinfo *e)
+{
+    char found[256] = "";
+    bool unfinished = false;
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+        return io(e, dir);
+    DIR *d = opendir(dir);
+    if (!d)
+        return io(e, dir);
+    for (struct dirent *f; (f = readdir(d));) {
+        unfinished = unfinished || strcmp(f->d_name, BACKUP_UNFINISHED) == 0;
+        if (counts(f->d_name))
+            snprintf(found, sizeof found, "%s", f->d_name);
+    }
+    closedir(d);
+    if (unfinished)
+        return err_set(e, ERR_CONFLICT, "restore",
+                       "a restore did not finish in %s: empty that directory and restore again",
+                       dir);
+    if (found[0])
+        return err_set(e, ERR_CONFLICT, "restore",
+                       "%s is not empty (%.60s is there); a backup is restored into a new or empty "
+                       "directory only",
+                       dir, found);
+    return ERR_OK;
+}
+
+/* The database comes last; as long as the folder is there nobody opens it. */
+static enum err move_parts(const char *part, const char *dir, struct errinfo *e)
+{
+    static const char *const names[] = {BACKUP_KEY, BACKUP_CONFIG, "manifest.json", BACKUP_DUMP,
+                                        BACKUP_DATABASE};
+    char from[PATH_SIZE + 64], to[PATH_SIZE + 64];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(from, sizeof from, "%s/%s", part, names[i]);
+        snprintf(to, sizeof to, "%s/%s", dir, names[i]);
+        if (rename(from, to) != 0 && errno != ENOENT)
+            return io(e, to);
+    }
+    /* the folder goes when the names are safe */
+    if (!file_sync_folder(dir) || rmdir(part) != 0 || !file_sync_folder(dir))
+        return io(e, dir);
+    return ERR_OK;
+}
+
+enum err backup_restore(const char *file, const char *dir, int known,
+                        const struct store_watch *watch, struct arena *a,
+                        struct backup_manifest *out, struct errinfo *e)
+{
+    char part[PATH_SIZE];
+    if ((size_t)snprintf(part, sizeof part, "%s/%s", dir, BACKUP_UNFINISHED) >=
+        sizeof part - sizeof BACKUP_DATABASE)
+        return err_set(e, ERR_INVALID, "restore", "the path is too long");
+    TRY(backup_describe(file, a, out, e)); /* before anything is made */
+    TRY(want_empty(dir, e));
+    if (mkdir(part, 0700) != 0)
+        return io(e, part);
+    enum err err = backup_unpack(file, part, known, watch, a, out, e);
+    if (err == ERR_OK)
+        err = backup_verify(part, out, a, e);
+    if (err == ERR_OK)
+        return move_parts(part, dir, e);
+    backup_remove_folder(part);
+    return err;
+}
