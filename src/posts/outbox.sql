@@ -96,5 +96,5 @@ WHERE id = :id AND brand = :brand AND state IN (3, 5);
 --:   unbounded "what was written in the last seconds before a backup"
 SELECT id, brand, case_id FROM message WHERE state IN (0, 1, 2);
 --: doubt exec (brand i64, id i64, what text)
-UPDATE message SET state = 5, owner = 0, lease_until = 0, what = :what, version = version + 1
+UPDATE message SET state = 5, owner = 0, what = :what, version = version + 1
 WHERE id = :id AND brand = :brand AND state IN (0, 1, 2);
