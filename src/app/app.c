@@ -19,10 +19,10 @@
 
 enum { UNDO_MAX_S = 3600 };
 
-const char *app_dir(const char *given)
+const char *app_dir(const struct place *p)
 {
     const char *env = getenv("ZURUF_DATA");
-    return given ? given : env && *env ? env : "data";
+    return p->data ? p->data : env && *env ? env : "data";
 }
 
 int app_fail(const char *command, const struct errinfo *e)
@@ -68,14 +68,50 @@ static void on_notice(void *ctx, const struct notice *n)
         a->notice(a->notice_ctx, n);
 }
 
-enum err app_configure(struct app *a, const char *dir, struct errinfo *e)
+/* What stands between "user:" and the last '@' before the path, in the process's own arguments. */
+static void hide_password(const char *url)
+{
+    const char *user = strstr(url, "://");
+    const char *host = user ? user + 3 : url;
+    for (const char *p = host; *p && *p != '/' && *p != '?'; p++)
+        if (*p == '@')
+            host = p;
+    const char *colon = user ? memchr(user + 3, ':', (size_t)(host - user) - 3) : NULL;
+    if (colon && *host == '@')
+        memset((char *)(uintptr_t)colon + 1, '*', (size_t)(host - colon) - 1);
+}
+
+enum err app_configure(struct app *a, const struct place *p, struct errinfo *e)
 {
     char file[600];
     *a = (struct app){0};
     text_init();
-    snprintf(a->dir, sizeof a->dir, "%s", dir);
-    snprintf(file, sizeof file, "%s/zuruf.conf", dir);
-    return config_load(&a->config, file, e);
+    snprintf(a->dir, sizeof a->dir, "%s", app_dir(p));
+    snprintf(file, sizeof file, "%s/zuruf.conf", a->dir);
+    TRY(config_load(&a->config, file, e));
+    if (p->db) {
+        config_set(&a->config, CONFIG_DB, p->db);
+        hide_password(p->db);
+    }
+    return ERR_OK;
+}
+
+static enum err open_database(struct app *a, struct errinfo *e)
+{
+    char path[600];
+    const char *url = config_get(&a->config, CONFIG_DB);
+    snprintf(path, sizeof path, "%s/zuruf.db", a->dir);
+    if (*url && strncmp(url, "postgresql://", 13) != 0 && strncmp(url, "postgres://", 11) != 0)
+        return err_set(e, ERR_INVALID, "db",
+                       "write postgresql://user@host/database, or nothing for the directory's own "
+                       "database");
+    const struct store_options store = {.path = *url ? NULL : path,
+                                        .url = *url ? url : NULL,
+                                        .migrations = schema_table,
+                                        .migration_count = schema_count,
+                                        .notice = on_notice,
+                                        .notice_ctx = a};
+    return store_open(&a->store, &store, e);
 }
 
 int app_schema_version(void)
@@ -122,13 +158,7 @@ enum err app_open_store(struct app *a, struct errinfo *e)
     TRY(refuse_unfinished(a, e));
     if (mkdir(a->dir, 0700) && errno != EEXIST)
         return err_set(e, ERR_IO, a->dir, "this directory cannot be made: %s", strerror(errno));
-    snprintf(path, sizeof path, "%s/zuruf.db", a->dir);
-    const struct store_options store = {.path = path,
-                                        .migrations = schema_table,
-                                        .migration_count = schema_count,
-                                        .notice = on_notice,
-                                        .notice_ctx = a};
-    TRY(store_open(&a->store, &store, e));
+    TRY(open_database(a, e));
     snprintf(path, sizeof path, "%s/key", a->dir);
     TRY(seal_key_open(&a->key, path, e));
     TRY(app_open_model(config_get(&a->config, CONFIG_MODEL), &a->model, e));
@@ -148,10 +178,11 @@ enum err app_open_store(struct app *a, struct errinfo *e)
     return settle_restored(a, e);
 }
 
-enum err app_open(struct app *a, const char *dir, struct errinfo *e)
+enum err app_open(struct app *a, const struct place *p, struct errinfo *e)
 {
-    TRY(app_configure(a, dir, e));
-    enum err err = app_open_store(a, e);
+    enum err err = app_configure(a, p, e);
+    if (err == ERR_OK)
+        err = app_open_store(a, e);
     if (err != ERR_OK)
         app_close(a);
     return err;

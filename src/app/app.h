@@ -1,4 +1,4 @@
-/* app.h - the opened data directory: store, key, model, flow. A command works on it directly, serve
+/* app.h - the opened installation: store, key, model, flow. A command works on it directly, serve
  * adds threads and pages. Threads: made and ended by one. */
 #ifndef APP_APP_H
 #define APP_APP_H
@@ -12,6 +12,21 @@ struct flow;
 struct model;
 struct sessions;
 struct store;
+
+/* Which installation a command works on. */
+struct place {
+    const char *data; /* --data; NULL: $ZURUF_DATA, else "data" */
+    const char *db;   /* --db; NULL: as the configuration says */
+};
+/* Their rows in a command's table of options. */
+#define OPTION_DATA(p)                                                                             \
+    {                                                                                              \
+        "data", "DIR", &(p).data, "data directory (else $ZURUF_DATA, else ./data)"                 \
+    }
+#define OPTION_DB(p)                                                                               \
+    {                                                                                              \
+        "db", "URL", &(p).db, "PostgreSQL, postgresql://..., in place of DIR's database"           \
+    }
 
 struct app {
     char dir[512];
@@ -28,17 +43,17 @@ struct app {
 
 /* Makes DIR when it is missing. ERR_BUSY: a server has it. A directory that a backup was put into,
  * by zuruf restore or by hand (manifest.json lies in it), is made fit to run once. */
-enum err app_open(struct app *a, const char *dir, struct errinfo *e) MUST_CHECK;
+enum err app_open(struct app *a, const struct place *p, struct errinfo *e) MUST_CHECK;
 /* Only reads the configuration; app_open_store does the rest. For serve, whose command line
- * overrides some. */
-enum err app_configure(struct app *a, const char *dir, struct errinfo *e) MUST_CHECK;
+ * overrides some. A password in p->db is made unreadable in the command line that ps shows. */
+enum err app_configure(struct app *a, const struct place *p, struct errinfo *e) MUST_CHECK;
 enum err app_open_store(struct app *a, struct errinfo *e) MUST_CHECK;
 void app_close(struct app *a);
 
 /* The version of the database that this program knows. */
 int app_schema_version(void);
 /* The directory a command works in: --data, else $ZURUF_DATA, else "data". */
-const char *app_dir(const char *given);
+const char *app_dir(const struct place *p);
 /* One line on stderr: "zuruf COMMAND: where: what". Returns 1, the exit code. */
 int app_fail(const char *command, const struct errinfo *e);
 /* The classifier: --model, $ZURUF_MODEL, beside the program, the installed one, the one in the

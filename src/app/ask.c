@@ -3,13 +3,13 @@
 
 #include "app/app.h"
 
-bool ask_open(struct ask *q, const char *command, const char *data)
+bool ask_open(struct ask *q, const char *command, const struct place *p)
 {
     struct errinfo e = {0};
     *q = (struct ask){.command = command};
     arena_init(&q->arena);
     buf_init(&q->request, CONTROL_FRAME_MAX);
-    if (control_open(&q->control, app_dir(data), &e) == ERR_OK)
+    if (control_open(&q->control, p, &e) == ERR_OK)
         return true;
     app_fail(command, &e);
     ask_close(q);

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "app/app.h"
 #include "app/control.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -18,7 +19,7 @@ struct ask {
     struct json_writer w;
 };
 
-bool ask_open(struct ask *q, const char *command, const char *data);
+bool ask_open(struct ask *q, const char *command, const struct place *p);
 void ask_close(struct ask *q);
 void ask_begin(struct ask *q, const char *op);
 /* Nothing when the value is NULL. */

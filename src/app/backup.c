@@ -103,12 +103,13 @@ static void report(const struct backup_run *r, const struct backup_manifest *m)
 
 int cmd_backup(int argc, char **argv)
 {
-    const char *data = NULL, *without_key = NULL, *force = NULL;
+    struct place place = {0};
+    const char *without_key = NULL, *force = NULL;
     char **rest;
     struct errinfo e = {0};
     struct backup_manifest m;
     const struct option_row rows[] = {
-        {"data", "DIR", &data, "data directory (else $ZURUF_DATA, else ./data)"},
+        OPTION_DATA(place),
         {"without-key", NULL, &without_key, "leave out the key of the sealed secrets"},
         {"force", NULL, &force, "replace FILE when it exists"}};
     int done =
@@ -118,7 +119,7 @@ int cmd_backup(int argc, char **argv)
                      1, 1, &rest, NULL);
     if (done >= 0)
         return done;
-    struct backup_run r = {.dir = app_dir(data),
+    struct backup_run r = {.dir = app_dir(&place),
                            .file = rest[0],
                            .without_key = without_key != NULL,
                            .replace = force != NULL};

@@ -100,18 +100,20 @@ static int fetch(struct ask *q, const char *key)
 
 int cmd_channel(int argc, char **argv)
 {
-    const char *data = NULL, *brand = NULL, *name = NULL, *network = NULL, *allow_private = NULL;
+    struct place place = {0};
+    const char *brand = NULL, *name = NULL, *network = NULL, *allow_private = NULL;
     char **rest;
     size_t n;
     const struct option_row rows[] = {
-        {"data", "DIR", &data, "data directory (else $ZURUF_DATA, else ./data)"},
+        OPTION_DATA(place),
+        OPTION_DB(place),
         {"brand", "KEY", &brand, "brand, when there are several"},
         {"name", "NAME", &name, "our identity there, as people see it"},
         {"network", "WORD", &network,
          "what the posts are: mastodon, whatsapp ... (else the channel)"},
         {"allow-private", NULL, &allow_private, "the address may be in a private network"},
     };
-    int done = options_read(argc, argv, rows, 5,
+    int done = options_read(argc, argv, rows, sizeof rows / sizeof *rows,
                             "list | add CHANNEL KEY [--name NAME] [SETTING=VALUE ...] | fetch KEY",
                             1, 40, &rest, &n);
     if (done >= 0)
@@ -124,7 +126,7 @@ int cmd_channel(int argc, char **argv)
         return 2;
     }
     struct ask q;
-    if (!ask_open(&q, argv[0], data))
+    if (!ask_open(&q, argv[0], &place))
         return 1;
     int exit_code = listing    ? list(&q, brand)
                     : fetching ? fetch(&q, rest[1])

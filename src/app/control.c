@@ -155,14 +155,14 @@ static int connect_to(const char *dir)
     return fd;
 }
 
-enum err control_open(struct control **out, const char *dir, struct errinfo *e)
+enum err control_open(struct control **out, const struct place *p, struct errinfo *e)
 {
     struct control *c = calloc(1, sizeof *c);
     if (!c)
         return err_set(e, ERR_IO, "", "out of memory");
-    c->fd = connect_to(dir);
+    c->fd = p->db ? -1 : connect_to(app_dir(p));
     if (c->fd < 0) {
-        enum err err = app_open(&c->app, dir, e);
+        enum err err = app_open(&c->app, p, e);
         if (err != ERR_OK) {
             free(c);
             return err;
@@ -361,8 +361,14 @@ enum err control_listen(struct control_server **out, struct app *app, struct err
                        "the path of the data directory is too long for a socket in it");
     }
     memcpy(address.sun_path, s->path, sizeof s->path);
-    unlink(
-        s->path); /* left by a killed run; the store's lock says that no other server lives here */
+    int other = connect_to(app->dir); /* only PostgreSQL's: a file has one server by its lock */
+    if (other >= 0) {
+        close(other);
+        free(s);
+        return err_set(e, ERR_BUSY, "data",
+                       "another server runs on this directory; give each its own with --data");
+    }
+    unlink(s->path); /* left by a killed run */
     s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     mode_t before = umask(0177);
     bool bound = s->fd >= 0 && bind(s->fd, (struct sockaddr *)&address, sizeof address) == 0;

@@ -19,6 +19,7 @@ struct control;
 struct control_server;
 struct json;
 struct json_writer;
+struct place;
 
 enum { CONTROL_FRAME_MAX = 32 * 1024 * 1024 };
 
@@ -35,7 +36,9 @@ extern const size_t control_count;
 bool control_told(void *ctx, int64_t done, int64_t total);
 
 /* --- the command's side --- */
-enum err control_open(struct control **out, const char *dir, struct errinfo *e) MUST_CHECK;
+/* Through the server that runs on the directory, unless a database was named on the command line:
+ * it may be another. */
+enum err control_open(struct control **out, const struct place *p, struct errinfo *e) MUST_CHECK;
 /* Only when a server is running: ERR_NOT_FOUND without one. */
 enum err control_connect(struct control **out, const char *dir, struct errinfo *e) MUST_CHECK;
 void control_close(struct control *c);

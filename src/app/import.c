@@ -220,13 +220,15 @@ static enum err import_file(struct import *im, struct errinfo *e)
 
 int cmd_import(int argc, char **argv)
 {
-    const char *data = NULL, *account = NULL;
+    struct place place = {0};
+    const char *account = NULL;
     char **rest;
     const struct option_row rows[] = {
-        {"data", "DIR", &data, "data directory (else $ZURUF_DATA, else ./data)"},
+        OPTION_DATA(place),
+        OPTION_DB(place),
         {"account", "A", &account, "key of the account the posts belong to"}};
-    int done =
-        options_read(argc, argv, rows, 2, "[--data DIR] --account A FILE", 1, 1, &rest, NULL);
+    int done = options_read(argc, argv, rows, sizeof rows / sizeof *rows,
+                            "[--data DIR] [--db URL] --account A FILE", 1, 1, &rest, NULL);
     if (done >= 0)
         return done;
     struct errinfo e = {0};
@@ -246,7 +248,7 @@ int cmd_import(int argc, char **argv)
     im.size = st.st_size;
     arena_init(&im.arena);
     buf_init(&im.request, CONTROL_FRAME_MAX);
-    enum err err = control_open(&im.control, app_dir(data), &e);
+    enum err err = control_open(&im.control, &place, &e);
     if (err == ERR_OK)
         err = import_file(&im, &e);
     if (err == ERR_OK)

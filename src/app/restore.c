@@ -61,14 +61,15 @@ static enum err restore(const char *file, const char *dir, const struct store_wa
 
 int cmd_restore(int argc, char **argv)
 {
-    const char *data = NULL, *only_check = NULL;
+    struct place place = {0};
+    const char *only_check = NULL;
     char **rest;
     struct errinfo e = {0};
     struct backup_manifest m;
     struct arena a;
     struct progress p;
     const struct option_row rows[] = {
-        {"data", "DIR", &data, "new or empty directory (else $ZURUF_DATA, else ./data)"},
+        {"data", "DIR", &place.data, "new or empty directory (else $ZURUF_DATA, else ./data)"},
         {"check", NULL, &only_check, "restore into a scratch folder only, to see that it is whole"},
     };
     int done = options_read(argc, argv, rows, 2, "[--data DIR | --check] FILE", 1, 1, &rest, NULL);
@@ -80,7 +81,7 @@ int cmd_restore(int argc, char **argv)
     p.doing = "restoring";
     const struct store_watch watch = {progress_watch, &p};
     enum err err = only_check ? check(rest[0], &watch, &a, &m, &e)
-                              : restore(rest[0], app_dir(data), &watch, &a, &m, &e);
+                              : restore(rest[0], app_dir(&place), &watch, &a, &m, &e);
     progress_end(&p);
     if (err == ERR_OK)
         describe(rest[0], only_check ? "whole" : "restored", &m);

@@ -8,19 +8,20 @@
 
 int cmd_search(int argc, char **argv)
 {
-    const char *data = NULL, *limit = "20";
+    struct place place = {0};
+    const char *limit = "20";
     char **rest;
     size_t n;
     struct json *reply;
-    const struct option_row rows[] = {
-        {"data", "DIR", &data, "data directory (else $ZURUF_DATA, else ./data)"},
-        {"limit", "N", &limit, "at most so many, newest first (20)"}};
-    int done =
-        options_read(argc, argv, rows, 2, "[--data DIR] [--limit N] QUERY", 1, 50, &rest, &n);
+    const struct option_row rows[] = {OPTION_DATA(place),
+                                      OPTION_DB(place),
+                                      {"limit", "N", &limit, "at most so many, newest first (20)"}};
+    int done = options_read(argc, argv, rows, sizeof rows / sizeof *rows,
+                            "[--data DIR] [--db URL] [--limit N] QUERY", 1, 50, &rest, &n);
     if (done >= 0)
         return done;
     struct ask q;
-    if (!ask_open(&q, argv[0], data))
+    if (!ask_open(&q, argv[0], &place))
         return 1;
     struct str *words = arena_array(&q.arena, n, sizeof *words);
     for (size_t i = 0; i < n; i++)

@@ -184,21 +184,18 @@ static void wait_for_signal(const sigset_t *signals)
 
 int cmd_serve(int argc, char **argv)
 {
-    const char *data = NULL, *listen = NULL, *db = NULL, *demo = NULL;
+    struct place place = {0};
+    const char *listen = NULL, *demo = NULL;
     const struct option_row rows[] = {
-        {"data", "DIR", &data, "data directory (else $ZURUF_DATA, else ./data)"},
+        OPTION_DATA(place),
+        OPTION_DB(place),
         {"listen", "ADDR:PORT", &listen, "where the pages are (127.0.0.1:8080)"},
-        {"db", "URL", &db, "database server (not in this version)"},
         {"demo", NULL, &demo, "a fictional brand whose posts stream in"}};
-    int done = options_read(argc, argv, rows, 4, "[--data DIR] [--listen ADDR:PORT] [--demo]", 0, 0,
-                            NULL, NULL);
+    int done =
+        options_read(argc, argv, rows, sizeof rows / sizeof *rows,
+                     "[--data DIR] [--db URL] [--listen ADDR:PORT] [--demo]", 0, 0, NULL, NULL);
     if (done >= 0)
         return done;
-    if (db) {
-        fprintf(stderr,
-                "zuruf serve: --db: this version keeps its data in a directory; use --data\n");
-        return 2;
-    }
     struct errinfo e = {0};
     struct server *s = calloc(1, sizeof *s);
     sigset_t signals;
@@ -210,7 +207,7 @@ int cmd_serve(int argc, char **argv)
     if (!s)
         return 1;
     s->bus = bus_new();
-    enum err err = app_configure(&s->app, app_dir(data), &e);
+    enum err err = app_configure(&s->app, &place, &e);
     if (err == ERR_OK && listen)
         config_set(&s->app.config, CONFIG_LISTEN, listen);
     if (err == ERR_OK)

@@ -58,11 +58,13 @@ static int print_link(struct ask *q)
 
 int cmd_user(int argc, char **argv)
 {
-    const char *data = NULL, *brand = NULL, *name = NULL, *role = NULL, *initials = NULL;
+    struct place place = {0};
+    const char *brand = NULL, *name = NULL, *role = NULL, *initials = NULL;
     char **rest, password[1025];
     size_t n;
     const struct option_row rows[] = {
-        {"data", "DIR", &data, "data directory (else $ZURUF_DATA, else ./data)"},
+        OPTION_DATA(place),
+        OPTION_DB(place),
         {"brand", "KEY", &brand, "brand, when there are several"},
         {"name", "NAME", &name, "with add: the name that customers see"},
         {"initials", "AB", &initials, "with add: how replies are signed"},
@@ -70,7 +72,7 @@ int cmd_user(int argc, char **argv)
          "with add: reader, agent, lead, administrator (agent if not given)"},
     };
     int done =
-        options_read(argc, argv, rows, 5,
+        options_read(argc, argv, rows, sizeof rows / sizeof *rows,
                      "list | add EMAIL --name NAME [--role ROLE] | link EMAIL | password EMAIL | "
                      "disable EMAIL",
                      1, 2, &rest, &n);
@@ -87,7 +89,7 @@ int cmd_user(int argc, char **argv)
         return 2;
     }
     struct ask q;
-    if (!ask_open(&q, argv[0], data))
+    if (!ask_open(&q, argv[0], &place))
         return 1;
     int exit_code;
     if (listing) {

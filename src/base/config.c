@@ -10,6 +10,7 @@
 
 const struct config_row config_table[CONFIG_COUNT] = {
     [CONFIG_LISTEN] = {"listen", "ZURUF_LISTEN", "127.0.0.1:8080", "address and port of the pages"},
+    [CONFIG_DB] = {"db", "ZURUF_DB", "", "PostgreSQL in place of the directory's own database"},
     [CONFIG_URL] = {"url", "ZURUF_URL", "", "how people reach the pages, for links in mail"},
     [CONFIG_PROXIES] = {"proxies", "ZURUF_PROXIES", "",
                         "proxies whose X-Forwarded-* headers count"},

@@ -11,6 +11,7 @@
 
 enum config_key {
     CONFIG_LISTEN,  /* address:port of the pages */
+    CONFIG_DB,      /* postgresql://...; empty: the data directory's own database */
     CONFIG_URL,     /* how people reach us, for links in mail; empty: made of listen */
     CONFIG_PROXIES, /* addresses whose X-Forwarded-* headers count, blanks between */
     CONFIG_CA_FILE, /* extra trust anchors for outgoing TLS */

@@ -146,7 +146,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: attack_world DIR\n");
         return 2;
     }
-    enum err err = app_open(&w.app, argv[1], &w.e);
+    enum err err = app_open(&w.app, &(struct place){.data = argv[1]}, &w.e);
     if (err != ERR_OK)
         return app_fail("attack_world", &w.e);
     arena_init(&w.arena);

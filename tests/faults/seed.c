@@ -17,7 +17,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: fault_seed DIR\n");
         return 2;
     }
-    enum err err = app_open(&app, argv[1], &e);
+    enum err err = app_open(&app, &(struct place){.data = argv[1]}, &e);
     if (err == ERR_OK) {
         err = setup_brand(app.flow, 0, &brand, &id, &e);
         app_close(&app);
