@@ -26,6 +26,7 @@ static const struct command {
     {"import", cmd_import, "bring in posts from a file (JSON Lines or CSV)"},
     {"user", cmd_user, "add agents, set passwords, make sign-in links"},
     {"channel", cmd_channel, "list and add accounts"},
+    {"key", cmd_key, "tell the fingerprint of the sealing key, or begin with a new one"},
     {"search", cmd_search, "search the posts as the search box would"},
     {"triage", cmd_triage, "tell the facts of posts (JSON Lines in and out)"},
     {"train", cmd_train, "make a classifier from labelled texts"},

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/key.h"
 #include "backup/backup.h"
 #include "base/arena.h"
 #include "flow/flow.h"
@@ -96,7 +97,7 @@ enum err app_configure(struct app *a, const struct place *p, struct errinfo *e)
     return ERR_OK;
 }
 
-static enum err open_database(struct app *a, struct errinfo *e)
+static enum err open_store(struct app *a, struct errinfo *e)
 {
     char path[600];
     const char *url = config_get(&a->config, CONFIG_DB);
@@ -152,15 +153,18 @@ static enum err settle_restored(struct app *a, struct errinfo *e)
     return err;
 }
 
-enum err app_open_store(struct app *a, struct errinfo *e)
+enum err app_open_database(struct app *a, struct errinfo *e)
 {
-    char path[600];
     TRY(refuse_unfinished(a, e));
     if (mkdir(a->dir, 0700) && errno != EEXIST)
         return err_set(e, ERR_IO, a->dir, "this directory cannot be made: %s", strerror(errno));
-    TRY(open_database(a, e));
-    snprintf(path, sizeof path, "%s/key", a->dir);
-    TRY(seal_key_open(&a->key, path, e));
+    return open_store(a, e);
+}
+
+enum err app_open_store(struct app *a, struct errinfo *e)
+{
+    TRY(app_open_database(a, e));
+    TRY(key_open(a, e));
     TRY(app_open_model(config_get(&a->config, CONFIG_MODEL), &a->model, e));
     const char *ca_file = config_get(&a->config, CONFIG_CA_FILE);
     int64_t undo_s;

@@ -48,6 +48,8 @@ enum err app_open(struct app *a, const struct place *p, struct errinfo *e) MUST_
  * overrides some. A password in p->db is made unreadable in the command line that ps shows. */
 enum err app_configure(struct app *a, const struct place *p, struct errinfo *e) MUST_CHECK;
 enum err app_open_store(struct app *a, struct errinfo *e) MUST_CHECK;
+/* The store alone, its first part. */
+enum err app_open_database(struct app *a, struct errinfo *e) MUST_CHECK;
 void app_close(struct app *a);
 
 /* The version of the database that this program knows. */

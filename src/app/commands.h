@@ -17,5 +17,6 @@ int cmd_analyse(int argc, char **argv);
 int cmd_render(int argc, char **argv);
 int cmd_parse(int argc, char **argv);
 int cmd_fetch(int argc, char **argv);
+int cmd_key(int argc, char **argv);
 
 #endif

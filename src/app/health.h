@@ -1,5 +1,5 @@
-/* health.h - /healthz: the process answers; /readyz: it can also read its store. For supervisors
- * and proxies. */
+/* health.h - /healthz: the process answers; /readyz: it can also read its store and
+ * holds the lease of a node. For supervisors and proxies. */
 #ifndef APP_HEALTH_H
 #define APP_HEALTH_H
 

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/rand.h"
+#include "crypt/hmac.h"
 
 enum {
     VERSION = 1,
@@ -86,6 +87,12 @@ enum err seal_key_open(struct seal_key *key, const char *path, struct errinfo *e
         TRY(make_key(path, e));
     }
     return err_set(e, ERR_IO, "key", "Cannot open %s: %s.", path, strerror(errno));
+}
+
+struct str seal_key_fingerprint(struct arena *a, const struct seal_key *key)
+{
+    struct str bytes = {(const char *)key->bytes, sizeof key->bytes};
+    return str_sub(hmac_sha256_hex(a, bytes, STR("fingerprint of a sealing key")), 0, 16);
 }
 
 void seal_key_deinit(struct seal_key *key)

@@ -19,6 +19,8 @@ struct seal_key {
 /* Reads the key file; makes it (mode 0600, written whole or not at all) when it is not there.
  * ERR_DENIED: others may read it or it is not a plain file; ERR_INVALID: wrong size; ERR_IO. */
 enum err seal_key_open(struct seal_key *key, const char *path, struct errinfo *e) MUST_CHECK;
+/* Tells keys apart without telling anything about them: 16 hex digits. */
+struct str seal_key_fingerprint(struct arena *a, const struct seal_key *key);
 /* Wipes it from memory. */
 void seal_key_deinit(struct seal_key *key);
 

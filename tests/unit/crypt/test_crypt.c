@@ -175,6 +175,10 @@ static void a_sealed_secret_opens_only_where_it_belongs(void **state)
     assert_str(out, "token-123");
     assert_int_equal(seal_open(&arena, &key, sealed, STR("account:18"), &out, &e), ERR_INVALID);
     assert_int_equal(seal_open(&arena, &other, sealed, STR("account:17"), &out, &e), ERR_INVALID);
+    struct str print = seal_key_fingerprint(&arena, &key);
+    assert_int_equal(print.n, 16);
+    assert_true(str_eq(print, seal_key_fingerprint(&arena, &key)));
+    assert_false(str_eq(print, seal_key_fingerprint(&arena, &other)));
     char *bent = (char *)arena_str(&arena, sealed).p;
     for (size_t i = 0; i < sealed.n; i++) {
         bent[i] ^= 1;
