@@ -115,6 +115,7 @@ static enum err start(struct server *s, bool demo, struct errinfo *e)
                                        .flow = s->app.flow,
                                        .sessions = s->app.sessions,
                                        .throttle = throttle_new(),
+                                       .key = &s->app.key,
                                        .kept = s->kept,
                                        .url = config_get(&s->app.config, CONFIG_URL),
                                        .setup_token = s->setup_token,

@@ -3,7 +3,10 @@
 #include "console/console.h"
 #include "console/pages.h"
 
+#include "crypt/encode.h"
+#include "crypt/hmac.h"
 #include "crypt/password.h"
+#include "crypt/seal.h"
 #include "flow/flow.h"
 #include "page/page.h"
 #include "people/people.h"
@@ -14,7 +17,8 @@
 #include "signin_tmpl.h"
 #include "store/store.h"
 
-enum { NEXT_MAX = 500 };
+enum { NEXT_MAX = 500, KNOWN_DAYS = 365 };
+#define KNOWN_COOKIE "zuruf-known"
 
 static void show(struct request *rq, struct response *rs, struct str email, struct str next,
                  struct str error)
@@ -52,29 +56,34 @@ void door_enter(struct request *rq, struct response *rs, int64_t agent, struct s
     response_redirect(rs, next.n && next.n < NEXT_MAX ? next : STR("/desk"));
 }
 
-/* 0: nobody has this address and password. */
-static int64_t check(struct request *rq, struct str email, struct str password)
+/* Whom the address names. False: nobody who signs in with a password. */
+static bool find(struct request *rq, struct str email, struct people_sql_agent_by_email_row *row)
 {
     const struct page_context *ctx = rq->app;
-    struct people_sql_agent_by_email_row row;
-    if (password.n > PASSWORD_BYTES_MAX)
-        return 0;
     enum err err = people_sql_agent_by_email(store_reader(ctx->store), rq->arena,
-                                             &(struct people_sql_agent_by_email_in){email}, &row);
-    if (err != ERR_OK || row.disabled_at || !row.password.n) {
-        password_dummy_verify(password);
-        return 0;
-    }
-    return password_verify(row.password, password) ? row.id : 0;
+                                             &(struct people_sql_agent_by_email_in){email}, row);
+    return err == ERR_OK && !row->disabled_at && row->password.n;
 }
 
-/* An address may fail often (a whole office behind one), an address with one account seldom; an
- * account alone very often, so that a stranger does not keep its owner out. */
+/* What a browser keeps in which somebody has signed in before; void with a new password. */
+static struct str known_mark(struct request *rq, const struct people_sql_agent_by_email_row *row)
+{
+    const struct page_context *ctx = rq->app;
+    unsigned char mac[SHA256_SIZE];
+    struct str what = arena_printf(rq->arena, "known browser %lld %.*s", (long long)row->id,
+                                   STR_FMT(row->password));
+    hmac_sha256((struct str){(const char *)ctx->key->bytes, SEAL_KEY_BYTES}, what, mac);
+    return base64url_encode(rq->arena, (struct str){(const char *)mac, sizeof mac});
+}
+
+/* An address may fail often (a whole office behind one), an address with one account seldom. An
+ * account alone may fail very often; and where its owner has signed in before this is not counted,
+ * so that strangers who guess from everywhere do not keep the owner out. */
 static int64_t longest_wait(struct throttle *t, struct str from, struct str both, struct str whom,
-                            int64_t now)
+                            bool known, int64_t now)
 {
     const int64_t waits[] = {throttle_wait(t, from, 20, now), throttle_wait(t, both, 5, now),
-                             throttle_wait(t, whom, 100, now)};
+                             known ? 0 : throttle_wait(t, whom, 100, now)};
     int64_t longest = 0;
     for (size_t i = 0; i < sizeof waits / sizeof *waits; i++)
         longest = waits[i] > longest ? waits[i] : longest;
@@ -86,6 +95,7 @@ static void post_signin(struct request *rq, struct response *rs)
     const struct page_context *ctx = rq->app;
     struct str email, typed = request_field(rq, "email"), password = request_field(rq, "password");
     struct str next = request_field(rq, "next");
+    struct people_sql_agent_by_email_row row;
     int64_t now = flow_now(ctx->flow);
     rs->status = 422;
     if (email_normalise(rq->arena, typed, &email, NULL) != ERR_OK || !password.n) {
@@ -96,7 +106,10 @@ static void post_signin(struct request *rq, struct response *rs)
     struct str both =
         arena_printf(rq->arena, "both %.*s %.*s", STR_FMT(rq->remote), STR_FMT(email));
     struct str whom = arena_printf(rq->arena, "whom %.*s", STR_FMT(email));
-    int64_t wait = longest_wait(ctx->throttle, from, both, whom, now);
+    bool found = find(rq, email, &row);
+    struct str mark = found ? known_mark(rq, &row) : STR_NONE;
+    bool known = found && crypt_equal(request_cookie(rq, KNOWN_COOKIE), mark);
+    int64_t wait = longest_wait(ctx->throttle, from, both, whom, known, now);
     if (wait > 0) {
         rs->status = 429;
         response_header(rs, "Retry-After",
@@ -104,8 +117,10 @@ static void post_signin(struct request *rq, struct response *rs)
         show(rq, rs, typed, next, page_text(rq, "Too many tries. Wait a little, then try again."));
         return;
     }
-    int64_t agent = check(rq, email, password);
-    if (!agent) {
+    bool fits = password.n <= PASSWORD_BYTES_MAX;
+    if (fits && !found)
+        password_dummy_verify(password);
+    if (!fits || !found || !password_verify(row.password, password)) {
         throttle_failed(ctx->throttle, from, now);
         throttle_failed(ctx->throttle, both, now);
         throttle_failed(ctx->throttle, whom, now);
@@ -114,10 +129,11 @@ static void post_signin(struct request *rq, struct response *rs)
     }
     throttle_passed(ctx->throttle, both);
     rs->status = 200;
-    door_enter(rq, rs, agent, next);
+    response_cookie(rq, rs, KNOWN_COOKIE, mark, KNOWN_DAYS * 24 * 3600);
+    door_enter(rq, rs, row.id, next);
 }
 
-static void get_link(struct request *rq, struct response *rs)
+static void use_link(struct request *rq, struct response *rs)
 {
     const struct page_context *ctx = rq->app;
     struct errinfo e = {0};
@@ -128,6 +144,27 @@ static void get_link(struct request *rq, struct response *rs)
         pages_fail(rq, rs, err, &e);
     else
         door_enter(rq, rs, agent, STR_NONE);
+}
+
+/* Programs look at links before people do, and another site could sign a visitor in as somebody
+ * else: whoever does not come by themselves is asked first. */
+static bool comes_by_itself(const struct request *rq)
+{
+    struct str site = request_header(rq, "Sec-Fetch-Site");
+    return rq->method == METHOD_GET && !request_header(rq, "Sec-Purpose").p &&
+           (!site.p || str_eq_z(site, "none") || str_eq_z(site, "same-origin"));
+}
+
+static void get_link(struct request *rq, struct response *rs)
+{
+    if (comes_by_itself(rq)) {
+        use_link(rq, rs);
+        return;
+    }
+    struct signin_page page = {.link = rq->path};
+    page_layout(rq, &page.layout, page_text(rq, "Sign in"));
+    struct out o = page_begin(rq, rs);
+    signin_page_render(&o, &page);
 }
 
 static enum err write_end(struct tx *tx, void *arg, struct errinfo *e)
@@ -162,6 +199,7 @@ const struct route door_routes[] = {
     {METHOD_GET, "/signin", RIGHT_NONE, 0, 0, get_signin},
     {METHOD_POST, "/signin", RIGHT_NONE, 16 * 1024, ROUTE_WORKER, post_signin},
     {METHOD_GET, "/signin/link/:token", RIGHT_NONE, 0, 0, get_link},
+    {METHOD_POST, "/signin/link/:token", RIGHT_NONE, 4096, 0, use_link},
     {METHOD_POST, "/signout", RIGHT_SIGNED_IN, 4096, 0, post_signout},
 };
 const size_t door_route_count = sizeof door_routes / sizeof *door_routes;

@@ -120,7 +120,7 @@ static void fill_moment(struct strand *s, int64_t at, struct case_post_view *out
 static struct str about_post(struct strand *s, const struct case_sql_posts_row *p)
 {
     struct request *rq = s->rq;
-    struct str parts[4];
+    struct str parts[5];
     size_t n = 0;
     parts[n++] = page_text(rq, p->flags & POST_PRIVATE ? N_("private") : N_("public"));
     if (p->flags & POST_AUTOMATIC)
@@ -129,6 +129,8 @@ static struct str about_post(struct strand *s, const struct case_sql_posts_row *
         parts[n++] = words_count(rq, "reaches %d person", "reaches %d people", p->reach);
     if (p->flags & POST_CUT)
         parts[n++] = page_text(rq, N_("cut, it was too long"));
+    if (p->flags & POST_SAME_ID)
+        parts[n++] = page_text(rq, N_("bears the number of another mail"));
     return arena_join(rq->arena, parts, n, STR(", "));
 }
 

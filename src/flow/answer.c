@@ -4,6 +4,7 @@
 #include "care/rank.h"
 #include "care_sql.h"
 #include "channels/channel.h"
+#include "crypt/token.h"
 #include "flow/flow_int.h"
 #include "outbox_sql.h"
 #include "people/people.h"
@@ -27,15 +28,17 @@ struct str flow_signed(const struct brand_view *b, const struct who *who, struct
 }
 
 /* The key is the same on each try. Mail uses it as Message-ID, which needs a domain: that of the
- * account's address. */
+ * account's address. It cannot be guessed: who answers to it has got our mail (thread.c), and who
+ * names it in a bounce was asked to deliver it. */
 static struct str key_of(struct arena *a, const struct account *account, int64_t message)
 {
     const struct str *address = map_get(&account->settings, STR("address"));
+    struct str secret = str_sub(token_new(a), 0, 22); /* 132 bits */
     ptrdiff_t at = address ? str_find_char(*address, '@', 1) : -1;
     if (at > 0)
-        return arena_printf(a, "zuruf-%lld%.*s", (long long)message,
+        return arena_printf(a, "zuruf-%lld-%.*s%.*s", (long long)message, STR_FMT(secret),
                             STR_FMT(str_sub(*address, (size_t)at, address->n)));
-    return arena_printf(a, "zuruf-%lld", (long long)message);
+    return arena_printf(a, "zuruf-%lld-%.*s", (long long)message, STR_FMT(secret));
 }
 
 struct replying {

@@ -70,6 +70,21 @@ void flow_route(const struct brand_view *b, const struct account *account, const
 int64_t flow_due(const struct brand_view *b, int kind, enum priority priority, bool first,
                  int64_t from);
 
+/* --- thread.c --- */
+struct joining {
+    int64_t brand;
+    const struct account *account;
+    const struct item *item; /* cleaned */
+    int64_t post, author;    /* ids of the new post and of who wrote it */
+};
+/* The thread of a post: that of the nearest post it answers and may join, else the one that waits
+ * for it, else its own. *parent: the post it answers directly, 0 when that is not known. */
+enum err thread_find(struct tx *tx, const struct joining *j, int64_t *thread,
+                     int64_t *parent) MUST_CHECK;
+/* Parents that never came: later answers to them join this thread. */
+enum err thread_remember(struct tx *tx, const struct joining *j, int64_t thread,
+                         int64_t parent) MUST_CHECK;
+
 /* --- answer.c --- */
 /* Puts a sent message into its thread as a post of ours. */
 enum err answer_post_add(struct flow *f, struct tx *tx, int64_t brand, int64_t message,

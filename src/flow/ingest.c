@@ -8,6 +8,7 @@
 #include "author_sql.h"
 #include "care/rank.h"
 #include "care_sql.h"
+#include "crypt/hmac.h"
 #include "flow/flow_int.h"
 #include "outbox_sql.h"
 #include "post_sql.h"
@@ -125,50 +126,6 @@ static enum err author_of(struct work *w, struct tx *tx, const struct ready *r, 
                                                             r->item.author_id, r->item.author_name,
                                                             w->now},
                              NULL);
-}
-
-/* The thread of a post: its parent's, else the one that waits for it, else its own. */
-static enum err thread_of(struct work *w, struct tx *tx, const struct ready *r, int64_t id,
-                          int64_t *thread, int64_t *parent)
-{
-    struct arena *a = tx_arena(tx);
-    struct post_sql_thread_ref_row ref;
-    *thread = id;
-    *parent = 0;
-    enum err err;
-    for (size_t i = 0; i < r->item.parent_count && i < DETAIL_PARENTS; i++) {
-        struct post_sql_find_row known;
-        err = post_sql_find(tx_db(tx), a,
-                            &(struct post_sql_find_in){w->b->id, w->account.id, r->item.parents[i]},
-                            &known);
-        if (err == ERR_OK) {
-            *thread = known.thread;
-            *parent = i == 0 ? known.id : 0;
-            return ERR_OK;
-        }
-        if (err != ERR_NOT_FOUND)
-            return err;
-    }
-    err = post_sql_thread_ref(
-        tx_db(tx), a, &(struct post_sql_thread_ref_in){w->account.id, r->item.external_id}, &ref);
-    for (size_t i = 0; err == ERR_NOT_FOUND && i < r->item.parent_count && i < DETAIL_PARENTS; i++)
-        err = post_sql_thread_ref(
-            tx_db(tx), a, &(struct post_sql_thread_ref_in){w->account.id, r->item.parents[i]},
-            &ref);
-    if (err == ERR_OK)
-        *thread = ref.thread;
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
-}
-
-/* Parents that never came: later answers to them join this thread. */
-static enum err remember_parents(struct work *w, struct tx *tx, const struct ready *r,
-                                 int64_t thread, int64_t parent)
-{
-    for (size_t i = 0; !parent && i < r->item.parent_count && i < DETAIL_PARENTS; i++)
-        TRY(post_sql_thread_ref_add(
-            tx, &(struct post_sql_thread_ref_add_in){w->account.id, r->item.parents[i], thread},
-            NULL));
-    return ERR_OK;
 }
 
 static enum err insert_post(struct work *w, struct tx *tx, const struct ready *r, int64_t id,
@@ -353,25 +310,71 @@ static enum err bounce_of(struct work *w, struct tx *tx, const struct ready *r)
     return ERR_OK;
 }
 
-static enum err store_one(struct work *w, struct tx *tx, const struct ready *r,
+/* The same words by the same person. */
+static bool is_twin(const struct ready *r, int64_t author, int64_t its_author, struct str title,
+                    struct str text)
+{
+    return author == its_author && str_eq(r->item.title, title) && str_eq(r->item.text, text);
+}
+
+/* A Message-ID is what the sender says it is. The same mail twice, also in two mailboxes, is one
+ * post: *twin. Another mail under the id of one that is here gets an id of its own, made of what it
+ * says, so that it too comes once. */
+static enum err mail_twin(struct work *w, struct tx *tx, int64_t author, struct ready *r,
+                          int64_t *twin)
+{
+    struct arena *a = tx_arena(tx);
+    struct post_sql_find_row here;
+    struct post_sql_find_elsewhere_row *there;
+    size_t n;
+    struct str id = r->item.external_id;
+    const struct str parts[] = {r->item.author_id, r->item.title, r->item.text};
+    struct str digest = sha256_hex(a, arena_join(a, parts, 3, (struct str){"", 1}));
+    struct str own_id =
+        arena_printf(a, "%.*s#%.16s", STR_FMT(utf8_clip(id, ITEM_ID_MAX - 17)), digest.p);
+    TRY(post_sql_find_elsewhere(
+        tx_db(tx), a, &(struct post_sql_find_elsewhere_in){w->b->id, w->account.id, id, own_id},
+        &there, &n));
+    for (size_t i = 0; i < n && !*twin; i++)
+        if (is_twin(r, author, there[i].author, there[i].title, there[i].text))
+            *twin = there[i].id;
+    enum err err =
+        post_sql_find(tx_db(tx), a, &(struct post_sql_find_in){w->b->id, w->account.id, id}, &here);
+    if (err != ERR_OK)
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    if (!here.message && !is_twin(r, author, here.author, here.title, here.text)) {
+        r->item.external_id = own_id;
+        r->flags |= POST_SAME_ID;
+    }
+    return ERR_OK;
+}
+
+static enum err store_one(struct work *w, struct tx *tx, const struct ready *prepared,
                           struct ingest_result *result)
 {
-    int64_t id = store_id(w->f->o.store, r->item.published_at), thread, parent, author;
-    bool fresh;
+    int64_t id = store_id(w->f->o.store, prepared->item.published_at), thread, parent, author;
+    int64_t twin = 0;
+    bool fresh = false;
+    struct ready ready = *prepared, *r = &ready;
     TRY(author_of(w, tx, r, &author));
-    TRY(thread_of(w, tx, r, id, &thread, &parent));
-    TRY(insert_post(w, tx, r, id, thread, parent, author, &fresh));
+    if (str_eq_z(w->account.channel, "mail"))
+        TRY(mail_twin(w, tx, author, r, &twin));
+    const struct joining j = {w->b->id, &w->account, &r->item, id, author};
+    TRY(thread_find(tx, &j, &thread, &parent));
+    if (!twin)
+        TRY(insert_post(w, tx, r, id, thread, parent, author, &fresh));
     if (!fresh) {
-        struct post_sql_find_row known;
-        TRY(post_sql_find(tx_db(tx), tx_arena(tx),
-                          &(struct post_sql_find_in){w->b->id, w->account.id, r->item.external_id},
-                          &known));
+        struct post_sql_find_row known = {.id = twin};
+        if (!twin)
+            TRY(post_sql_find(
+                tx_db(tx), tx_arena(tx),
+                &(struct post_sql_find_in){w->b->id, w->account.id, r->item.external_id}, &known));
         *result = (struct ingest_result){.status = INGEST_DUPLICATE, .post = known.id};
         return ERR_OK;
     }
     w->stored++;
     *result = (struct ingest_result){.status = INGEST_STORED, .post = id};
-    TRY(remember_parents(w, tx, r, thread, parent));
+    TRY(thread_remember(tx, &j, thread, parent));
     TRY(attachments_add(w->f->o.store, tx, w->b->id, id, r->item.attachments,
                         r->item.attachment_count));
     TRY(bounce_of(w, tx, r));

@@ -279,13 +279,25 @@ static bool sound_answer(const struct exchange *x)
     return buf_ok(&x->rs->body) && !x->inner->header_refused;
 }
 
+/* The address as the log may show it: without the query, and without a path that lets somebody in.
+ */
+static struct str shown_path(const struct request *rq)
+{
+    struct str pattern = rq->route ? str_z(rq->route->pattern) : STR_NONE;
+    if (str_find(pattern, STR("/:token"), 0) >= 0)
+        return pattern;
+    ptrdiff_t query = str_find_char(rq->target, '?', 0);
+    return query < 0 ? rq->target : str_sub(rq->target, 0, (size_t)query);
+}
+
 void exchange_finish(struct exchange *x)
 {
     log_set_request(x->id);
+    struct str path = shown_path(x->rq);
     for (int turn = 0; turn < 2 && !sound_answer(x); turn++) {
         if (x->rs->stream)
             sse_drop(x->rs->stream);
-        log_error("http", "the answer to %s is broken or larger than %d bytes", x->rq->target.p,
+        log_error("http", "the answer to %.*s is broken or larger than %d bytes", STR_FMT(path),
                   ANSWER_MAX);
         if (turn == 0)
             fail(x, 500, ERR_BUG, "", "Something went wrong on our side.");
@@ -296,8 +308,8 @@ void exchange_finish(struct exchange *x)
     long long took = (long long)(clock_mono() - x->started);
     const char *method = method_names[x->rq->method];
     if (x->rs->status >= 500)
-        log_warn("http", "%s %s %d %lld ms", method, x->rq->target.p, x->rs->status, took);
+        log_warn("http", "%s %.*s %d %lld ms", method, STR_FMT(path), x->rs->status, took);
     else
-        log_debug("http", "%s %s %d %lld ms", method, x->rq->target.p, x->rs->status, took);
+        log_debug("http", "%s %.*s %d %lld ms", method, STR_FMT(path), x->rs->status, took);
     log_set_request(NULL);
 }

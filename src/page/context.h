@@ -8,6 +8,7 @@
 struct flow;
 struct http_server;
 struct kept;
+struct seal_key;
 struct sessions;
 struct store;
 struct throttle;
@@ -17,6 +18,7 @@ struct page_context {
     struct flow *flow;
     struct sessions *sessions;
     struct throttle *throttle; /* of sign-ins */
+    const struct seal_key *key;
     struct kept *kept;         /* console/kept.h */
     struct http_server *http;  /* for event streams; set once the server runs */
     const char *url;           /* how people reach us, without a slash at the end; may be empty */

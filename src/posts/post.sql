@@ -1,8 +1,22 @@
 --owns: post, thread_ref, post_terms, post_search, attachment, attachment_chunk, refused, correction
 -- Posts as they come in. Within an account the external id is unique, so duplicates die on insert.
 
---: find one (brand i64, account i64, external_id text) -> (id i64, thread i64)
-SELECT id, thread FROM post WHERE account = :account AND external_id = :external_id AND brand = :brand;
+--: find one (brand i64, account i64, external_id text) -> (id i64, thread i64, author i64, message i64, extra text,
+--:   title text, text text, identity text?)
+SELECT p.id, p.thread, p.author, p.message, p.extra, p.title, p.text, a.identity
+FROM post p LEFT JOIN author a ON a.id = p.author
+WHERE p.account = :account AND p.external_id = :external_id AND p.brand = :brand;
+
+-- Mails of the brand's other mailboxes under one of two ids.
+--: find_elsewhere many (brand i64, account i64, external_id text, other_id text) -> (id i64, author i64, title text, text text)
+SELECT p.id, p.author, p.title, p.text FROM account k JOIN post p ON p.account = k.id
+WHERE k.brand = :brand AND k.channel = 'mail' AND k.id <> :account AND p.external_id IN (:external_id, :other_id)
+  AND p.brand = :brand ORDER BY p.id LIMIT 100;
+
+-- The first post of a thread, and who may know of it.
+--: root one (brand i64, thread i64) -> (author i64, message i64, extra text, identity text?)
+SELECT p.author, p.message, p.extra, a.identity FROM post p LEFT JOIN author a ON a.id = p.author
+WHERE p.id = :thread AND p.brand = :brand;
 
 --: insert exec (id i64, brand i64, account i64, external_id text, thread i64, parent i64, author i64, message i64,
 --:   flags i64, published_at i64, received_at i64, reach i64, language i64, relevance i64, reaction i64, request i64,

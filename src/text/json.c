@@ -92,6 +92,10 @@ enum err json_parse(struct arena *a, struct str bytes, struct json **out, struct
     if (str_starts(bytes, STR("\xEF\xBB\xBF")))
         bytes = str_sub(bytes, 3, bytes.n);
     TRY(check_depth(bytes, e));
+    ptrdiff_t nul =
+        str_find_char(bytes, 0, 0); /* jansson takes one for the end (RFC 8259: nowhere) */
+    if (nul >= 0)
+        return refuse(e, ERR_INVALID, bytes, (size_t)nul, "a NUL is no part of JSON");
     json_error_t why;
     json_t *root =
         json_loadb(bytes.n ? bytes.p : "", bytes.n, JSON_DECODE_ANY | JSON_ALLOW_NUL, &why);

@@ -282,5 +282,7 @@ void mail_to_json(struct buf *b, const struct mail *m)
     json_end_list(&w);
     json_put_bool(&w, "auto", m->is_auto);
     json_put_bool(&w, "bounce", m->is_bounce);
+    if (m->is_damaged)
+        json_put_bool(&w, "damaged", true);
     json_end_object(&w);
 }

@@ -214,7 +214,7 @@ struct str mail_file_name(struct arena *a, struct str told)
             s = str_sub(s, i, s.n);
             break;
         }
-    while (s.n && (s.p[0] == '.' || s.p[0] == ' '))
+    while (s.n && (s.p[0] == '.' || s.p[0] == ' ' || s.p[0] == '-')) /* hidden, or an option */
         s = str_sub(s, 1, s.n);
     while (s.n && (s.p[s.n - 1] == '.' || s.p[s.n - 1] == ' '))
         s.n--;

@@ -81,11 +81,14 @@ class Server:
 
     def start(self):
         self.log = open(os.path.join(self.dir, "log"), "ab")
-        self.process = subprocess.Popen([os.environ["ZURUF"], "serve", "--data", self.data, "--listen", "127.0.0.1:0"],
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            self.port = s.getsockname()[1]
+        listen = f"127.0.0.1:{self.port}"
+        self.process = subprocess.Popen([os.environ["ZURUF"], "serve", "--data", self.data, "--listen", listen],
                                         env=self.env, stdout=subprocess.PIPE, stderr=self.log, text=True)
         line = self.process.stdout.readline().strip()
         check(line, f"the server starts: {self.log_text()[-2000:]}")
-        self.port = int(re.search(r":(\d+)$", line)[1])
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -125,7 +128,8 @@ class Server:
                 c.putheader(name, value)
             if body is not None:
                 c.putheader("Content-Length", str(len(body)))
-            c.endheaders(body)
+            with contextlib.suppress(BrokenPipeError):  # refused while it was being sent: the answer is there
+                c.endheaders(body)
             return Answer(c.getresponse())
         finally:
             c.close()
@@ -200,6 +204,29 @@ def post_lines(server, token, posts):
     body = b"\n".join(p if isinstance(p, bytes) else json.dumps(p).encode() for p in posts) + b"\n"
     return server.request("POST", "/api/v1/posts", body,
                           {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}, timeout=120)
+
+
+def sign_in(server, email, password, address=None, cookie=None, more=""):
+    """address: behind a listed proxy, where the request comes from."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    if address:
+        headers["X-Forwarded-For"] = address
+    if cookie:
+        headers["Cookie"] = cookie
+    return server.request("POST", "/signin", (urllib.parse.urlencode({"email": email, "password": password}) + more).encode(), headers,
+                          timeout=120)
+
+
+def cookies(answer):
+    return dict(line.split(";")[0].split("=", 1) for line in answer.headers.get_all("Set-Cookie") or [])
+
+
+def enter(server, email, password, **more):
+    """Signs in with a password: the answer, the session, and the mark of the browser."""
+    answer = sign_in(server, email, password, **more)
+    same(answer.status, 303, f"{email} signs in")
+    found = cookies(answer)
+    return answer, found["zuruf"], found.get("zuruf-known")
 
 
 tests = []

@@ -438,11 +438,20 @@ static void a_later_reply_waits_until_a_person_has_decided_about_the_earlier(voi
     assert_int_equal(the_case(h, r.case_id).problem, second);
 }
 
+static struct str key_of(struct house *h, int64_t message)
+{
+    struct outbox_sql_get_row m;
+    assert_int_equal(outbox_sql_get(store_reader(h->store), &h->arena,
+                                    &(struct outbox_sql_get_in){h->brand, message}, &m),
+                     ERR_OK);
+    return m.key;
+}
+
 static void bounce(struct house *h, int64_t message)
 {
     struct errinfo e = {0};
     const struct str id = arena_printf(&h->arena, "bounce-%lld", (long long)message);
-    struct str parent = arena_printf(&h->arena, "zuruf-%lld", (long long)message);
+    struct str parent = key_of(h, message);
     const struct item item = {.external_id = id,
                               .text = STR("unknown user"),
                               .is_bounce = true,

@@ -1,0 +1,352 @@
+"""access.py - reaching what belongs to others: another brand, another role, an internal note, a session that has ended.
+Two brands in one store, everybody signed in; what is denied must also change nothing."""
+import http.client
+import os
+import re
+import time
+import urllib.parse
+
+from house import Person, Server, case, check, enter, main, post_lines, same, sign_in
+
+def text_of(server, brand, what):
+    """One value of the store."""
+    with server.store() as db:
+        row = db.execute(what, (int(server.world[brand]["id"]),)).fetchone()
+    return row and row[0]
+
+
+class Stream:
+    """An event stream: its lines as they come."""
+
+    def __init__(self, person):
+        self.connection = http.client.HTTPConnection("127.0.0.1", person.server.port, timeout=30)
+        self.connection.request("GET", "/desk/events", headers=person.headers())
+        self.answer = self.connection.getresponse()
+        self.seen = ""
+
+    def line(self):
+        line = self.answer.readline().decode()
+        self.seen += line
+        return line
+
+    def read_until(self, what):
+        while what not in self.seen:
+            check(self.line(), f"the stream ended before {what!r}: {self.seen}")
+        return self.seen
+
+    def ends_within(self, seconds):
+        began = time.monotonic()
+        while self.line():
+            pass
+        took = time.monotonic() - began
+        check(took < seconds, f"the stream ended after {took:.1f} s")
+
+
+@case("case 02: search, filters, counts and live updates of a brand tell nothing of another")
+def filters(server):
+    stranger = server.person("suedwind", "administrator")
+    north = server.world["nordlicht"]
+    hits = lambda person, word: len(re.findall(r'class="hit"', person.get(f"/desk/search?q={word}").text))
+    same(hits(stranger, "nordlichtgeheimnis"), 0, "hits of a stranger")
+    check(hits(server.person("nordlicht", "reader"), "nordlichtgeheimnis") > 0, "hits of the brand itself")
+    team = text_of(server, "nordlicht", "SELECT id FROM team WHERE brand = ?") or 1
+    for path in ("/desk", "/desk/part/list", "/desk/part/rail", "/desk/audit", "/desk/channels", "/desk/routing",
+                 "/desk/teams", "/desk/agents", "/desk/views"):
+        for more in ("", f"?team={team}", f"?after=0-{north['posts'][0]['case']}", "?view=all", "?view=mine&kind=complaint",
+                     f"?brand={north['id']}", f"?chosen={north['posts'][0]['case']}", "?sort=id'--"):
+            answer = stranger.get(path + more)
+            check(answer.status == 200, f"{path}{more}: {answer.status}")
+            check("nordlicht" not in answer.text.lower(), f"{path}{more} names the other brand")
+    counted = re.findall(r'<span class="n[^"]*">(\d+)', stranger.get("/desk/part/rail").text)
+    same(max(map(int, counted)), 300, "cases counted in the rail: those of the own brand")
+    stream = Stream(stranger)
+    stream.read_until("retry:")
+    for brand in ("nordlicht", "suedwind"):
+        done = post_lines(server, server.world[brand]["api"]["token"],
+                          [{"id": f"sse-{brand}", "text": f"@{brand} meine Rechnung ist falsch, bitte melden Sie sich!"}])
+        same(done.status, 201, f"a post for {brand}")
+        if brand == "nordlicht":
+            other = done.json()["results"][0]
+    seen = stream.read_until("event: case")
+    check(other["case"] not in seen and other["post"] not in seen, "an event of the other brand in the stream")
+    same(seen.count("event: case"), 1, "events of cases")
+
+
+@case("case 03: an internal note is in no answer that leaves the house")
+def notes(server):
+    agent, north = server.person("nordlicht", "agent"), server.world["nordlicht"]
+    number = north["posts"][40]["case"]
+    same(agent.post(f"/desk/case/{number}/note", {"text": "Geheimvermerk Zimtstern"}).status, 303, "a note")
+    check("Zimtstern" in agent.get(f"/desk/case/{number}").text, "the desk shows it")
+    same(agent.post(f"/desk/case/{number}/reply", {"text": "Wir kümmern uns."}).status, 303, "a reply")
+    with server.store() as db:
+        for table in ("message", "post", "post_terms", "delivery", "draft", "audit"):
+            rows = repr(db.execute(f"SELECT * FROM {table}").fetchall())
+            check("Zimtstern" not in rows and "zimtstern" not in rows, f"the note stands in {table}")
+    same(len(re.findall('class="hit"', agent.get("/desk/search?q=Zimtstern").text)), 0, "search finds posts only")
+    again = post_lines(server, north["api"]["token"], [{"id": "p40", "text": "noch einmal"}])
+    check(again.status == 200 and "Zimtstern" not in again.text, "what the API tells of the post")
+    check("Zimtstern" not in Person(server).get(f"/desk/case/{number}").text, "nobody")
+
+
+@case("case 04: fields that nobody asked for set nothing")
+def extra_fields(server):
+    world, reader = server.world, server.person("nordlicht", "reader")
+    before = server.of_brand(world["suedwind"]["id"])
+    power = {"role": "administrator", "brand": world["suedwind"]["id"], "id": "1", "agent": world["nordlicht"]["lead"]["id"],
+             "disabled_at": "0", "created_at": "0", "email": "root@example.org", "verified": "1", "is_admin": "1"}
+    answer = reader.post("/desk/profile", {"name": "Leserin", "initials": "L", **power})
+    same(answer.status, 303, "the profile with more fields")
+    with server.store() as db:
+        me = int(world["nordlicht"]["reader"]["id"])
+        same(db.execute("SELECT email, name FROM agent WHERE id = ?", (me,)).fetchone(),
+             ("reader@nordlicht.example", "Leserin"), "what changed of the agent")
+        same(db.execute("SELECT brand, role FROM membership WHERE agent = ?", (me,)).fetchall(),
+             [(int(world["nordlicht"]["id"]), 0)], "their roles")
+    post = {"id": "extra-1", "text": "@nordlicht meine Rechnung ist falsch, bitte melden Sie sich!",
+            "brand": world["suedwind"]["id"], "account": world["suedwind"]["api"]["id"], "thread": world["suedwind"]["posts"][0]["id"],
+            "case": world["suedwind"]["posts"][0]["case"], "flags": 255, "state": 3, "received_at": 1, "verified": True,
+            "message": 1, "post": 1, "kind": "praise", "assignee": "1"}
+    same(post_lines(server, world["nordlicht"]["api"]["token"], [post]).status, 201, "a post with more fields")
+    with server.store() as db:
+        got = db.execute("SELECT brand, account, flags, message, thread = id, received_at > 1 FROM post WHERE"
+                         " external_id = 'extra-1'").fetchall()
+    same(got, [(int(world["nordlicht"]["id"]), int(world["nordlicht"]["api"]["id"]), 0, 0, 1, 1)], "what was stored")
+    same(server.of_brand(world["suedwind"]["id"]), before, "the other brand")
+
+
+@case("case 05: nothing can be hung onto a thread, team or person of another brand")
+def foreign_links(server):
+    world, lead = server.world, server.person("suedwind", "lead")
+    admin = server.person("suedwind", "administrator")
+    own = world["suedwind"]["posts"][0]["case"]
+    if not text_of(server, "nordlicht", "SELECT id FROM team WHERE brand = ?"):
+        server.person("nordlicht", "lead").post("/desk/teams/new", {"name": "Nord", "icon": "users"})
+    team = str(text_of(server, "nordlicht", "SELECT id FROM team WHERE brand = ?"))
+    before = server.of_brand(world["nordlicht"]["id"])
+    row = text_of(server, "suedwind", "SELECT team || '-' || assignee FROM \"case\" WHERE brand = ? AND id = " + own)
+    for fields in ({"team": team}, {"assignee": world["nordlicht"]["agent"]["id"]}, {"assignee": "1"}, {"team": "-7"}):
+        check(lead.post(f"/desk/case/{own}/assign", fields).status in (404, 422, 303), f"assign {fields}")
+        same(text_of(server, "suedwind", "SELECT team || '-' || assignee FROM \"case\" WHERE brand = ? AND id = " + own), row,
+             f"after assigning {fields}")
+    lead.post("/desk/routing/new", {"name": "Fremd", "field-1": "words", "value-1": "x", "team": team, "enabled": "1"})
+    with server.store() as db:
+        effects = repr(db.execute("SELECT effects FROM routing_rule WHERE brand = ?",
+                                  (int(world["suedwind"]["id"]),)).fetchall())
+    check(team not in effects, f"a rule gives to the other brand's team: {effects}")
+    admin.post(f"/desk/agents/{world['suedwind']['reader']['id']}", {"role": "reader", f"team-{team}": "1"})
+    same(text_of(server, "suedwind", "SELECT count(*) FROM team_member WHERE brand = ?"), 0, "members of a foreign team")
+    done = post_lines(server, world["suedwind"]["api"]["token"],
+                      [{"id": "child", "in_reply_to": ["extra-1", world["nordlicht"]["posts"][3]["id"], "sse-nordlicht"],
+                        "text": "@suedwind meine Rechnung ist falsch, bitte melden Sie sich!"}])
+    same(done.status, 201, "an answer to a foreign post")
+    with server.store() as db:
+        same(db.execute("SELECT thread = id, parent FROM post WHERE external_id = 'child'").fetchall(), [(1, 0)], "its thread")
+    same(server.of_brand(world["nordlicht"]["id"]), before, "the other brand")
+
+
+@case("case 10: an attachment is handed out to its brand only, also in pieces")
+def attachments(server):
+    with server.store() as db:
+        file = db.execute("SELECT id FROM attachment WHERE brand = ?", (int(server.world["nordlicht"]["id"]),)).fetchone()[0]
+    path, part = f"/desk/attachment/{file}", {"Range": "bytes=0-3"}
+    own = server.person("nordlicht", "reader").get(path, part)
+    check(own.status in (200, 206) and own.body.startswith(b"%PDF"), "the own brand")
+    same(own.headers["Content-Disposition"][:11], "attachment;", "how it is handed out")
+    check("public" not in own.headers["Cache-Control"], "no cache keeps it for others")
+    for who, want in ((Person(server), 303), (server.person("suedwind", "administrator"), 404)):
+        for headers in ({}, part, {"If-None-Match": "*"}, {"Range": "bytes=-1"}):
+            answer = who.get(path, headers)
+            check(answer.status == want and b"%PDF" not in answer.body, f"a stranger with {headers}: {answer.status}")
+    for name in (path + ".pdf", path + "/0", f"/desk/attachment/{file}?size=small", "/desk/attachment/Rechnung.pdf"):
+        check(b"%PDF" not in server.person("suedwind", "administrator").get(name).body, name)
+
+
+@case("case 12: no other site can change anything, or sign somebody in")
+def forgery(server):
+    agent, lead = server.person("nordlicht", "agent"), server.person("nordlicht", "lead")
+    number = server.world["nordlicht"]["posts"][50]["case"]
+    path, brand = f"/desk/case/{number}/close", server.world["nordlicht"]["id"]
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    before = server.of_brand(brand)
+
+    def send(body, headers=None):
+        return server.request("POST", path, body, agent.headers({**form, **(headers or {})})).status
+
+    good = f"csrf={agent.csrf}".encode()
+    same(send(b""), 403, "without a token")
+    same(send(b"csrf="), 403, "with an empty token")
+    same(send(f"csrf={lead.csrf}".encode()), 403, "with a colleague's token")
+    same(send(good, {"Origin": "https://evil.example"}), 403, "from another origin")
+    same(send(good, {"Origin": "null"}), 403, "from nowhere")
+    for site in ("cross-site", "same-site"):
+        same(send(good, {"Sec-Fetch-Site": site}), 403, f"from a page that is {site}")
+    same(send(good, {"Content-Type": "text/plain"}), 403, "as text")
+    same(send(b'{"csrf":"' + agent.csrf.encode() + b'"}', {"Content-Type": "application/json"}), 403, "as JSON")
+    same(server.of_brand(brand), before, "the brand after forged requests")
+    same(server.request("POST", "/signin", b"email=agent%40nordlicht.example&password=x",
+                        {**form, "Sec-Fetch-Site": "cross-site"}).status, 403, "signing in from another site")
+    answer = server.command("user", "link", "agent@nordlicht.example")
+    link = re.search(r"/signin/link/\S+", answer.stdout)[0]
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Sec-Purpose": "prefetch"}):
+        asked = server.request("GET", link, None, headers)
+        same((asked.status, asked.headers["Set-Cookie"]), (200, None), f"a sign-in link with {headers}")
+    same(server.request("HEAD", link).headers["Set-Cookie"], None, "a program looks at the link")
+    same(server.request("POST", link, b"", {**form, "Sec-Fetch-Site": "cross-site"}).status, 403, "the link from another site")
+    entered = server.request("POST", link, b"", {**form, "Sec-Fetch-Site": "same-origin"})
+    same(entered.status, 303, "who presses the button comes in")
+    attributes = [part.strip() for part in entered.headers["Set-Cookie"].split(";")]
+    check("HttpOnly" in attributes and "SameSite=Lax" in attributes, f"the cookie: {attributes}")
+    with open(os.path.join(os.path.dirname(__file__), "matrix.tsv"), encoding="utf-8") as f:
+        paths = [line.split("\t")[2] for line in f if line.startswith("GET")]
+    admin = server.person("nordlicht", "administrator")
+    before = server.of_brand(brand)
+    for one in paths:
+        one = re.sub(r"\{case\}", number, one)
+        one = re.sub(r"\{post\}", server.world["nordlicht"]["posts"][50]["id"], one)
+        if "events" not in one and "signin" not in one and "{" not in one:
+            admin.get(one + ("&" if "?" in one else "?") + "done=1&then=close&text=x&state=3")
+    same(server.of_brand(brand), before, "the brand after everything was looked at")
+
+
+@case("case 13: one foreign id among own ones is not applied")
+def bulk(server):
+    admin, world = server.person("suedwind", "administrator"), server.world
+    admin.post("/desk/teams/new", {"name": "Süd", "icon": "users"})
+    own = text_of(server, "suedwind", "SELECT id FROM team WHERE brand = ?")
+    foreign = text_of(server, "nordlicht", "SELECT id FROM team WHERE brand = ?")
+    person = world["suedwind"]["agent"]["id"]
+    page = admin.get(f"/desk/agents/{person}").text
+    field = re.search(r'name="([^"]*%d[^"]*)"' % own, page)[1]
+    admin.post(f"/desk/agents/{person}", {"role": "agent", field: "1", field.replace(str(own), str(foreign)): "1"})
+    with server.store() as db:
+        same(db.execute("SELECT team FROM team_member WHERE agent = ?", (int(person),)).fetchall(), [(own,)], "teams")
+
+
+@case("case 15: a sign-in link names the configured host, opens once, and dies with a new password")
+def links(server):
+    admin, person = server.person("nordlicht", "administrator"), server.world["nordlicht"]["lead"]["id"]
+    for headers in ({"Host": "evil.example"}, {"X-Forwarded-Host": "evil.example"}, {"Forwarded": "host=evil.example"}):
+        page = admin.post(f"/desk/agents/{person}/link", headers=headers).text
+        shown = re.search(r'(https?:[^"<]*/signin/link/[\w-]+)', page)
+        check(shown and shown[1].startswith("https://desk.nordlicht.example/signin/link/"), f"the link with {headers}")
+    link = re.search(r"/signin/link/.*", shown[1])[0]
+    same(server.request("GET", link).status, 303, "it opens")
+    same(server.request("GET", link).status, 404, "once")
+    link = re.search(r"/signin/link/\S+", server.command("user", "link", "lead@nordlicht.example").stdout)[0]
+    same(server.command("user", "password", "lead@nordlicht.example", text="ein neues Kennwort\n").returncode, 0, "password")
+    same(server.request("GET", link).status, 404, "after a new password")
+    server.world["nordlicht"]["lead"]["cookie"] = enter(server, "lead@nordlicht.example", "ein neues Kennwort")[1]
+
+
+@case("case 18: a session is new at sign-in, ends with sign-out and with a new password, and stands in no log")
+def sessions(server):
+    server.command("user", "password", "agent@nordlicht.example", text="ein gutes Kennwort\n")
+    forced = "A" * 43
+    _, first, known = enter(server, "agent@nordlicht.example", "ein gutes Kennwort", cookie=f"zuruf={forced}")
+    check(first != forced and len(first) == 43, "the session is not the one that came along")
+    _, second, _ = enter(server, "agent@nordlicht.example", "ein gutes Kennwort", cookie=f"zuruf={first}",
+                         more=f"&csrf={Person(server, first).csrf}")
+    check(first != second, "each sign-in makes a new one")
+    same(Person(server, forced).get("/desk").status, 303, "the forced one")
+    same(Person(server).get(f"/desk?zuruf={first}&session={first}&token={first}").status, 303, "a session in the address")
+    same(Person(server, first).post("/signout").status, 303, "signing out")
+    same(Person(server, first).get("/desk").status, 303, "the session that was left")
+    same(Person(server, second).get("/desk").status, 200, "the other")
+    link = re.search(r"/signin/link/(\S+)", server.command("user", "link", "agent@nordlicht.example").stdout)[1]
+    same(server.request("GET", f"/signin/link/{link}").status, 303, "a link")
+    same(server.command("user", "password", "agent@nordlicht.example", text="ein besseres Kennwort\n").returncode, 0, "new")
+    same(Person(server, second).get("/desk").status, 303, "after the new password")
+    server.world["nordlicht"]["agent"]["cookie"] = enter(server, "agent@nordlicht.example", "ein besseres Kennwort")[1]
+    post_lines(server, server.world["nordlicht"]["api"]["token"], [{"id": "x"}])
+    log = server.log_text()
+    secrets = {"a session": first, "another": second, "the mark of a browser": known, "a link": link, "a password": "Kennwort",
+               "a bearer token": server.world["nordlicht"]["api"]["token"], "an account's secret": "geheim-geheim"}
+    for what, secret in secrets.items():
+        check(secret not in log, f"{what} stands in the log")
+    check("/desk" in log, "the log is one of requests")
+
+
+@case("case 07: who is shut out is out within five seconds, streams included")
+def shut_out(server):
+    admin, person = server.person("nordlicht", "administrator"), server.person("nordlicht", "reader")
+    stream = Stream(person)
+    stream.read_until("retry:")
+    same(admin.post(f"/desk/agents/{server.world['nordlicht']['reader']['id']}/disable").status, 303, "shutting out")
+    stream.ends_within(5)
+    same(person.get("/desk").status, 303, "the session")
+    same(person.get("/desk/events").status, 303, "a new stream")
+    token = server.world["suedwind"]["api"]["token"]
+    south = server.person("suedwind", "administrator")
+    same(south.post(f"/desk/channels/{server.world['suedwind']['api']['id']}/token").status, 200, "a new token")
+    same(post_lines(server, token, [{"id": "late", "text": "x"}]).status, 401, "the old token")
+
+
+@case("case 08: a role that was taken away is gone with the next request")
+def demoted(server):
+    admin, lead = server.person("nordlicht", "administrator"), server.person("nordlicht", "lead")
+    person = server.world["nordlicht"]["lead"]["id"]
+    stream = Stream(lead)
+    stream.read_until("retry:")
+    for role, audit, close in (("reader", 403, 403), ("lead", 200, 303), ("agent", 403, 303)):
+        same(lead.get("/desk/audit").status in (200, 403), True, "before")
+        same(admin.post(f"/desk/agents/{person}", {"role": role}).status, 303, f"they become {role}")
+        same(lead.get("/desk/audit").status, audit, f"the log as {role}")
+        number = server.world["nordlicht"]["posts"][60]["case"]
+        same(lead.post(f"/desk/case/{number}/close").status, close, f"closing as {role}")
+    stream.ends_within(5)
+    same(admin.post(f"/desk/agents/{person}/remove").status, 303, "they leave the brand")
+    for path in ("/desk", "/desk/events", f"/desk/case/{server.world['nordlicht']['posts'][60]['case']}"):
+        same(lead.get(path).status, 403, f"{path} without a brand")
+
+
+@case("case 30: nothing leads to another site")
+def redirects(server):
+    server.command("user", "password", "agent@suedwind.example", text="ein gutes Kennwort\n")
+    places = ("//evil.example", "/\\evil.example", "\\\\evil.example", "https:evil.example", "https://evil.example",
+              "/%09/evil.example", "/\t/evil.example", "/\n/evil.example", "javascript:alert(1)", "///evil.example",
+              "/./\\evil.example", "data:text/html,x", " //evil.example", "%2f%2fevil.example", "/\r\nX-Evil: 1")
+    agent = server.person("suedwind", "agent")
+    number = server.world["suedwind"]["posts"][70]["case"]
+    for n, place in enumerate(places):
+        quoted = urllib.parse.quote(place, safe="")
+        answers = [agent.post(f"/desk/case/{number}/{'close' if n % 2 else 'reopen'}?back={quoted}"),
+                   sign_in(server, "agent@suedwind.example", "ein gutes Kennwort", f"192.0.2.{n}", more=f"&next={quoted}")]
+        for answer in answers:
+            to = answer.headers["Location"] or "/"
+            joined = urllib.parse.urljoin(f"http://127.0.0.1:{server.port}/x", to)
+            check(joined.startswith(f"http://127.0.0.1:{server.port}/") and "\\" not in to and not to.startswith("//"),
+                  f"{place!r} leads to {to!r}")
+            check(answer.headers["X-Evil"] is None, "a header came along")
+
+
+@case("case 28: no field of a request adds a line to the answer's head")
+def header_lines(server):
+    for line in ("%0d%0aX-Evil:%201", "%0aX-Evil:%201", "%0dX-Evil:%201", "%E5%98%8A%E5%98%8DX-Evil:%201"):
+        for path in (f"/signin?next=/{line}", f"/desk/{line}", f"/desk?view={line}", f"/assets/{line}/x", f"/desk{line}/"):
+            answer = server.request("GET", path)
+            same(answer.headers["X-Evil"], None, f"{path}")
+    done = post_lines(server, server.world["nordlicht"]["api"]["token"],
+                      [{"id": "a\r\nX-Evil: 1", "author": "x\r\ny", "title": "t\r\nX: 1", "text": "Zeile\r\nZeile"}])
+    same((done.status, done.headers["X-Evil"]), (201, None), "a post with line ends")
+    with server.store() as db:
+        row = db.execute("SELECT external_id, title FROM post ORDER BY rowid DESC LIMIT 1").fetchone()
+        check(all("\r" not in x and "\n" not in x for x in row), f"lines in {row}")
+
+
+@case("case 68: the files of the server are not among its pages")
+def own_files(server):
+    admin = server.person("nordlicht", "administrator")
+    for name in ("zuruf.db", "zuruf.db-wal", "key", "control.sock", "zuruf.conf", ".git/config", ".env", "debug", "config",
+                 "core", "status", "server-status", "metrics/..%2fkey", "backup.zip"):
+        for start in ("/", "//", "/assets/x/", "/assets/x/../", "/assets/x/..%2f..%2f", "/desk/", "/desk/attachment/", "/../",
+                      "/%2e%2e/", "/..;/"):
+            answer = admin.get(start + name)
+            check(answer.status in (400, 404), f"{start}{name}: {answer.status}")
+            check(b"SQLite format" not in answer.body and b"root:" not in answer.body, f"{start}{name} was read")
+    modes = {name: os.stat(os.path.join(server.data, name)).st_mode & 0o77 for name in ("key", ".")}
+    same(modes, {"key": 0, ".": 0}, "who else may read the directory")
+
+
+with Server(ZURUF_URL="https://desk.nordlicht.example", ZURUF_PROXIES="127.0.0.1") as world:
+    main(world)
