@@ -73,14 +73,14 @@ BEGINNINGS = [
 
 def refused_of(lab, key):
     with lab.reader() as db:
-        return db.execute("SELECT place, what, raw FROM refused WHERE account = ? ORDER BY id",
-                          (lab_module.account_id(db, key),)).fetchall()
+        return db.rows("SELECT place, what, raw FROM refused WHERE account = ? ORDER BY id",
+                       lab_module.account_id(db, key))
 
 
 def count_posts(lab, key):
     with lab.reader() as db:
-        return db.execute("SELECT count(*), count(DISTINCT external_id) FROM post "
-                          "WHERE account = ?", (lab_module.account_id(db, key),)).fetchone()
+        return db.row("SELECT count(*) AS n, count(DISTINCT external_id) AS d FROM post "
+                      "WHERE account = ?", lab_module.account_id(db, key))
 
 
 def bad_lines(lab):
@@ -119,7 +119,7 @@ def odd_lines(lab):
     for (line, text), r in zip(ODD_LINES, answer.json()["results"], strict=True):
         check(r["status"] == "stored", f"{line!r} is {r}")
         with lab.reader() as db:
-            stored = db.execute("SELECT text FROM post WHERE id = ?", (r["post"],)).fetchone()[0]
+            stored = db.row("SELECT text FROM post WHERE id = ?", int(r["post"]))[0]
         check(stored == text, f"{line!r} is stored as {stored!r}")
 
 
@@ -247,8 +247,8 @@ def check_imports(lab, key):
     check(b"not json" in raws, "a refused line is not kept as it came")
     check(any(b"Zuviel" in raw for raw in raws), "a refused record is not kept as it came")
     with lab.reader() as db:
-        rows = dict(db.execute("SELECT external_id, text FROM post WHERE account = ?",
-                               (lab_module.account_id(db, key),)))
+        rows = dict(db.rows("SELECT external_id, text FROM post WHERE account = ?",
+                            lab_module.account_id(db, key)))
     check(rows["c1"] == 'Zwei\nZeilen; und "Zitat"', f"c1 is {rows['c1']!r}")
 
 
@@ -263,7 +263,7 @@ def says_why(lab):
         check(time.monotonic() < until, "an account that cannot be polled shows no error")
         time.sleep(0.05)
         with lab.reader() as db:
-            error = db.execute("SELECT error FROM account WHERE key = 'mail'").fetchone()[0]
+            error = db.row("SELECT error FROM account WHERE key = 'mail'")[0]
     check("no connection to the server" in error, f"the account shows only: {error}")
 
 

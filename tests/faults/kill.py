@@ -196,30 +196,29 @@ def examine(db, load):
     """What was promised so far is in the store; the states of the outbox."""
     lab_module.check_sound(db)
     api = lab_module.account_id(db, "api")
-    posts = dict(db.execute(
-        "SELECT external_id, id FROM post WHERE account = ? AND message = 0", (api,)))
+    posts = dict(db.rows("SELECT external_id, id FROM post WHERE account = ? AND message = 0", api))
     lost = [x for x, post in load.acked.items() if posts.get(x) != post]
     check(not lost, f"acknowledged posts are lost or others: {lost[:10]}")
     made_up = [x for x in posts if x not in load.sent]
     check(not made_up, f"posts that nobody sent: {made_up[:10]}")
-    texts = [t for (t,) in db.execute("SELECT text FROM message")]
+    texts = db.column("SELECT text FROM message")
     for token, acked in load.replies.items():
         n = sum(token in t for t in texts)
         check(n == 1 or (n == 0 and not acked), f"{token} acknowledged {acked}, is there {n} times")
     mail = lab_module.account_id(db, "mail")
-    stored = {x for (x,) in db.execute("SELECT external_id FROM post WHERE account = ?", (mail,))}
+    stored = set(db.column("SELECT external_id FROM post WHERE account = ?", mail))
     for path in load.imports_done:
         check(stored.issuperset(load.imports[path]), f"{path} was imported and is not there")
-    return collections.Counter(s for (s,) in db.execute("SELECT state FROM message"))
+    return collections.Counter(db.column("SELECT state FROM message"))
 
 
 def take_cases(db, load):
     """Cases of mails that nobody has answered yet, for the agent's next hours; the unclear."""
     mail = lab_module.account_id(db, "mail")
     load.cases["mail"] = collections.deque(
-        c for (c,) in db.execute('SELECT id FROM "case" WHERE account = ? AND state = 0 AND '
-                                 "problem = 0 AND answered_at = 0 ORDER BY id LIMIT 40", (mail,)))
-    return db.execute("SELECT id, key FROM message WHERE state = ?", (UNCLEAR,)).fetchall()
+        db.column('SELECT id FROM "case" WHERE account = ? AND state = 0 AND problem = 0 AND '
+                  "answered_at = 0 ORDER BY id LIMIT 40", mail))
+    return db.rows("SELECT id, key FROM message WHERE state = ?", UNCLEAR)
 
 
 def wait_for_kill(lab, load, peers, n, unclear):
@@ -260,12 +259,10 @@ def settle(lab, load, peers):
     until = time.monotonic() + 150
     while True:
         with lab.reader() as db:
-            open_ones = db.execute("SELECT id, state, what FROM message WHERE state NOT IN (3, 6)"
-                                   ).fetchall()
-            unclear = db.execute("SELECT id, key FROM message WHERE state = ?",
-                                 (UNCLEAR,)).fetchall()
-            feeds = db.execute("SELECT key, error FROM account WHERE channel = 'feed' "
-                               "AND items < ?", (FEED_ENTRIES,)).fetchall()
+            open_ones = db.rows("SELECT id, state, what FROM message WHERE state NOT IN (3, 6)")
+            unclear = db.rows("SELECT id, key FROM message WHERE state = ?", UNCLEAR)
+            feeds = db.rows("SELECT key, error FROM account WHERE channel = 'feed' AND items < ?",
+                            FEED_ENTRIES)
         if not open_ones and not feeds:
             return
         check(time.monotonic() < until, f"in limbo: messages {open_ones[:5]}, feeds {feeds[:5]}")
@@ -278,11 +275,11 @@ def check_end(db, load, peers):
     missing = load.sent - load.acked.keys()
     check(not missing, f"never acknowledged: {sorted(missing)[:5]}")
     check(not peers.errors, f"the peers complain: {peers.errors[:5]}")
-    problems = db.execute('SELECT id, problem FROM "case" WHERE problem <> 0').fetchall()
+    problems = db.rows('SELECT id, problem FROM "case" WHERE problem <> 0')
     check(not problems, f"cases still with a problem: {problems[:5]}")
     mails = collections.Counter(k for k, _ in peers.mails)
-    rows = db.execute("SELECT key, text, account, state, (SELECT count(*) FROM post "
-                      "WHERE post.message = message.id) FROM message").fetchall()
+    rows = db.rows("SELECT key, text, account, state, (SELECT count(*) FROM post "
+                   "WHERE post.message = message.id) AS posts FROM message")
     for key, text, account, state, posts in rows:
         check(state == SENT and posts == 1, f"{key} is {STATE_NAMES[state]}, with {posts} posts")
         if account == api:
@@ -293,8 +290,8 @@ def check_end(db, load, peers):
     stray = (peers.effects.keys() | mails.keys()) - keys
     check(not stray, f"went out and is not known: {sorted(stray)[:5]}")
     for name in load.feeds_done:
-        n = db.execute("SELECT count(*), count(DISTINCT external_id) FROM post WHERE account = ?",
-                       (lab_module.account_id(db, name),)).fetchone()
+        n = db.row("SELECT count(*) AS n, count(DISTINCT external_id) AS d FROM post "
+                   "WHERE account = ?", lab_module.account_id(db, name))
         check(n == (FEED_ENTRIES, FEED_ENTRIES), f"{name} has {n} of {FEED_ENTRIES} entries")
 
 

@@ -19,6 +19,8 @@ import tempfile
 import time
 import urllib.parse
 
+LONG = bool(os.environ.get("FAULTS_LONG"))  # as before a release
+
 # Message states, as domain/words.h numbers them.
 QUEUED, CLAIMED, SENDING, SENT, FAILED, UNCLEAR, RECALLED = range(7)
 STATE_NAMES = ["queued", "claimed", "sending", "sent", "failed", "unclear", "recalled"]
@@ -41,6 +43,15 @@ class Failed(Exception):
 def check(holds, what):
     if not holds:
         raise Failed(what)
+
+
+@contextlib.contextmanager
+def saying(what):
+    """Puts what was tried before what was wrong."""
+    try:
+        yield
+    except Failed as e:
+        raise Failed(f"{what}: {e}") from None
 
 
 def free_port():
@@ -66,7 +77,25 @@ class Answer:
         return json.loads(self.body)
 
 
+class Store:
+    """A connection for looking: rows(sql, values) with ? for a value, as tuples."""
+
+    def __init__(self, connection):
+        self.connection = connection
+
+    def rows(self, sql, *values):
+        return self.connection.execute(sql, values).fetchall()
+
+    def row(self, sql, *values):
+        return self.connection.execute(sql, values).fetchone()
+
+    def column(self, sql, *values):
+        return [r[0] for r in self.rows(sql, *values)]
+
+
 class Lab:
+    """One data directory, and the server on it. shim: a shim.Shim that the server runs under."""
+
     def __init__(self, name):
         self.program = os.environ["ZURUF"]
         self.dir = tempfile.mkdtemp(prefix=f"zuruf-{name}-")
@@ -74,6 +103,7 @@ class Lab:
         self.log = os.path.join(self.dir, "log")
         self.port = free_port()
         self.server = None
+        self.shim = None
         self.token = self.cookie = None
         self.env = dict(os.environ, ZURUF_UNDO="0", ZURUF_LOG="warn",
                         ZURUF_LISTEN=f"127.0.0.1:{self.port}")
@@ -90,9 +120,10 @@ class Lab:
         return p
 
     def start(self):
+        env = {**self.env, **(self.shim.env() if self.shim else {})}
         with open(self.log, "ab") as log:
-            self.server = subprocess.Popen([self.program, "serve", "--data", self.data],
-                                           env=self.env, stdout=log, stderr=log)
+            self.server = subprocess.Popen([self.program, "serve", "--data", self.data], env=env,
+                                           stdout=log, stderr=log)
 
     def wait_ready(self, limit=30):
         """Seconds until /healthz answered."""
@@ -186,7 +217,7 @@ class Lab:
                 shutil.copy(os.path.join(self.data, "zuruf.db" + end), copy)
         db = sqlite3.connect(os.path.join(copy, "zuruf.db"), isolation_level=None)
         try:
-            yield db
+            yield Store(db)
         finally:
             db.close()
 
@@ -196,22 +227,22 @@ class Lab:
         path = urllib.parse.quote(os.path.join(self.data, "zuruf.db"))
         db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, timeout=20)
         try:
-            yield db
+            yield Store(db)
         finally:
             db.close()
 
 
 def check_sound(db):
     """The file, its references and its search index are whole."""
-    found = db.execute("PRAGMA integrity_check").fetchall()
+    found = db.rows("PRAGMA integrity_check")
     check(found == [("ok",)], f"integrity_check: {found[:5]}")
-    found = db.execute("PRAGMA foreign_key_check").fetchall()
+    found = db.rows("PRAGMA foreign_key_check")
     check(not found, f"foreign_key_check: {found[:5]}")
-    db.execute("INSERT INTO post_search (post_search, rank) VALUES ('integrity-check', 1)")
+    db.rows("INSERT INTO post_search (post_search, rank) VALUES ('integrity-check', 1)")
 
 
 def account_id(db, key):
-    return db.execute("SELECT id FROM account WHERE key = ?", (key,)).fetchone()[0]
+    return db.row("SELECT id FROM account WHERE key = ?", key)[0]
 
 
 def run(name, body):

@@ -119,9 +119,9 @@ def under_load(lab, peers):
     print(f"stopped {seconds:.2f} s after SIGTERM, under load", flush=True)
     with lab.snapshot() as db:
         lab_module.check_sound(db)
-        n = db.execute("SELECT count(*) FROM post WHERE external_id LIKE 'running%'").fetchone()[0]
+        n = db.row("SELECT count(*) AS n FROM post WHERE external_id LIKE 'running%'")[0]
         check(n == 3000, f"{n} of 3000 posts are stored")
-        state = db.execute("SELECT state FROM message WHERE case_id = ?", (case,)).fetchone()[0]
+        state = db.row("SELECT state FROM message WHERE case_id = ?", case)[0]
         check(state == SENT, "the reply that was just leaving was not waited for")
 
 
@@ -135,8 +135,7 @@ def with_a_dead_receiver(lab, peers):
     print(f"stopped {seconds:.2f} s after SIGTERM, a receiver does not answer", flush=True)
     peers.trap.open()
     with lab.snapshot() as db:
-        key, state = db.execute("SELECT key, state FROM message WHERE case_id = ?",
-                                (case,)).fetchone()
+        key, state = db.row("SELECT key, state FROM message WHERE case_id = ?", case)
         check(state not in (SENT, SENDING), f"the message is in state {state}")
     start_measured(lab)
     until = time.monotonic() + 60

@@ -1,0 +1,188 @@
+"""nth.py - makes the n-th call of the system fail, for each class of calls and n = 1, 2, ..., at the
+start of the server and while it works. It must not crash, lose nothing that it acknowledged, and
+go on by itself; after a failed fsync it must not acknowledge until it has been started anew. The
+short form tries a spread of n with chance in it, the long one every n up to a clean run.
+FAULTS_CLASSES="write sync" tries these alone."""
+
+import collections
+import os
+import random
+import time
+
+import lab as lab_module
+from ledger import Ledger, REFUSED
+from lab import LONG, check
+from peers import Peers
+from shim import CLASSES, Shim, some
+
+SECRET = "a secret of the test"
+# how many n the short form tries, at the start and at work
+SHORT = {"open": (4, 3), "read": (2, 3), "write": (4, 5), "sync": (2, 3), "rename": (2, 0),
+         "truncate": (1, 1), "accept": (1, 2), "malloc": (4, 6), "mmap": (3, 2), "resolve": (1, 1)}
+LONGEST = {"read": 400, "malloc": 1500, "open": 400, "mmap": 200}  # of the long form
+DEATHS = {"malloc"}  # classes that may end the process, by itself and with a word
+
+
+class World:
+    def __init__(self, lab):
+        self.lab = lab
+        self.peers = Peers(1, SECRET)
+        self.peers.calm = True
+        with self.peers.lock:
+            self.peers.feeds["news"] = 5
+        lab.add_api_account("api", f"url=http://localhost:{self.peers.webhook_port}/hook",
+                            f"secret={SECRET}")
+        lab.command("channel", "add", "feed", "news", "--allow-private",
+                    f"url=http://localhost:{self.peers.feed_port}/news")
+        lab.shim = Shim(lab.dir, lab.data)
+        self.ledger = Ledger(lab, self.peers)
+        self.tried = collections.Counter()
+        self.ended = collections.Counter()
+
+    def up(self):
+        self.lab.start()
+        self.lab.wait_ready()
+
+    def down(self):
+        """Stops it; what was promised is there and whole."""
+        self.lab.stop()
+        self.look_inside()
+
+    def look_inside(self):
+        with self.lab.snapshot() as db:
+            lab_module.check_sound(db)
+            self.ledger.verify(db)
+            self.ledger.verify_peer(db)
+
+    def alive(self):
+        return self.lab.server.poll() is None
+
+    def check_end(self, name, n):
+        """It ended by itself: with a word and an exit code, not by a signal."""
+        code = self.lab.server.wait()
+        check(code == 1, f"{name} {n}: ended with {code}: {self.lab.log_tail()}")
+        self.ended[name] += 1
+
+
+def work(world, strict):
+    """A little of everything. strict: all of it must go well. True if a request was refused."""
+    ledger, refused = world.ledger, False
+    allowed = () if strict else (*REFUSED, None)
+    for what, status, well in (
+            ("posts", ledger.post(3), (201,)), ("desk", ledger.look("/desk"), (200,)),
+            ("reply", ledger.reply(), (204,)),
+            ("search", ledger.look("/desk/search?q=Rechnung"), (200,)),
+            ("posts", ledger.post(1), (201,))):
+        check(status in well or status in allowed,
+              f"{what} answers {status}: {world.lab.log_tail()}")
+        refused |= status not in well
+    return refused
+
+
+def one_at_work(world, name, n):
+    """False: this n was not reached any more, so all went well."""
+    shim = world.lab.shim
+    shim.arm(name, n)
+    refused = work(world, False)
+    hits = shim.hits(name)
+    shim.disarm(name)
+    world.tried[name] += hits
+    if not world.alive():
+        check(name in DEATHS, f"{name} {n}: the server is gone: {world.lab.log_tail()}")
+        world.check_end(name, n)
+        world.look_inside()
+        world.up()
+    elif name == "sync" and hits:
+        after_failed_fsync(world, n, refused)
+    work(world, True)
+    return hits > 0
+
+
+def after_failed_fsync(world, n, refused):
+    """Nothing is acknowledged until the next start; reading goes on."""
+    ledger = world.ledger
+    check(refused, f"sync {n}: nobody was told")
+    for _ in range(3):
+        check(ledger.post() in REFUSED, f"sync {n}: acknowledges after a failed fsync")
+    check(ledger.look("/desk") == 200, f"sync {n}: the desk cannot be read any more")
+    check(world.lab.request("GET", "/readyz").status == 503, f"sync {n}: still says it is ready")
+    world.down()
+    world.up()
+
+
+def one_at_start(world, name, n):
+    shim = world.lab.shim
+    shim.arm(name, n)
+    world.lab.start()
+    until = time.monotonic() + 60
+    while world.alive() and time.monotonic() < until:
+        if world.ledger.look("/healthz") == 200:
+            break
+        time.sleep(0.01)
+    hits = shim.hits(name)
+    shim.disarm(name)
+    world.tried[name] += hits
+    if world.alive():
+        work(world, not (name == "sync" and hits))
+        world.lab.stop()
+    else:
+        world.check_end(name, n)
+    world.up()
+    work(world, True)
+    world.down()
+    return hits > 0
+
+
+def numbers(name, phase, measured, chance):
+    if LONG:
+        return range(1, LONGEST.get(name, 300) + 1)
+    n = SHORT[name][phase]
+    return some(max(1, measured[name]), n, chance) if n else []
+
+
+def measure(world):
+    """How many calls of each class a start and a round of work make."""
+    shim = world.lab.shim
+    before = {c: shim.count(c) for c in CLASSES}
+    world.up()
+    started = {c: shim.count(c) for c in CLASSES}
+    work(world, True)
+    done = {c: shim.count(c) for c in CLASSES}
+    return ({c: started[c] - before[c] for c in CLASSES},
+            {c: done[c] - started[c] for c in CLASSES})
+
+
+def body(lab):
+    chance = random.Random(lab_module.seed_of_run())
+    world = World(lab)
+    world.up()
+    lab.sign_in()
+    world.ledger.post(60)  # cases to answer
+    world.down()
+    at_start, at_work = measure(world)
+    print(f"calls at the start {at_start}\ncalls of a round   {at_work}", flush=True)
+    classes = os.environ.get("FAULTS_CLASSES", " ".join(CLASSES)).split()
+    for name in classes:
+        for n in numbers(name, 1, at_work, chance):
+            with lab_module.saying(f"{name} {n} at work"):
+                if not one_at_work(world, name, n) and LONG:
+                    break
+    world.down()
+    for name in classes:
+        for n in numbers(name, 0, at_start, chance):
+            with lab_module.saying(f"{name} {n} at the start"):
+                if not one_at_start(world, name, n) and LONG:
+                    break
+    tell(world, classes)
+    world.peers.close()
+
+
+def tell(world, classes):
+    print("calls that failed: " + ", ".join(f"{c} {world.tried[c]}" for c in classes))
+    print("it ended by itself: " + (", ".join(f"{c} {n}" for c, n in world.ended.items()) or "-"))
+    print(f"{len(world.ledger.acked)} posts and {sum(world.ledger.replies.values())} replies were "
+          "acknowledged, none is lost", flush=True)
+
+
+if __name__ == "__main__":
+    lab_module.run("nth", body)
