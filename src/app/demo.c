@@ -9,6 +9,7 @@
 #include "app/demo_int.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/rand.h"
 #include "base/threads.h"
 #include "base/vec.h"
@@ -315,10 +316,8 @@ static void *run_story(void *p)
 enum err demo_start(struct demo **out, struct app *app, struct bus *bus, struct errinfo *e)
 {
     struct brand_sql_by_key_row brand;
-    struct demo *d = calloc(1, sizeof *d);
-    struct run *r = calloc(1, sizeof *r);
-    if (!d || !r)
-        log_fatal("demo", "out of memory");
+    struct demo *d = memory_zeroed(1, sizeof *d);
+    struct run *r = memory_zeroed(1, sizeof *r);
     *d = (struct demo){.app = app, .began = flow_now(app->flow)};
     r->d = d;
     arena_init(&r->a);

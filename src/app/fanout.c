@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/threads.h"
 #include "bus/bus.h"
 #include "http/sse.h"
@@ -55,9 +56,7 @@ static void *run(void *p)
 enum err fanout_start(struct fanout **out, struct bus *bus, struct http_server *http,
                       struct errinfo *e)
 {
-    struct fanout *f = calloc(1, sizeof *f);
-    if (!f)
-        log_fatal("app", "out of memory for the fan-out");
+    struct fanout *f = memory_zeroed(1, sizeof *f);
     *f = (struct fanout){.bus = bus, .http = http};
     f->listener = bus_subscribe(bus, BUS_ALL_TOPICS & ~BUS_TOPIC(TOPIC_POST), KEPT);
     if (thread_start(&f->thread, "fanout", run, f) != ERR_OK) {

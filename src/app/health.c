@@ -17,18 +17,19 @@ static void readyz(struct request *rq, struct response *rs)
     const struct page_context *ctx = rq->app;
     struct people_sql_agent_count_row row;
     rs->type = "text/plain; charset=utf-8";
-    if (!store_run(ctx->store)) {
-        rs->status = 503;
+    struct errinfo e = {0};
+    rs->status = 503;
+    if (people_sql_agent_count(store_reader(ctx->store), rq->arena, &row) != ERR_OK) {
+        buf_add(&rs->body, STR("the store cannot be read\n"));
+    } else if (store_writable(ctx->store, &e) != ERR_OK) {
+        buf_printf(&rs->body, "%s\n", e.what);
+    } else if (!store_run(ctx->store)) {
         buf_add(&rs->body, STR("this node has lost its lease; it polls and sends nothing until the"
                                " database gives it a new one\n"));
-        return;
-    }
-    if (people_sql_agent_count(store_reader(ctx->store), rq->arena, &row) == ERR_OK) {
+    } else {
+        rs->status = 200;
         buf_add(&rs->body, STR("ready\n"));
-        return;
     }
-    rs->status = 503;
-    buf_add(&rs->body, STR("the store cannot be read\n"));
 }
 
 const struct route health_routes[] = {

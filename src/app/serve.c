@@ -17,6 +17,7 @@
 #include "app/routes.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/threads.h"
 #include "bus/bus.h"
 #include "console/kept.h"
@@ -30,7 +31,13 @@
 #include "people_sql.h"
 #include "store/store.h"
 
-enum { WORKERS = 4, WORKERS_WAITING = 200, PROXIES_MAX = 16, STOP_MS = 5000 };
+enum {
+    WORKERS = 4,
+    WORKERS_WAITING = 200,
+    PROXIES_MAX = 16,
+    STOP_MS = 5000,
+    MEMORY_RESERVE = 32 << 20
+};
 
 struct server {
     struct app app;
@@ -198,15 +205,14 @@ int cmd_serve(int argc, char **argv)
     if (done >= 0)
         return done;
     struct errinfo e = {0};
-    struct server *s = calloc(1, sizeof *s);
+    memory_reserve(MEMORY_RESERVE);
+    struct server *s = memory_zeroed(1, sizeof *s);
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
-    if (!s)
-        return 1;
     s->bus = bus_new();
     enum err err = app_configure(&s->app, &place, &e);
     if (err == ERR_OK && listen)

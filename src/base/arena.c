@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 
 enum { FIRST_CHUNK = 4096, LARGEST_CHUNK = 1 << 20, ALIGN = 16 };
 
@@ -69,9 +70,7 @@ static struct arena_chunk *add_chunk(struct arena *a, size_t n)
         size = LARGEST_CHUNK;
     if (size < n)
         size = n;
-    struct arena_chunk *c = malloc(sizeof *c + size);
-    if (!c)
-        log_fatal("base", "out of memory: %zu bytes wanted", size);
+    struct arena_chunk *c = memory_bytes(sizeof *c + size);
     c->size = size;
     c->used = 0;
     c->next = a->chunk;

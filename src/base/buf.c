@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/log.h"
+#include "base/memory.h"
 
 void buf_init(struct buf *b, size_t max)
 {
@@ -38,9 +38,7 @@ bool buf_ok(const struct buf *b)
 
 static char *grow(const struct buf *b, size_t cap)
 {
-    char *p = b->arena ? arena_alloc(b->arena, cap) : realloc(b->p, cap);
-    if (!p)
-        log_fatal("base", "out of memory: %zu bytes wanted", cap);
+    char *p = b->arena ? arena_alloc(b->arena, cap) : memory_try_resize(b->p, cap);
     if (b->arena && b->n)
         memcpy(p, b->p, b->n);
     return p;
@@ -58,7 +56,12 @@ char *buf_reserve(struct buf *b, size_t n)
             cap *= 2;
         if (cap > b->max)
             cap = b->max;
-        b->p = grow(b, cap);
+        char *p = grow(b, cap);
+        if (!p) {
+            b->failed = true;
+            return NULL;
+        }
+        b->p = p;
         b->cap = cap;
     }
     return b->p + b->n;

@@ -1,6 +1,6 @@
-/* buf.h - text being built, always with a maximum. Going past it makes the buffer fail for good:
- * later additions are dropped and buf_ok tells at the end, so that builders need no check after
- * each step. Threads: one at a time. */
+/* buf.h - text being built, always with a maximum. Going past it makes the buffer fail for good, as
+ * does a lack of memory where it is not the arena's: later additions are dropped and buf_ok tells
+ * at the end, so that builders need no check after each step. Threads: one at a time. */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 

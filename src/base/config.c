@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 
 const struct config_row config_table[CONFIG_COUNT] = {
     [CONFIG_LISTEN] = {"listen", "ZURUF_LISTEN", "127.0.0.1:8080", "address and port of the pages"},
@@ -25,7 +26,7 @@ void config_set(struct config *c, enum config_key key, const char *value)
 {
     char *copy = strdup(value);
     if (!copy)
-        log_fatal("base", "out of memory for a setting");
+        memory_end(strlen(value));
     free(c->values[key]);
     c->values[key] = copy;
 }

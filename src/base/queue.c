@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "base/log.h"
+#include "base/memory.h"
 
 struct queue {
     pthread_mutex_t lock;
@@ -17,10 +17,8 @@ struct queue {
 
 struct queue *queue_new(size_t max)
 {
-    struct queue *q = calloc(1, sizeof *q);
-    void **items = calloc(max, sizeof *items);
-    if (!q || !items)
-        log_fatal("base", "out of memory for a queue of %zu", max);
+    struct queue *q = memory_zeroed(1, sizeof *q);
+    void **items = memory_zeroed(max, sizeof *items);
     q->items = items;
     q->max = max;
     pthread_mutex_init(&q->lock, NULL);

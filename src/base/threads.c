@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/queue.h"
 
 enum err thread_start(pthread_t *t, const char *name, void *(*fn)(void *), void *arg)
@@ -50,10 +51,8 @@ static void *work(void *p)
 
 struct workers *workers_new(const char *name, size_t n, size_t max)
 {
-    struct workers *w = calloc(1, sizeof *w);
-    pthread_t *threads = calloc(n, sizeof *threads);
-    if (!w || !threads)
-        log_fatal("base", "out of memory for workers");
+    struct workers *w = memory_zeroed(1, sizeof *w);
+    pthread_t *threads = memory_zeroed(n, sizeof *threads);
     w->threads = threads;
     w->jobs = queue_new(max);
     for (; w->n < n; w->n++)

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 
 struct bus_listener {
     struct bus *bus;
@@ -28,9 +29,7 @@ struct bus {
 
 struct bus *bus_new(void)
 {
-    struct bus *b = calloc(1, sizeof *b);
-    if (!b)
-        log_fatal("bus", "out of memory");
+    struct bus *b = memory_zeroed(1, sizeof *b);
     pthread_mutex_init(&b->lock, NULL);
     return b;
 }
@@ -83,10 +82,8 @@ void bus_publish(struct bus *b, const struct notice *n)
 
 struct bus_listener *bus_subscribe(struct bus *b, unsigned topics, size_t max)
 {
-    struct bus_listener *l = calloc(1, sizeof *l);
-    struct notice *items = calloc(max ? max : 1, sizeof *items);
-    if (!l || !items)
-        log_fatal("bus", "out of memory for a queue of %zu", max);
+    struct bus_listener *l = memory_zeroed(1, sizeof *l);
+    struct notice *items = memory_zeroed(max ? max : 1, sizeof *items);
     *l = (struct bus_listener){.bus = b, .topics = topics, .items = items, .max = max ? max : 1};
     pthread_mutex_init(&l->lock, NULL);
     pthread_condattr_t attr;

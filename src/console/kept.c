@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 
 enum { BRANDS = 256 };
 
@@ -39,9 +40,7 @@ struct kept {
 
 struct kept *kept_new(void)
 {
-    struct kept *k = calloc(1, sizeof *k);
-    if (!k)
-        log_fatal("console", "out of memory");
+    struct kept *k = memory_zeroed(1, sizeof *k);
     for (size_t i = 0; i < KEPT_PLACES; i++)
         pthread_mutex_init(&k->places[i].lock, NULL);
     return k;

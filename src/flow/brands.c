@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "flow/flow_int.h"
 #include "understand/feature.h"
 
@@ -62,9 +63,7 @@ static struct brand_entry *find(struct flow *f, int64_t brand)
 static struct brand_entry *load(struct flow *f, int64_t brand)
 {
     struct errinfo info = {0};
-    struct brand_entry *e = calloc(1, sizeof *e);
-    if (!e)
-        log_fatal("flow", "out of memory for a brand");
+    struct brand_entry *e = memory_zeroed(1, sizeof *e);
     arena_init(&e->arena);
     if (brand_view_load(store_reader(f->o.store), &e->arena, brand, &e->view, &info) == ERR_OK) {
         e->users = 1;

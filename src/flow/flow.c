@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/threads.h"
 #include "flow/flow_int.h"
 
@@ -13,9 +14,7 @@ enum { SEND_GRACE_MS = 3000 };
 
 struct flow *flow_new(const struct flow_options *o)
 {
-    struct flow *f = calloc(1, sizeof *f);
-    if (!f)
-        log_fatal("flow", "out of memory");
+    struct flow *f = memory_zeroed(1, sizeof *f);
     f->o = *o;
     f->clock = o->clock ? *o->clock : clock_system;
     if (f->o.undo_ms < 0)

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/rand.h"
 #include "http/csrf.h"
 #include "http/sse_inner.h"
@@ -174,7 +175,10 @@ static void check_head(struct exchange *x, struct str method_name, bool http_1_1
     rq->method = method < METHOD_COUNT ? method : METHOD_GET;
     peer_fill(&x->site->peers, from, rq);
     const char *fault = framing_fault(x, http_1_1);
-    if (fault) {
+    if (memory_low()) {
+        x->close = true;
+        exchange_busy(x);
+    } else if (fault) {
         x->close = true;
         fail(x, 400, ERR_INVALID, "header", fault);
     } else if (rq->target.n > TARGET_MAX) {
@@ -229,7 +233,10 @@ enum exchange_next exchange_body(struct exchange *x, struct str bytes)
     if (!buf_ok(&x->body)) {
         x->close = true;
         x->seen = 0;
-        fail(x, 413, ERR_LIMIT, "body", "The body of the request is too large.");
+        if (memory_low())
+            exchange_busy(x);
+        else
+            fail(x, 413, ERR_LIMIT, "body", "The body of the request is too large.");
     }
     return EXCHANGE_READ;
 }

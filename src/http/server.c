@@ -19,6 +19,7 @@
 #include <microhttpd.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "http/exchange.h"
 #include "http/sse_inner.h"
 
@@ -233,9 +234,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
     (void)connection;
     struct http_server *s = cls;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        struct exchange *x = malloc(sizeof *x);
-        if (!x)
-            log_fatal("http", "out of memory for a connection");
+        struct exchange *x = memory_bytes(sizeof *x);
         exchange_init(x, s, &s->site);
         *context = x;
         s->connections++;

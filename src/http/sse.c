@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/rand.h"
 #include "base/threads.h"
 #include "http/inner.h"
@@ -55,9 +56,7 @@ struct sse_hub {
 
 static struct event *event_new(const char *bytes, size_t n)
 {
-    struct event *e = malloc(sizeof *e + n);
-    if (!e)
-        log_fatal("http", "out of memory: %zu bytes wanted", n);
+    struct event *e = memory_bytes(sizeof *e + n);
     e->users = 1;
     e->n = n;
     memcpy(e->bytes, bytes, n);
@@ -185,9 +184,7 @@ struct MHD_Response *sse_open(struct sse_stream *s, struct MHD_Connection *conne
 void sse_accept(struct request *rq, struct response *rs)
 {
     struct sse_hub *hub = http_sse_hub(rq->inner->server);
-    struct sse_stream *s = calloc(1, sizeof *s);
-    if (!s)
-        log_fatal("http", "out of memory for an event stream");
+    struct sse_stream *s = memory_zeroed(1, sizeof *s);
     *s = (struct sse_stream){.hub = hub,
                              .brand = rq->who.brand,
                              .agent = rq->who.agent,

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "crypt/token.h"
 #include "people/people.h"
 #include "people_sql.h"
@@ -33,9 +34,7 @@ struct sessions {
 
 struct sessions *sessions_new(struct store *s, const struct clock *clock)
 {
-    struct sessions *ss = calloc(1, sizeof *ss);
-    if (!ss)
-        log_fatal("people", "out of memory for sessions");
+    struct sessions *ss = memory_zeroed(1, sizeof *ss);
     ss->store = s;
     ss->clock = clock;
     pthread_mutex_init(&ss->lock, NULL);

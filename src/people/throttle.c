@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 
 enum { SETS = 4096, WAYS = 4 };
 #define LONGEST (15 * CLOCK_MINUTE)
@@ -25,9 +26,7 @@ struct throttle {
 
 struct throttle *throttle_new(void)
 {
-    struct throttle *t = calloc(1, sizeof *t);
-    if (!t)
-        log_fatal("people", "out of memory for a throttle");
+    struct throttle *t = memory_zeroed(1, sizeof *t);
     pthread_mutex_init(&t->lock, NULL);
     return t;
 }

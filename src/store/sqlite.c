@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "store/sqlite_int.h"
 
 /* PATH.lock is held as long as the store is open. It is never removed: a new file under the same
@@ -35,17 +36,30 @@ static enum err migrate(struct db *db, const struct store_options *o, struct err
     return sqlite_script(db, "PRAGMA foreign_keys = ON", e);
 }
 
+/* What a killed run left in the log goes into the file, with an fsync, before anything is built
+ * upon it: the end of the log may be in the kernel's memory only, when that run's fsync failed. */
+static enum err empty_log(struct db *db, struct errinfo *e)
+{
+    sqlite3 *handle = sqlite_of(db)->handle;
+    int rc = sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    return rc == SQLITE_OK ? ERR_OK
+                           : err_set(e, sqlite_error(rc), "store", "%s: %s", db->store->name,
+                                     sqlite3_errmsg(handle));
+}
+
 static enum err open_engine(struct store *s, const struct store_options *o, struct errinfo *e)
 {
-    struct sqlite_store *q = calloc(1, sizeof *q);
-    if (!q || !(q->path = strdup(o->path)) || !(s->name = strdup(o->path)))
-        log_fatal("store", "no memory to open the store");
+    struct sqlite_store *q = memory_zeroed(1, sizeof *q);
+    if (!(q->path = strdup(o->path)) || !(s->name = strdup(o->path)))
+        memory_end(strlen(o->path));
     struct db *db = NULL;
     q->lock_fd = -1;
     s->sqlite = q;
     TRY(take_lock(q, e));
     TRY(sqlite_connect(&db, s, SQLITE_WRITER, e));
-    enum err err = migrate(db, o, e);
+    enum err err = empty_log(db, e);
+    if (err == ERR_OK)
+        err = migrate(db, o, e);
     if (err == ERR_OK)
         err = writer_start(s, db, o->queue_max);
     if (err != ERR_OK)
@@ -102,6 +116,7 @@ const struct store_driver sqlite_driver = {
     .end = end,
     .now = now,
     .write = writer_run,
+    .writable = writer_state,
     .backup = sqlite_backup,
     .check = sqlite_check,
     .sql_prepare = sqlite_prepare,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "store/sqlite_int.h"
 
 enum { BUSY_WAIT_MS = 5000 };
@@ -68,6 +69,7 @@ static enum err explain(struct sqlite_db *db, int rc, struct errinfo *e)
 enum err sqlite_script(struct db *db, const char *sql, struct errinfo *e)
 {
     struct sqlite_db *own = sqlite_of(db);
+    TRY(sqlite_ready(own, e));
     int rc = sqlite3_exec(own->handle, sql, NULL, NULL, NULL);
     return rc == SQLITE_OK ? ERR_OK : explain(own, rc, e);
 }
@@ -77,29 +79,43 @@ bool sqlite_in_transaction(const struct db *db)
     return !sqlite3_get_autocommit(((const struct sqlite_db *)db)->handle);
 }
 
-enum err sqlite_connect(struct db **out, struct store *s, enum sqlite_kind kind, struct errinfo *e)
+static enum err set_up(struct sqlite_db *db, struct errinfo *e)
 {
-    struct sqlite_db *db = calloc(1, sizeof *db);
-    if (!db)
-        return err_set(e, ERR_IO, "store", "out of memory");
-    db->db.driver = &sqlite_driver;
-    db->db.store = s;
-    db->writes = kind == SQLITE_WRITER;
+    sqlite3_busy_timeout(db->handle, BUSY_WAIT_MS);
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    /* a plan does not depend on what is bound: else each new value prepares a statement anew */
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL);
+    const char *sql = settings[db->writes ? SQLITE_WRITER : SQLITE_READER];
+    int rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+    return rc == SQLITE_OK ? ERR_OK : explain(db, rc, e);
+}
+
+enum err sqlite_ready(struct sqlite_db *db, struct errinfo *e)
+{
+    if (db->handle)
+        return ERR_OK;
     /* a reader also opens for writing: WAL needs its shared memory file; query_only keeps it from
      * the rest */
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
-                (kind == SQLITE_WRITER ? SQLITE_OPEN_CREATE : 0);
-    int rc = sqlite3_open_v2(s->sqlite->path, &db->handle, flags, NULL);
-    enum err err = rc == SQLITE_OK ? ERR_OK : explain(db, rc, e);
-    if (err == ERR_OK) {
-        sqlite3_busy_timeout(db->handle, BUSY_WAIT_MS);
-        sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-        /* a plan does not depend on what is bound: else each new value prepares a statement anew */
-        sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL);
-        err = sqlite_script(&db->db, settings[kind], e);
-    }
+                (db->writes ? SQLITE_OPEN_CREATE : 0);
+    int rc = sqlite3_open_v2(db->db.store->sqlite->path, &db->handle, flags, NULL);
+    enum err err = rc == SQLITE_OK ? set_up(db, e) : explain(db, rc, e);
     if (err != ERR_OK) {
-        sqlite_disconnect(&db->db);
+        sqlite3_close(db->handle);
+        db->handle = NULL;
+    }
+    return err;
+}
+
+enum err sqlite_connect(struct db **out, struct store *s, enum sqlite_kind kind, struct errinfo *e)
+{
+    struct sqlite_db *db = memory_zeroed(1, sizeof *db);
+    db->db.driver = &sqlite_driver;
+    db->db.store = s;
+    db->writes = kind == SQLITE_WRITER;
+    enum err err = sqlite_ready(db, e);
+    if (err != ERR_OK && db->writes) {
+        free(db);
         return err;
     }
     *out = &db->db;

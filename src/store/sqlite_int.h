@@ -16,7 +16,7 @@ struct sqlite_store {
 
 struct sqlite_db {
     struct db db;
-    sqlite3 *handle;
+    sqlite3 *handle;      /* NULL: it could not be opened yet */
     sqlite3_stmt **cache; /* by sql_statement_id */
     size_t cache_size;
     bool writes; /* the writer's */
@@ -30,9 +30,12 @@ static inline struct sqlite_db *sqlite_of(struct db *db)
 
 /* sqlite_db.c */
 enum sqlite_kind { SQLITE_READER, SQLITE_WRITER };
-/* A connection with the house's settings. */
+/* A connection with the house's settings. A reader that cannot be opened now (no descriptor, no
+ * memory) is no failure: each use tries again and fails for itself. */
 enum err sqlite_connect(struct db **out, struct store *s, enum sqlite_kind kind,
                         struct errinfo *e) MUST_CHECK;
+/* Opens the handle if there is none yet. */
+enum err sqlite_ready(struct sqlite_db *db, struct errinfo *e) MUST_CHECK;
 void sqlite_disconnect(struct db *db);
 /* Runs fixed text of this folder, or a migration; the failure's words go to e. */
 enum err sqlite_script(struct db *db, const char *sql, struct errinfo *e) MUST_CHECK;
@@ -60,6 +63,8 @@ enum err writer_start(struct store *s, struct db *db, size_t queue_max) MUST_CHE
 void writer_stop(struct store *s);
 /* Closes its connection. */
 void writer_free(struct store *s);
+/* As store_writable. */
+enum err writer_state(const struct store *s, struct errinfo *e) MUST_CHECK;
 enum err writer_run(struct store *s, store_write_fn fn, void *arg, bool ids, struct errinfo *e);
 
 /* sqlite_backup.c */

@@ -1,8 +1,7 @@
 /* sqlite_sql.c - statements on SQLite; see sql.h and struct store_driver. */
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/memory.h"
 #include "store/sqlite_int.h"
 
 static void failed(struct sql_run *r, int rc)
@@ -17,9 +16,7 @@ static sqlite3_stmt **cache_slot(struct sqlite_db *db, unsigned id)
         size_t size = db->cache_size ? db->cache_size : 32;
         while (size <= id)
             size *= 2;
-        sqlite3_stmt **cache = realloc(db->cache, size * sizeof(sqlite3_stmt *));
-        if (!cache)
-            log_fatal("store", "out of memory for %zu statements", size);
+        sqlite3_stmt **cache = memory_resize(db->cache, size * sizeof(sqlite3_stmt *));
         memset(cache + db->cache_size, 0, (size - db->cache_size) * sizeof(sqlite3_stmt *));
         db->cache = cache;
         db->cache_size = size;
@@ -30,6 +27,11 @@ static sqlite3_stmt **cache_slot(struct sqlite_db *db, unsigned id)
 enum err sqlite_prepare(struct sql_run *r, struct sql_statement *s)
 {
     struct sqlite_db *db = sqlite_of(r->db);
+    struct errinfo e = {0};
+    if (sqlite_ready(db, &e) != ERR_OK) {
+        sql_failed(r, e.code, e.what);
+        return r->err;
+    }
     sqlite3_stmt **slot = cache_slot(db, sql_statement_id(s));
     if (!*slot) {
         int rc = sqlite3_prepare_v3(db->handle, s->sql, -1, SQLITE_PREPARE_PERSISTENT, slot, NULL);

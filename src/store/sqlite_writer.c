@@ -2,11 +2,13 @@
  * savepoint of one transaction, commits once, tells the notices, answers the callers, and only then
  * looks after the write-ahead log. */
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/queue.h"
 #include "base/threads.h"
 #include "store/sqlite_int.h"
@@ -28,6 +30,12 @@ struct job {
     sem_t answered;
 };
 
+enum disk {
+    DISK_WELL,
+    DISK_FULL,  /* the last commit found no room; the next one tries again */
+    DISK_BROKEN /* an fsync failed: nothing is acknowledged any more */
+};
+
 struct writer {
     struct store *store;
     struct db *db;
@@ -38,7 +46,7 @@ struct writer {
     struct job *group[GROUP_MAX];
     size_t group_count;
     int wal_pages;
-    bool broken; /* a commit failed on the file system: nothing is acknowledged any more */
+    _Atomic enum disk disk;
 };
 
 static void job_failed(struct job *j, enum err err, const char *what)
@@ -93,6 +101,31 @@ static void roll_back(struct writer *w, size_t told)
         log_error("store", "rollback failed: %s", sqlite3_errmsg(w->handle));
 }
 
+/* What a failure says of the disk. After a failed fsync the kernel may count pages as clean that
+ * never reached it, so trying again proves nothing: the next start writes them anew (sqlite.c).
+ * Other failures leave the log as it was before, and the next commit may go well. */
+static void look_at_disk(struct writer *w)
+{
+    int rc = sqlite3_extended_errcode(w->handle);
+    if (w->disk == DISK_BROKEN)
+        return;
+    if (rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC) {
+        w->disk = DISK_BROKEN;
+        log_error("store", "the disk failed to keep data (fsync); nothing is accepted until the "
+                           "next start");
+    } else if ((rc & 0xff) == SQLITE_FULL && w->disk == DISK_WELL) {
+        w->disk = DISK_FULL;
+        log_error("store", "the disk is full; nothing is accepted until there is room");
+    }
+}
+
+static void went_well(struct writer *w)
+{
+    if (w->disk == DISK_FULL)
+        log_info("store", "the disk has room again");
+    w->disk = DISK_WELL;
+}
+
 static enum err commit(struct writer *w, size_t told, struct errinfo *e)
 {
     enum err err = ERR_OK;
@@ -100,21 +133,34 @@ static enum err commit(struct writer *w, size_t told, struct errinfo *e)
         err = id_save(w->store, w->db, LIVE_RESERVE, PAST_RESERVE, e);
     if (err == ERR_OK)
         err = sqlite_script(w->db, "COMMIT", e);
-    if (err == ERR_OK)
+    if (err == ERR_OK) {
+        went_well(w);
         return ERR_OK;
-    int rc = sqlite3_errcode(w->handle) & 0xff;
-    if (rc == SQLITE_IOERR || rc == SQLITE_CORRUPT) {
-        w->broken = true;
-        log_error("store", "commit failed, nothing is accepted until the next start: %s", e->what);
     }
+    look_at_disk(w);
     roll_back(w, told);
     return err;
 }
 
+enum err writer_state(const struct store *s, struct errinfo *e)
+{
+    switch (s->sqlite->writer->disk) {
+    case DISK_FULL:
+        return err_set(e, ERR_IO, "store",
+                       "the disk is full: nothing can be saved until there is room");
+    case DISK_BROKEN:
+        return err_set(e, ERR_IO, "store",
+                       "the disk failed to keep data: see that it is sound, then restart");
+    case DISK_WELL:
+    default:
+        return ERR_OK;
+    }
+}
+
 static enum err begin(struct writer *w, struct errinfo *e)
 {
-    if (w->broken)
-        return err_set(e, ERR_IO, "store", "the disk failed; start again when it is sound");
+    if (w->disk == DISK_BROKEN)
+        return writer_state(w->store, e);
     return sqlite_script(w->db, "BEGIN IMMEDIATE", e);
 }
 
@@ -132,6 +178,7 @@ static enum err run_alone(struct writer *w, struct job *j, struct errinfo *e)
     TRY(begin(w, e));
     if (run_job(w, j))
         return commit(w, told, e);
+    look_at_disk(w);
     roll_back(w, told);
     return err_set(e, ERR_IO, "store", "the transaction was lost: %.200s", w->db->what);
 }
@@ -172,6 +219,7 @@ static void run_group(struct writer *w, struct job *first)
         w->group[w->group_count++] = j;
         if (run_job(w, j))
             continue;
+        look_at_disk(w);
         snprintf(e.what, sizeof e.what, "the transaction was lost: %.200s", w->db->what);
         log_error("store", "%s", e.what);
         roll_back(w, 0);
@@ -212,12 +260,14 @@ static int wal_grew(void *p, sqlite3 *handle, const char *name, int pages)
  * time. */
 static void checkpoint(struct writer *w)
 {
-    if (w->wal_pages < WAL_PAGES || w->broken)
+    if (w->wal_pages < WAL_PAGES || w->disk == DISK_BROKEN)
         return;
     w->wal_pages = 0;
     int rc = sqlite3_wal_checkpoint_v2(w->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
         log_error("store", "checkpoint failed: %s", sqlite3_errmsg(w->handle));
+    if (rc != SQLITE_OK)
+        look_at_disk(w);
 }
 
 static void *write_on(void *p)
@@ -235,9 +285,7 @@ static void *write_on(void *p)
 
 enum err writer_start(struct store *s, struct db *db, size_t queue_max)
 {
-    struct writer *w = calloc(1, sizeof *w);
-    if (!w)
-        log_fatal("store", "out of memory for the writer");
+    struct writer *w = memory_zeroed(1, sizeof *w);
     w->store = s;
     w->db = db;
     w->jobs = queue_new(queue_max ? queue_max : QUEUE_MAX);
@@ -265,7 +313,7 @@ void writer_free(struct store *s)
     struct writer *w = s->sqlite->writer;
     struct errinfo e;
     /* gives the reserve back, so that the next start does not run ahead of the clock */
-    if (!w->broken && id_save(s, w->db, 0, 0, &e) != ERR_OK)
+    if (w->disk == DISK_WELL && id_save(s, w->db, 0, 0, &e) != ERR_OK)
         log_warn("store", "the next start skips some ids: %s", e.what);
     sqlite_disconnect(w->db);
     tx_deinit(&w->tx);

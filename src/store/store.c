@@ -1,6 +1,7 @@
 /* store.c - see store.h: opens one of the two engines and keeps a reading connection for each
  * thread. */
 #include "base/log.h"
+#include "base/memory.h"
 #include "store/store_int.h"
 
 #include <stdlib.h>
@@ -53,9 +54,9 @@ enum err store_open(struct store **out, const struct store_options *o, struct er
         e = &own;
     if (o->node < 0 || o->node > 255)
         return err_set(e, ERR_INVALID, "node", "%d is not in 0..255", o->node);
-    struct store *s = calloc(1, sizeof *s);
-    if (!s || pthread_key_create(&s->reader_key, reader_ends) != 0)
-        log_fatal("store", "no memory to open the store");
+    struct store *s = memory_zeroed(1, sizeof *s);
+    if (pthread_key_create(&s->reader_key, reader_ends) != 0)
+        log_fatal("store", "no thread key left");
     pthread_mutex_init(&s->readers_lock, NULL);
     pthread_mutex_init(&s->id.lock, NULL);
     s->driver = &sqlite_driver;
@@ -113,6 +114,11 @@ void db_end(struct db *db)
 enum err store_write(struct store *s, store_write_fn fn, void *arg, struct errinfo *e)
 {
     return s->driver->write(s, fn, arg, true, e);
+}
+
+enum err store_writable(const struct store *s, struct errinfo *e)
+{
+    return s->driver->writable(s, e);
 }
 
 enum err store_backup(struct store *s, const char *path, const struct store_watch *watch,

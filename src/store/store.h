@@ -5,9 +5,10 @@
  * Writing (SQLite): one writer thread owns all writes. It never waits to fill a group: it runs what
  * has arrived, each job in a savepoint, commits once (WAL, synchronous=FULL), then answers every
  * caller. A job that fails is rolled back alone. After FULL, IOERR or NOMEM the autocommit flag is
- * checked: when the transaction is gone the whole group has failed. After a failed commit of the
- * file system nothing is acknowledged any more (ERR_IO) until the store is opened anew; a full disk
- * fails its group only, since nothing of it can have been kept.
+ * checked: when the transaction is gone the whole group has failed. After a failed fsync nothing is
+ * acknowledged any more (ERR_IO) until the store is opened anew, which copies the log into the file
+ * before it takes new writes; any other failure of the disk fails its group only, since nothing of
+ * it can have been kept.
  * Reading: each thread has its own connection, opened when first needed, closed when the thread
  * ends. */
 #ifndef STORE_STORE_H
@@ -65,7 +66,8 @@ enum store_engine store_engine(const struct store *s);
  * process holds no node slot, then nothing may be claimed. */
 int64_t store_run(const struct store *s);
 
-/* This thread's reading connection. Aborts when it cannot be opened after start. */
+/* This thread's reading connection. Where none can be had now, its statements fail (ERR_IO,
+ * ERR_BUSY) until one can. */
 struct db *store_reader(struct store *s) __attribute__((returns_nonnull));
 /* One snapshot over several statements; end is needed in any case. Without them each statement sees
  * its own. */
@@ -82,6 +84,10 @@ typedef enum err (*store_write_fn)(struct tx *tx, void *arg, struct errinfo *e);
 /* Runs fn in a transaction and returns when it is durable (or failed). Not from the writer thread
  * itself. */
 enum err store_write(struct store *s, store_write_fn fn, void *arg, struct errinfo *e) MUST_CHECK;
+
+/* Whether writes are acknowledged now. ERR_IO: the disk is full (it goes on by itself when there is
+ * room) or failed to keep data (restart); e says it in words for a person. */
+enum err store_writable(const struct store *s, struct errinfo *e) MUST_CHECK;
 
 /* Reading inside the transaction. */
 struct db *tx_db(struct tx *tx);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
@@ -35,9 +36,9 @@ static struct sb_stemmer *stemmer(enum stem_language language)
     pthread_once(&once, make_key);
     struct stemmers *s = pthread_getspecific(key);
     if (!s) {
-        s = calloc(1, sizeof *s);
-        if (!s || pthread_setspecific(key, s))
-            log_fatal("text", "out of memory");
+        s = memory_zeroed(1, sizeof *s);
+        if (pthread_setspecific(key, s))
+            memory_end(sizeof *s);
     }
     if (!s->of[language])
         s->of[language] = sb_stemmer_new(names[language], "UTF_8");

@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "text/unicode_int.h"
 
 enum { COLLATORS = 4, MARKS_MAX = 8 };
@@ -57,9 +58,9 @@ static struct tools *tools(void)
     struct tools *t = pthread_getspecific(tools_key);
     if (t)
         return t;
-    t = calloc(1, sizeof *t);
-    if (!t || pthread_setspecific(tools_key, t))
-        log_fatal("text", "out of memory");
+    t = memory_zeroed(1, sizeof *t);
+    if (pthread_setspecific(tools_key, t))
+        memory_end(sizeof *t);
     for (size_t i = 0; i < UNICODE_BREAKS; i++)
         t->text[i] = (UText)UTEXT_INITIALIZER;
     return t;

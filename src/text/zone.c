@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 
 enum { NAME_MAX_BYTES = 64, REMEMBERED = 64 };
 #define QUARTER (15 * CLOCK_MINUTE)
@@ -53,9 +54,7 @@ bool zone_known(struct str name)
 
 static struct zone *make_zone(struct str name)
 {
-    struct zone *z = calloc(1, sizeof *z);
-    if (!z)
-        log_fatal("text", "out of memory for a time zone");
+    struct zone *z = memory_zeroed(1, sizeof *z);
     snprintf(z->name, sizeof z->name, "%.*s", STR_FMT(name));
     pthread_mutex_init(&z->lock, NULL);
     if (zone_known(name))

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "understand/descent.h"
 
 enum { STEPS = 400, ROWS_MIN = 30 };
@@ -20,9 +21,7 @@ void calibrate(const float *scores, const int16_t *labels, size_t n, size_t clas
     /* Plain descent on the logarithm of the gain; with two classes also on the bias. A bias for
      * each of many classes would take back the weight that rare ones were given in training. */
     float log_gain = 0, shift = 0;
-    float *p = malloc(classes * sizeof *p);
-    if (!p)
-        log_fatal("understand", "out of memory");
+    float *p = memory_bytes(classes * sizeof *p);
     for (int step = 0; step < STEPS; step++) {
         float up_gain = 0, up_shift = 0, g = expf(log_gain);
         for (size_t i = 0; i < n; i++) {

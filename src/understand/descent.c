@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 
 enum { EPOCHS = 15 };
 static const float STEP = 0.05F;    /* of the first epoch; falls to nothing */
@@ -18,17 +19,10 @@ static const float DECAY = 5e-5F;   /* pulls weights to zero */
 static const float BALANCE = 0.75F; /* 0: each row counts alike; 1: each class does */
 static const float SEEN_FIRST = 1e-3F;
 
-static void *must(void *p)
-{
-    if (!p)
-        log_fatal("understand", "out of memory");
-    return p;
-}
-
 void weights_init(struct weights *w, const struct problem *p)
 {
-    w->w = must(calloc((size_t)p->rows * p->columns + 1, sizeof(float)));
-    w->bias = must(calloc(p->columns + 1, sizeof(float)));
+    w->w = memory_zeroed((size_t)p->rows * p->columns + 1, sizeof(float));
+    w->bias = memory_zeroed(p->columns + 1, sizeof(float));
 }
 
 void weights_deinit(struct weights *w)
@@ -142,8 +136,8 @@ void descent_run(const struct problem *p, struct weights *w, uint32_t *order, si
         seen.w[i] = SEEN_FIRST;
     for (size_t c = 0; c < p->columns; c++)
         seen.bias[c] = 1;
-    float *gradient = must(calloc(p->columns + 1, sizeof(float)));
-    float *class_weights = must(calloc(p->columns + 1, sizeof(float)));
+    float *gradient = memory_zeroed(p->columns + 1, sizeof(float));
+    float *class_weights = memory_zeroed(p->columns + 1, sizeof(float));
     weigh_classes(p, order, n, class_weights);
     uint64_t random = 1;
     for (int epoch = 0; epoch < EPOCHS; epoch++) {

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "understand/tokens.h"
 
 enum {
@@ -437,9 +438,7 @@ static bool read_shape(struct features *f, bool brand_known)
 
 struct features *features_new(void)
 {
-    struct features *f = calloc(1, sizeof *f);
-    if (!f)
-        log_fatal("understand", "out of memory: %zu bytes wanted", sizeof *f);
+    struct features *f = memory_zeroed(1, sizeof *f);
     return f;
 }
 

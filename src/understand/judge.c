@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "understand/cld2.h"
 #include "understand/model_int.h"
 
@@ -44,7 +45,7 @@ struct judge *judge_new(void)
 {
     struct judge *j = aligned_alloc(64, (sizeof *j + 63) / 64 * 64);
     if (!j)
-        log_fatal("understand", "out of memory: %zu bytes wanted", sizeof *j);
+        memory_end(sizeof *j);
     memset(j, 0, sizeof *j);
     j->features = features_new();
     return j;

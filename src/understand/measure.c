@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "understand/model.h"
 
 enum { RESAMPLINGS = 1000, BINS = 10 };
@@ -58,9 +59,7 @@ static double macro_of(const struct tally *t, int classes)
 
 static struct tally *tally_new(void)
 {
-    struct tally *t = calloc(1, sizeof *t);
-    if (!t)
-        log_fatal("understand", "out of memory");
+    struct tally *t = memory_zeroed(1, sizeof *t);
     return t;
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "understand/model_int.h"
 
 uint64_t model_checksum(const unsigned char *p, size_t n)
@@ -86,9 +87,7 @@ static bool read_heads(struct model *m, const struct model_header *h)
     m->head_count = (int)h->heads;
     /* one class takes at least 6 bytes, so the bytes bound the memory */
     size_t most = h->heads_size / 6 + 1;
-    m->memory = calloc(1, h->heads * sizeof *m->heads + most * sizeof(struct model_class));
-    if (!m->memory)
-        log_fatal("understand", "out of memory");
+    m->memory = memory_zeroed(1, h->heads * sizeof *m->heads + most * sizeof(struct model_class));
     m->heads = m->memory;
     struct model_class *classes = (struct model_class *)(m->heads + h->heads);
     size_t column = 0;
@@ -169,9 +168,7 @@ static enum err finish_open(struct model **out, struct model *m, const char *whe
 
 static struct model *model_new(void)
 {
-    struct model *m = calloc(1, sizeof *m);
-    if (!m)
-        log_fatal("understand", "out of memory");
+    struct model *m = memory_zeroed(1, sizeof *m);
     return m;
 }
 
@@ -181,7 +178,7 @@ enum err model_open_bytes(struct model **out, struct str bytes, struct errinfo *
     size_t room = (bytes.n + 63) / 64 * 64 + 64;
     unsigned char *copy = aligned_alloc(64, room);
     if (!copy)
-        log_fatal("understand", "out of memory: %zu bytes wanted", room);
+        memory_end(room);
     if (bytes.n)
         memcpy(copy, bytes.p, bytes.n);
     m->bytes = copy;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "understand/model_int.h"
 
 static void add_bytes(struct buf *b, const void *p, size_t n)
@@ -76,9 +77,7 @@ void pack_model(const struct examples *ex, const struct problem *p, const struct
     size_t columns = p->columns - (size_t)p->head_count, start = out->n;
     size_t stride =
         (columns + MODEL_ROW_HEAD + MODEL_STRIDE_UNIT - 1) / MODEL_STRIDE_UNIT * MODEL_STRIDE_UNIT;
-    float *row = malloc((columns + 1) * sizeof *row);
-    if (!row)
-        log_fatal("understand", "out of memory");
+    float *row = memory_bytes((columns + 1) * sizeof *row);
     struct model_header h = {.format = MODEL_FORMAT,
                              .feature_set = FEATURE_SET,
                              .rows = p->rows,

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "understand/calibrate.h"
 #include "understand/descent.h"
 #include "understand/model_int.h"
@@ -136,9 +137,7 @@ static void add_entry(struct trainer *t, size_t at, uint32_t row, float value)
     struct problem *p = &t->problem;
     if (at == t->entries_cap) {
         t->entries_cap = t->entries_cap ? t->entries_cap * 2 : 1 << 16;
-        p->entries = realloc(p->entries, t->entries_cap * sizeof *p->entries);
-        if (!p->entries)
-            log_fatal("understand", "out of memory: %zu features", t->entries_cap);
+        p->entries = memory_resize(p->entries, t->entries_cap * sizeof *p->entries);
     }
     p->entries[at] = (struct entry){row, value};
 }

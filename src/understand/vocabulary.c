@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "understand/model_int.h"
 
 enum { FIRST_SLOTS = 1 << 16 };
@@ -21,18 +22,11 @@ struct feature_counts {
     size_t texts;
 };
 
-static void *must(void *p)
-{
-    if (!p)
-        log_fatal("understand", "out of memory");
-    return p;
-}
-
 struct feature_counts *feature_counts_new(void)
 {
-    struct feature_counts *c = must(calloc(1, sizeof *c));
+    struct feature_counts *c = memory_zeroed(1, sizeof *c);
     c->slot_count = FIRST_SLOTS;
-    c->slots = must(calloc(c->slot_count, sizeof *c->slots));
+    c->slots = memory_zeroed(c->slot_count, sizeof *c->slots);
     return c;
 }
 
@@ -56,7 +50,7 @@ static void grow(struct feature_counts *c)
 {
     struct feature_counts larger = {
         .slot_count = c->slot_count * 2, .used = c->used, .texts = c->texts};
-    larger.slots = must(calloc(larger.slot_count, sizeof *larger.slots));
+    larger.slots = memory_zeroed(larger.slot_count, sizeof *larger.slots);
     for (size_t i = 0; i < c->slot_count; i++)
         if (c->slots[i].hash)
             *find(&larger, c->slots[i].hash) = c->slots[i];
@@ -114,7 +108,7 @@ static void place(struct vocabulary *v, uint64_t hash, uint8_t code)
 void vocabulary_init(struct vocabulary *v, const struct feature_counts *c, uint32_t least,
                      uint32_t max_rows, const struct vocabulary *base)
 {
-    struct count *list = must(malloc((c->used + 1) * sizeof *list));
+    struct count *list = memory_bytes((c->used + 1) * sizeof *list);
     size_t n = 0;
     for (size_t i = 0; i < c->slot_count; i++)
         if (c->slots[i].hash && c->slots[i].texts >= least)
@@ -126,8 +120,8 @@ void vocabulary_init(struct vocabulary *v, const struct feature_counts *c, uint3
     else
         while (v->rows < max_rows && v->rows < n + n / 3)
             v->rows *= 2;
-    v->tags = must(calloc(v->rows, 1));
-    v->codes = must(calloc(v->rows, 1));
+    v->tags = memory_zeroed(v->rows, 1);
+    v->codes = memory_zeroed(v->rows, 1);
     if (base) {
         memcpy(v->tags, base->tags, v->rows);
         memcpy(v->codes, base->codes, v->rows);

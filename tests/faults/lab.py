@@ -45,6 +45,15 @@ def check(holds, what):
         raise Failed(what)
 
 
+def wait_until(holds, limit, what, pause=0.02):
+    """Seconds until it held."""
+    began = time.monotonic()
+    while not holds():
+        check(time.monotonic() - began < limit, f"{what}, {limit} s long")
+        time.sleep(pause)
+    return time.monotonic() - began
+
+
 @contextlib.contextmanager
 def saying(what):
     """Puts what was tried before what was wrong."""
