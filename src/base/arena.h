@@ -1,8 +1,9 @@
 /* arena.h - memory that lives as long as one request, job or batch.
  *
  * An arena hands out zeroed memory that is given back all at once. Foreign handles that must be
- * closed with it are registered by arena_defer and run in reverse order. Sizes are
- * capped before anything reaches an arena; what happens without memory says memory.h. Threads: an arena belongs to one thread at a time. */
+ * closed with it are registered by arena_defer and run in reverse order. Sizes are capped before
+ * anything reaches an arena; what happens without memory says memory.h. Threads: an arena
+ * belongs to one thread at a time. */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 

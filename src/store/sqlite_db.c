@@ -107,19 +107,24 @@ enum err sqlite_ready(struct sqlite_db *db, struct errinfo *e)
     return err;
 }
 
-enum err sqlite_connect(struct db **out, struct store *s, enum sqlite_kind kind, struct errinfo *e)
+struct db *sqlite_later(struct store *s, enum sqlite_kind kind)
 {
     struct sqlite_db *db = memory_zeroed(1, sizeof *db);
     db->db.driver = &sqlite_driver;
     db->db.store = s;
     db->writes = kind == SQLITE_WRITER;
-    enum err err = sqlite_ready(db, e);
-    if (err != ERR_OK && db->writes) {
-        free(db);
-        return err;
+    return &db->db;
+}
+
+enum err sqlite_connect(struct db **out, struct store *s, enum sqlite_kind kind, struct errinfo *e)
+{
+    *out = sqlite_later(s, kind);
+    enum err err = sqlite_ready(sqlite_of(*out), e);
+    if (err != ERR_OK) {
+        sqlite_disconnect(*out);
+        *out = NULL;
     }
-    *out = &db->db;
-    return ERR_OK;
+    return err;
 }
 
 void sqlite_disconnect(struct db *p)

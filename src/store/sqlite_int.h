@@ -16,7 +16,7 @@ struct sqlite_store {
 
 struct sqlite_db {
     struct db db;
-    sqlite3 *handle;      /* NULL: it could not be opened yet */
+    sqlite3 *handle;      /* NULL: not open yet */
     sqlite3_stmt **cache; /* by sql_statement_id */
     size_t cache_size;
     bool writes; /* the writer's */
@@ -30,8 +30,10 @@ static inline struct sqlite_db *sqlite_of(struct db *db)
 
 /* sqlite_db.c */
 enum sqlite_kind { SQLITE_READER, SQLITE_WRITER };
-/* A connection with the house's settings. A reader that cannot be opened now (no descriptor, no
- * memory) is no failure: each use tries again and fails for itself. */
+/* A connection that opens at its first use. Where it cannot (no descriptor, no memory) that use
+ * fails, and the next one tries again. */
+struct db *sqlite_later(struct store *s, enum sqlite_kind kind);
+/* An open connection, with the house's settings. */
 enum err sqlite_connect(struct db **out, struct store *s, enum sqlite_kind kind,
                         struct errinfo *e) MUST_CHECK;
 /* Opens the handle if there is none yet. */
