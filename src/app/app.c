@@ -168,10 +168,7 @@ enum err app_open_store(struct app *a, struct errinfo *e)
     TRY(app_open_model(config_get(&a->config, CONFIG_MODEL), &a->model, e));
     const char *ca_file = config_get(&a->config, CONFIG_CA_FILE);
     int64_t undo_s;
-    if (!str_to_i64(str_z(config_get(&a->config, CONFIG_UNDO)), &undo_s) || undo_s < 0 ||
-        undo_s > UNDO_MAX_S)
-        return err_set(e, ERR_INVALID, "undo", "write the seconds as a number from 0 to %d",
-                       UNDO_MAX_S);
+    TRY(config_number(&a->config, CONFIG_UNDO, 0, UNDO_MAX_S, &undo_s, e));
     const struct flow_options flow = {.store = a->store,
                                       .model = a->model,
                                       .key = &a->key,

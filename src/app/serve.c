@@ -35,6 +35,7 @@ enum {
     WORKERS = 4,
     WORKERS_WAITING = 200,
     PROXIES_MAX = 16,
+    CONNECTIONS_MAX = 1000 * 1000,
     STOP_MS = 5000,
     MEMORY_RESERVE = 32 << 20
 };
@@ -86,6 +87,11 @@ static enum err start_pages(struct server *s, struct errinfo *e)
     app_routes(&routes);
     snprintf(proxies_text, sizeof proxies_text, "%s", config_get(&s->app.config, CONFIG_PROXIES));
     split_proxies(proxies_text, proxies);
+    int64_t connections, per_address, streams;
+    const struct config *c = &s->app.config;
+    TRY(config_number(c, CONFIG_CONNECTIONS, 100, CONNECTIONS_MAX, &connections, e));
+    TRY(config_number(c, CONFIG_CONNECTIONS_PER_ADDRESS, 1, CONNECTIONS_MAX, &per_address, e));
+    TRY(config_number(c, CONFIG_STREAMS_PER_AGENT, 1, CONNECTIONS_MAX, &streams, e));
     const struct http_options o = {
         .listen = config_get(&s->app.config, CONFIG_LISTEN),
         .tables = routes.tables,
@@ -95,6 +101,9 @@ static enum err start_pages(struct server *s, struct errinfo *e)
         .app = &s->context,
         .proxies = proxies,
         .workers = s->workers,
+        .connections_max = (int)connections,
+        .per_address = (int)per_address,
+        .streams_per_agent = (int)streams,
     };
     TRY(http_start(&s->http, &o, e));
     s->context.http = s->http;

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/str.h"
 
 const struct config_row config_table[CONFIG_COUNT] = {
     [CONFIG_LISTEN] = {"listen", "ZURUF_LISTEN", "127.0.0.1:8080", "address and port of the pages"},
@@ -20,6 +21,14 @@ const struct config_row config_table[CONFIG_COUNT] = {
     [CONFIG_MODEL] = {"model", "ZURUF_MODEL", "", "classifier to use instead of the shipped one"},
     [CONFIG_LOG] = {"log", "ZURUF_LOG", "info", "debug, info, warn or error"},
     [CONFIG_UNDO] = {"undo", "ZURUF_UNDO", "15", "seconds in which a reply can be taken back"},
+    [CONFIG_CONNECTIONS] = {"connections", "ZURUF_CONNECTIONS", "16000",
+                            "connections to the pages at a time"},
+    [CONFIG_CONNECTIONS_PER_ADDRESS] = {"connections_per_address", "ZURUF_CONNECTIONS_PER_ADDRESS",
+                                        "1000",
+                                        "of them from one address; behind a listed proxy, requests "
+                                        "and open pages of one visitor's address"},
+    [CONFIG_STREAMS_PER_AGENT] = {"streams_per_agent", "ZURUF_STREAMS_PER_AGENT", "50",
+                                  "pages of the desk that one agent may have open"},
 };
 
 void config_set(struct config *c, enum config_key key, const char *value)
@@ -34,6 +43,17 @@ void config_set(struct config *c, enum config_key key, const char *value)
 const char *config_get(const struct config *c, enum config_key key)
 {
     return c->values[key];
+}
+
+enum err config_number(const struct config *c, enum config_key key, int64_t least, int64_t most,
+                       int64_t *out, struct errinfo *e)
+{
+    const char *text = config_get(c, key);
+    if (str_to_i64(str_z(text), out) && *out >= least && *out <= most)
+        return ERR_OK;
+    return err_set(e, ERR_INVALID, config_table[key].name,
+                   "'%s' is no whole number from %lld to %lld", text, (long long)least,
+                   (long long)most);
 }
 
 void config_deinit(struct config *c)

@@ -10,22 +10,26 @@
 #include "http/csrf.h"
 #include "http/sse_inner.h"
 
-enum {
-    ARENA_KEPT = 64 << 10,  /* a connection keeps no more for its next request */
-    OVERRUN_READ = 1 << 20, /* of a chunked body that is too large, read to be able to say so */
-};
+enum { ARENA_KEPT = 64 << 10 }; /* a connection keeps no more for its next request */
 
-void exchange_init(struct exchange *x, struct http_server *server, const struct http_site *site)
+void exchange_init(struct exchange *x, struct http_server *server, struct http_site *site)
 {
     *x = (struct exchange){.server = server, .site = site};
     arena_init(&x->arena);
     buf_init(&x->body, 0);
 }
 
-void exchange_release(struct exchange *x)
+static void drop_body(struct exchange *x)
 {
+    x->site->bodies -= (long long)x->seen;
+    x->seen = 0;
     buf_deinit(&x->body);
     buf_init(&x->body, 0);
+}
+
+void exchange_release(struct exchange *x)
+{
+    drop_body(x);
     arena_deinit(&x->arena);
     x->rq = NULL;
     x->rs = NULL;
@@ -63,11 +67,13 @@ void exchange_end(struct exchange *x)
 {
     if (x->rs && x->rs->stream) /* accepted, but never sent */
         sse_drop(x->rs->stream);
+    if (x->entered_forwarded)
+        crowd_leave(x->site->forwarded, &x->forwarded);
+    x->entered_forwarded = false;
+    drop_body(x);
     x->rq = NULL;
     x->rs = NULL;
     x->inner = NULL;
-    buf_deinit(&x->body);
-    buf_init(&x->body, 0);
     if (x->arena.used > ARENA_KEPT)
         arena_deinit(&x->arena);
     else
@@ -80,48 +86,31 @@ static void fail(struct exchange *x, int status, enum err code, const char *wher
     x->refused = true;
 }
 
-/* Whatever could make a proxy and us see different ends of a request is refused, and the connection
- * closed (RFC 9112 sections 6.1 and 11.2). */
-static const char *framing_fault(struct exchange *x, bool http_1_1)
+void exchange_refuse(struct exchange *x, int status, enum err code, const char *where,
+                     const char *what)
 {
-    const struct request_inner *in = x->inner;
-    struct str length = STR_NONE, coding = STR_NONE, host = STR_NONE;
-    for (size_t i = 0; i < in->header_count; i++) {
-        const struct header *h = &in->headers[i];
-        struct str *slot = NULL;
-        if (!header_token(h->name) || !header_value(h->value))
-            return "A header line is malformed.";
-        if (str_eq_nocase(h->name, STR("Content-Length")))
-            slot = &length;
-        else if (str_eq_nocase(h->name, STR("Transfer-Encoding")))
-            slot = &coding;
-        else if (str_eq_nocase(h->name, STR("Host")))
-            slot = &host;
-        if (slot && slot->p)
-            return "A header that may stand once stands twice.";
-        if (slot)
-            *slot = h->value;
-    }
-    if (coding.p && (length.p || !http_1_1 || !str_eq_nocase(coding, STR("chunked"))))
-        return "The length of the body is not clear.";
-    if (http_1_1 &&
-        (!host.n || str_find_char(host, ',', 0) >= 0 || str_find_char(host, ' ', 0) >= 0))
-        return "The Host header is missing or malformed.";
-    x->length = coding.p ? -1 : 0;
-    if (!length.p)
-        return NULL;
-    for (size_t i = 0; i < length.n; i++)
-        if (length.p[i] < '0' || length.p[i] > '9')
-            return "Content-Length is no number.";
-    return str_to_i64(length, &x->length) ? NULL : "Content-Length is no number.";
+    if (!x->rq)
+        exchange_begin(x, STR(""));
+    x->close = true;
+    drop_body(x); /* somebody else may need the room */
+    fail(x, status, code, where, what);
 }
 
-static size_t head_size(const struct exchange *x)
+/* What the head says of the body; wire.c has made sure that it says one thing only. */
+static bool read_length(struct exchange *x)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < x->inner->header_count; i++)
-        n += x->inner->headers[i].name.n + x->inner->headers[i].value.n + 4;
-    return n;
+    struct str length = request_header(x->rq, "Content-Length");
+    x->length = request_header(x->rq, "Transfer-Encoding").p ? -1 : 0;
+    return !length.p || str_to_i64(length, &x->length);
+}
+
+/* Behind a listed proxy an address may have so many requests and streams at a time, else so many
+ * connections (server.c). */
+static bool crowded(struct exchange *x, const struct sockaddr *from)
+{
+    bool forwarded = peer_fill(&x->site->peers, from, x->rq, &x->forwarded);
+    x->entered_forwarded = forwarded && crowd_enter(x->site->forwarded, &x->forwarded);
+    return forwarded && !x->entered_forwarded;
 }
 
 static void refuse_unknown(struct exchange *x, enum method method)
@@ -167,24 +156,18 @@ static void pass_guard(struct exchange *x)
              "Please sign in first.");
 }
 
-static void check_head(struct exchange *x, struct str method_name, bool http_1_1,
-                       const struct sockaddr *from)
+static void check_head(struct exchange *x, struct str method_name, const struct sockaddr *from)
 {
     struct request *rq = x->rq;
     enum method method = method_parse(method_name);
     rq->method = method < METHOD_COUNT ? method : METHOD_GET;
-    peer_fill(&x->site->peers, from, rq);
-    const char *fault = framing_fault(x, http_1_1);
     if (memory_low()) {
         x->close = true;
         exchange_busy(x);
-    } else if (fault) {
-        x->close = true;
-        fail(x, 400, ERR_INVALID, "header", fault);
-    } else if (rq->target.n > TARGET_MAX) {
-        fail(x, 414, ERR_LIMIT, "path", "The address is too long.");
-    } else if (x->inner->header_count > HEADERS_MAX || head_size(x) > HEADER_BYTES_MAX) {
-        fail(x, 431, ERR_LIMIT, "header", "The request's headers are too large.");
+    } else if (crowded(x, from)) {
+        exchange_refuse(x, 429, ERR_LIMIT, "address", CROWDED);
+    } else if (!read_length(x)) {
+        exchange_refuse(x, 400, ERR_INVALID, "header", "Content-Length is no number.");
     } else if (path_parse(rq->arena, rq->target, &x->inner->target) != ERR_OK ||
                form_parse_urlencoded(rq->arena, x->inner->target.query, &x->inner->query) !=
                    ERR_OK) {
@@ -202,16 +185,17 @@ static void check_head(struct exchange *x, struct str method_name, bool http_1_1
     }
 }
 
-enum exchange_next exchange_head(struct exchange *x, struct str method, bool http_1_1,
-                                 const struct sockaddr *from)
+enum exchange_next exchange_head(struct exchange *x, struct str method, const struct sockaddr *from)
 {
     log_set_request(x->id);
-    check_head(x, method, http_1_1, from);
+    check_head(x, method, from);
     log_set_request(NULL);
     x->stage = STAGE_BODY;
     if (x->refused && (x->close || x->length < 0 || x->length > SMALL_BODY)) {
         x->close = true; /* what follows of the body is not read */
-        return EXCHANGE_ANSWER;
+        /* who waits to be asked for the body has sent nothing of it */
+        bool coming = x->length != 0 && !request_header(x->rq, "Expect").p;
+        return coming ? EXCHANGE_SAY : EXCHANGE_ANSWER;
     }
     if (x->refused)
         return EXCHANGE_READ;
@@ -224,21 +208,24 @@ enum exchange_next exchange_head(struct exchange *x, struct str method, bool htt
 
 enum exchange_next exchange_body(struct exchange *x, struct str bytes)
 {
-    x->seen += bytes.n;
     if (x->refused)
-        return x->seen > SMALL_BODY + OVERRUN_READ ? EXCHANGE_ABORT : EXCHANGE_READ;
+        return EXCHANGE_READ;
+    x->seen += bytes.n;
+    if ((x->site->bodies += (long long)bytes.n) > x->site->bodies_max) {
+        exchange_refuse(x, 503, ERR_BUSY, "body",
+                        "Too much is being sent at the moment; try again in a few seconds.");
+        return EXCHANGE_SAY;
+    }
     if (x->body.n == 0 && x->body.arena)
         (void)buf_reserve(&x->body, (size_t)x->length); /* once and for all */
     buf_add(&x->body, bytes);
-    if (!buf_ok(&x->body)) {
-        x->close = true;
-        x->seen = 0;
-        if (memory_low())
-            exchange_busy(x);
-        else
-            fail(x, 413, ERR_LIMIT, "body", "The body of the request is too large.");
-    }
-    return EXCHANGE_READ;
+    if (buf_ok(&x->body))
+        return EXCHANGE_READ;
+    if (memory_low())
+        exchange_busy(x);
+    else
+        exchange_refuse(x, 413, ERR_LIMIT, "body", "The body of the request is too large.");
+    return EXCHANGE_SAY;
 }
 
 /* The form is read before CSRF is checked, for the token may be one of its fields. */

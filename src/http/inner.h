@@ -10,15 +10,16 @@
 #include "http/request.h"
 #include "http/router.h"
 #include "http/server.h"
+#include "http/wire.h"
 
 enum {
-    TARGET_MAX = 4096,
-    HEADERS_MAX = 100,
-    HEADER_BYTES_MAX = 6144, /* with a target and the answer's head it fits server.c's POOL_BYTES */
-    ANSWER_MAX = 64 << 20,   /* bytes of one answer */
+    ANSWER_MAX = 64 << 20, /* bytes of one answer */
     SMALL_BODY =
         64 << 10, /* a body up to here lives in the arena and is read even when it is refused */
 };
+
+/* What who is turned away is told. */
+#define CROWDED "Your address has too many connections open; close some, then try again."
 
 struct sse_hub;
 

@@ -77,22 +77,32 @@ static bool walk_forwarded(const struct peers *p, struct str list, struct in6_ad
     return false;
 }
 
-void peer_fill(const struct peers *p, const struct sockaddr *from, struct request *rq)
+bool peer_of_socket(const struct peers *p, const struct sockaddr *from, struct in6_addr *out)
 {
-    struct in6_addr client = {0};
+    *out = (struct in6_addr){0};
     if (from && from->sa_family == AF_INET6) {
-        client = ((const struct sockaddr_in6 *)(const void *)from)->sin6_addr;
+        *out = ((const struct sockaddr_in6 *)(const void *)from)->sin6_addr;
     } else if (from && from->sa_family == AF_INET) {
-        memset(client.s6_addr + 10, 0xff, 2);
-        memcpy(client.s6_addr + 12, &((const struct sockaddr_in *)(const void *)from)->sin_addr, 4);
+        memset(out->s6_addr + 10, 0xff, 2);
+        memcpy(out->s6_addr + 12, &((const struct sockaddr_in *)(const void *)from)->sin_addr, 4);
     }
-    if (listed(p, &client)) {
+    return listed(p, out);
+}
+
+bool peer_fill(const struct peers *p, const struct sockaddr *from, struct request *rq,
+               struct in6_addr *client)
+{
+    struct in6_addr proxy;
+    bool forwarded = peer_of_socket(p, from, &proxy);
+    *client = proxy;
+    if (forwarded) {
         const struct request_inner *in = rq->inner;
         bool done = false;
         for (size_t i = in->header_count; i-- && !done;)
             if (str_eq_nocase(in->headers[i].name, STR("X-Forwarded-For")))
-                done = walk_forwarded(p, in->headers[i].value, &client);
+                done = walk_forwarded(p, in->headers[i].value, client);
         rq->secure = str_eq_nocase(str_trim(request_header(rq, "X-Forwarded-Proto")), STR("https"));
     }
-    rq->remote = format_address(rq->arena, &client);
+    rq->remote = format_address(rq->arena, client);
+    return forwarded && memcmp(client, &proxy, sizeof proxy) != 0;
 }

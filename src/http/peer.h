@@ -19,7 +19,11 @@ struct peers {
 /* addresses: NULL-terminated, may be NULL. ERR_INVALID: one is no IP address. */
 enum err peers_new(struct arena *a, const char *const *addresses, struct peers *out,
                    struct errinfo *e) MUST_CHECK;
-/* Fills rq->remote and rq->secure from the socket's address and the request's headers. */
-void peer_fill(const struct peers *p, const struct sockaddr *from, struct request *rq);
+/* The socket's address, IPv4 mapped into IPv6; true when it is a listed proxy's. */
+bool peer_of_socket(const struct peers *p, const struct sockaddr *from, struct in6_addr *out);
+/* Fills rq->remote and rq->secure from the socket's address and the request's headers, and *client
+ * with the address that rq->remote tells; true when a listed proxy named it. */
+bool peer_fill(const struct peers *p, const struct sockaddr *from, struct request *rq,
+               struct in6_addr *client);
 
 #endif

@@ -1,5 +1,6 @@
-/* server.c - the only place that knows libmicrohttpd (with sse.c for streams): starts and stops its
- * threads, hands each request step by step to exchange.c, and sends the answer.
+/* server.c - the only place that knows libmicrohttpd (with sse.c for streams, tap.c and intake.c
+ * for what it reads): starts and stops its threads, hands each request step by step to exchange.c,
+ * and sends the answer.
  *
  * Stopping keeps to an order, because libmicrohttpd must not be stopped while a connection is
  * suspended: refuse new connections, end the streams, wait for what runs, and only then stop the
@@ -26,8 +27,14 @@
 enum {
     THREADS = 16,
     CONNECTIONS = 16000,
+    CONNECTIONS_PER_ADDRESS = 1000,
+    STREAMS_PER_AGENT = 50,
     OTHER_FILES = 512, /* descriptors for everything else */
-    TIMEOUT_S = 30,
+    TIMEOUT_S = 30,    /* of a connection that is silent between two requests, or does not read */
+    HEAD_MS = 10000,   /* for a whole head, from its first byte on */
+    BODY_MS = 20000,   /* for a body, and a second more for each 16 KB */
+    ANSWER_MS = 30000, /* for taking an answer, and a second more for each 16 KB */
+    BODIES_MAX = 64 << 20,
     HEARTBEAT_MS = 15000,
     POOL_BYTES = 9 << 10 /* of a connection: its head, and the answer's */
 };
@@ -74,6 +81,10 @@ static enum MHD_Result send_answer(struct exchange *x)
     }
     if (!r)
         return MHD_NO;
+    if (stream)
+        intake_pause(x);
+    else
+        intake_answer(x, bytes.n);
     bool ok = true;
     if (rs->type && (stream || bytes.n))
         ok = MHD_add_response_header(r, "Content-Type", rs->type) == MHD_YES;
@@ -155,8 +166,11 @@ static enum MHD_Result take(struct exchange *x, enum exchange_next next)
     case EXCHANGE_WORK:
         hand_to_worker(x);
         return MHD_YES;
-    case EXCHANGE_ABORT:
-        break;
+    case EXCHANGE_SAY:
+        if (x->rs->status >= 500)
+            x->server->errors_5xx++;
+        intake_say(x);
+        return MHD_YES;
     }
     return MHD_NO;
 }
@@ -169,19 +183,26 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 {
     (void)cls;
     (void)url;
+    (void)version;
     struct exchange *x = *context;
     x->connection = connection;
+    if (x->intake.said) { /* what it had read ahead; once that is all, nothing keeps us */
+        bool more = *upload_size > 0;
+        *upload_size = 0;
+        return more ? MHD_YES : MHD_NO;
+    }
     if (x->stage == STAGE_HEAD) {
         const union MHD_ConnectionInfo *from =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
         read_headers(x);
-        return take(x, exchange_head(x, str_z(method), strcmp(version, "HTTP/1.1") == 0,
-                                     from ? from->client_addr : NULL));
+        return take(x, exchange_head(x, str_z(method), from ? from->client_addr : NULL));
     }
     if (x->stage == STAGE_HANDLED)
         return send_answer(x);
-    if (!*upload_size)
+    if (!*upload_size) {
+        intake_pause(x);
         return take(x, exchange_ready(x));
+    }
     struct str bytes = {upload, *upload_size};
     *upload_size = 0;
     return take(x, exchange_body(x, bytes));
@@ -194,6 +215,8 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *con
     struct http_server *s = cls;
     struct exchange *x =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    if (!x->intake.used)
+        log_fatal("http", "libmicrohttpd reads past our checks; see tap.h");
     if (!x->running) {
         x->running = true;
         s->running++;
@@ -225,25 +248,49 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **co
         return;
     exchange_end(x);
     end_running(x);
+    intake_next(x);
     *context = NULL;
+}
+
+static struct exchange *open_exchange(struct http_server *s, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *fd =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const union MHD_ConnectionInfo *from =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    struct exchange *x = memory_bytes(sizeof *x);
+    if (!fd || !from)
+        log_fatal("http", "libmicrohttpd does not know the socket of a connection");
+    exchange_init(x, s, &s->site);
+    if (!peer_of_socket(&s->site.peers, from->client_addr, &x->address)) {
+        x->entered = crowd_enter(s->site.connections, &x->address);
+        x->intake.crowded = !x->entered;
+    }
+    intake_open(x, fd->connect_fd);
+    s->connections++;
+    return x;
+}
+
+static void close_exchange(struct exchange *x)
+{
+    struct http_server *s = x->server;
+    end_running(x);
+    intake_close(x);
+    if (x->entered)
+        crowd_leave(s->site.connections, &x->address);
+    exchange_deinit(x);
+    free(x);
+    s->connections--;
 }
 
 static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode code)
 {
-    (void)connection;
-    struct http_server *s = cls;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        struct exchange *x = memory_bytes(sizeof *x);
-        exchange_init(x, s, &s->site);
-        *context = x;
-        s->connections++;
+        *context = open_exchange(cls, connection);
     } else if (*context) {
-        end_running(*context);
-        exchange_deinit(*context);
-        free(*context);
+        close_exchange(*context);
         *context = NULL;
-        s->connections--;
     }
 }
 
@@ -320,12 +367,43 @@ static void free_server(struct http_server *s)
 {
     if (s->hub)
         sse_hub_free(s->hub);
+    watch_free(s->site.watch);
+    crowd_free(s->site.connections);
+    crowd_free(s->site.forwarded);
     if (s->listen_fd >= 0)
         close(s->listen_fd);
     pthread_cond_destroy(&s->quiet);
     pthread_mutex_destroy(&s->lock);
     arena_deinit(&s->site.arena);
     free(s);
+}
+
+static void fill_site(struct http_site *site, const struct http_options *o)
+{
+    int most = o->per_address > 0 ? o->per_address : CONNECTIONS_PER_ADDRESS;
+    site->hooks = o->hooks;
+    site->app = o->app;
+    site->connections = crowd_new(most);
+    site->forwarded = crowd_new(most);
+    site->head_ms = o->head_ms > 0 ? o->head_ms : HEAD_MS;
+    site->body_ms = o->body_ms > 0 ? o->body_ms : BODY_MS;
+    site->answer_ms = o->answer_ms > 0 ? o->answer_ms : ANSWER_MS;
+    site->bodies_max = o->bodies_max > 0 ? o->bodies_max : BODIES_MAX;
+    arena_init(&site->arena);
+}
+
+/* What runs beside the pages. */
+static enum err start_helpers(struct http_server *s, const struct http_options *o,
+                              struct errinfo *e)
+{
+    int streams = o->streams_per_agent > 0 ? o->streams_per_agent : STREAMS_PER_AGENT;
+    enum err err = tap_init();
+    if (err == ERR_OK)
+        err = watch_new(&s->site.watch);
+    if (err == ERR_OK)
+        err = sse_hub_new(&s->hub, o->heartbeat_ms > 0 ? o->heartbeat_ms : HEARTBEAT_MS, streams);
+    return err == ERR_OK ? ERR_OK
+                         : err_set(e, err, "", "Cannot start the threads beside the pages.");
 }
 
 enum err http_start(struct http_server **out, const struct http_options *o, struct errinfo *e)
@@ -336,9 +414,7 @@ enum err http_start(struct http_server **out, const struct http_options *o, stru
         return err_set(e, ERR_IO, "", "There is no memory for the server.");
     s->listen_fd = -1;
     s->workers = o->workers;
-    s->site.hooks = o->hooks;
-    s->site.app = o->app;
-    arena_init(&s->site.arena);
+    fill_site(&s->site, o);
     pthread_mutex_init(&s->lock, NULL);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
@@ -350,11 +426,8 @@ enum err http_start(struct http_server **out, const struct http_options *o, stru
         err = peers_new(&s->site.arena, o->proxies, &s->site.peers, e);
     if (err == ERR_OK)
         err = listen_open(o->listen, &s->listen_fd, &s->port, e);
-    if (err == ERR_OK) {
-        err = sse_hub_new(&s->hub, o->heartbeat_ms > 0 ? o->heartbeat_ms : HEARTBEAT_MS);
-        if (err != ERR_OK)
-            err_set(e, err, "", "Cannot start the thread of the event streams.");
-    }
+    if (err == ERR_OK)
+        err = start_helpers(s, o, e);
     if (err == ERR_OK)
         err = start_daemon(s, o, e);
     if (err != ERR_OK)

@@ -3,8 +3,13 @@
  * suspended, so that password hashing, outgoing requests and uploads never hold a page thread (503
  * with Retry-After when the queue is full).
  *
+ * What a client sends is checked byte by byte before anything else reads it (wire.h): framing that
+ * two programs could read differently is a 400 and the end of the connection. Heads, bodies and the
+ * taking of answers have deadlines (408), addresses, agents and bodies in flight have limits (429,
+ * 503).
+ *
  * The guard runs before the body is read. A slash at the end of a path is redirected (308), an
- * ambiguous path or framing is a 400, HEAD is answered wherever GET is.
+ * ambiguous path is a 400, HEAD is answered wherever GET is.
  *
  * Order of checks for each request: size of head and body -> route -> guard (session, right) ->
  * CSRF (POST, PUT, DELETE of a signed-in browser: Sec-Fetch-Site / Origin and the form's token) ->
@@ -43,9 +48,9 @@ struct http_hooks {
      * Sec-Fetch-Site and Origin alone decide. */
     struct str (*csrf_token)(struct request *rq);
     /* Writes a whole page for an error (HTML routes, and unknown paths of those that accept HTML);
-     * rs->status is set (400, 403, 404, 405, 413, 414, 431, 500, 503) and stays. ERR_DENIED of
-     * somebody who is not signed in: redirects to the sign-in page. rq->route is NULL and rq->who
-     * empty when no route was found. */
+     * rs->status is set (400, 403, 404, 405, 408, 413, 414, 429, 431, 500, 503) and stays.
+     * ERR_DENIED of somebody who is not signed in: redirects to the sign-in page. rq->route is NULL
+     * and rq->who empty when no route was found. */
     void (*error_page)(struct request *rq, struct response *rs, enum err code,
                        const struct errinfo *e);
 };
@@ -64,6 +69,12 @@ struct http_options {
     struct workers *workers; /* for ROUTE_WORKER */
     int64_t idle_timeout_s;  /* 0: 30 */
     int64_t heartbeat_ms;    /* of event streams; 0: 15000 */
+    int per_address;         /* connections; behind a listed proxy, requests and streams; 0: 1000 */
+    int streams_per_agent;   /* 0: 50 */
+    int64_t bodies_max;      /* bytes of all bodies at a time; 0: 64 MB */
+    /* For a whole head, a body, the taking of an answer; the latter two get a second more for each
+     * 16 KB. 0: 10, 20, 30 s. */
+    int64_t head_ms, body_ms, answer_ms;
 };
 
 struct http_server;

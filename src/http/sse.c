@@ -49,7 +49,7 @@ struct sse_hub {
     pthread_t heart;
     int64_t heartbeat_ms;
     struct sse_stream *streams;
-    int count;
+    int count, per_agent;
     bool stopping, closed;
     struct event *resync, *comment, *stopped;
 };
@@ -181,9 +181,27 @@ struct MHD_Response *sse_open(struct sse_stream *s, struct MHD_Connection *conne
     return r;
 }
 
+/* Locks for itself. */
+static bool has_many(struct sse_hub *hub, int64_t agent)
+{
+    int n = 0;
+    pthread_mutex_lock(&hub->lock);
+    for (struct sse_stream *s = hub->streams; s && n < hub->per_agent; s = s->next)
+        n += s->agent == agent;
+    pthread_mutex_unlock(&hub->lock);
+    return agent && n >= hub->per_agent;
+}
+
 void sse_accept(struct request *rq, struct response *rs)
 {
     struct sse_hub *hub = http_sse_hub(rq->inner->server);
+    if (has_many(hub, rq->who.agent)) {
+        struct errinfo e;
+        (void)err_set(&e, ERR_LIMIT, "agent", "You have too many pages open; close some.");
+        response_json_error(rq, rs, ERR_LIMIT, &e);
+        rs->status = 429;
+        return;
+    }
     struct sse_stream *s = memory_zeroed(1, sizeof *s);
     *s = (struct sse_stream){.hub = hub,
                              .brand = rq->who.brand,
@@ -274,12 +292,13 @@ static struct event *event_new_z(const char *text)
     return event_new(text, strlen(text));
 }
 
-enum err sse_hub_new(struct sse_hub **out, int64_t heartbeat_ms)
+enum err sse_hub_new(struct sse_hub **out, int64_t heartbeat_ms, int per_agent)
 {
     struct sse_hub *hub = calloc(1, sizeof *hub);
     if (!hub)
         return ERR_IO;
     hub->heartbeat_ms = heartbeat_ms;
+    hub->per_agent = per_agent;
     pthread_mutex_init(&hub->lock, NULL);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);

@@ -12,7 +12,8 @@
 struct http_server;
 
 /* Makes the answer of this request an event stream that hears events of (brand, agent). Sends
- * "retry: 2000" with a little jitter first. The handler returns right after. */
+ * "retry: 2000" with a little jitter first. An agent who has as many as one may gets 429. The
+ * handler returns right after. */
 void sse_accept(struct request *rq, struct response *rs);
 /* To all streams of the brand (agent 0) or to those of one agent; brand 0: of all brands. data: one
  * line of JSON. */

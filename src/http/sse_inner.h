@@ -13,7 +13,7 @@ struct MHD_Response;
 struct sse_hub;
 struct sse_stream;
 
-enum err sse_hub_new(struct sse_hub **out, int64_t heartbeat_ms) MUST_CHECK;
+enum err sse_hub_new(struct sse_hub **out, int64_t heartbeat_ms, int per_agent) MUST_CHECK;
 /* All streams must be gone. */
 void sse_hub_free(struct sse_hub *hub);
 /* Ends all streams with a longer retry, and each that comes from now on. */

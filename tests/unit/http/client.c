@@ -15,13 +15,21 @@ enum { PATIENCE_MS = 10000 };
 
 void client_open(struct client *c, int port)
 {
+    client_open_from(c, port, "127.0.0.1");
+}
+
+void client_open_from(struct client *c, int port, const char *from)
+{
     c->n = 0;
     c->in[0] = 0;
     c->ended = false;
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((unsigned short)port)};
+    struct sockaddr_in own = {.sin_family = AF_INET};
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&to, sizeof to) != 0) {
+    inet_pton(AF_INET, from, &own.sin_addr);
+    if (c->fd < 0 || bind(c->fd, (struct sockaddr *)&own, sizeof own) != 0 ||
+        connect(c->fd, (struct sockaddr *)&to, sizeof to) != 0) {
         perror("client_open");
         abort();
     }

@@ -15,6 +15,8 @@ struct client {
 
 /* Connects to 127.0.0.1; aborts the test when it cannot. */
 void client_open(struct client *c, int port);
+/* From another address of the loopback network. */
+void client_open_from(struct client *c, int port, const char *from);
 void client_close(struct client *c);
 void client_send(struct client *c, const char *bytes, size_t n);
 void client_send_z(struct client *c, const char *text);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -331,7 +332,7 @@ static void bodies_arrive_whole(void **state)
     (void)state;
     static char request[130000];
     assert_int_equal(ask("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-                         "5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nTrailer: t\r\n\r\n"),
+                         "5\r\nhello\r\n6;x=y\r\n world\r\n0\r\n\r\n"),
                      200);
     assert_string_equal(client_body(&c), "hello world");
     size_t n = (size_t)snprintf(request, sizeof request,
@@ -363,60 +364,123 @@ static void no_request_hides_in_another(void **state)
     (void)state;
 #define HIDDEN "GET /case/hidden HTTP/1.1\r\nHost: x\r\n\r\n"
 #define POST "POST /echo HTTP/1.1\r\nHost: x\r\n"
-    static const char *const bad[] = {
-        POST "Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" HIDDEN,
-        POST "Transfer-Encoding: chunked\r\nContent-Length: 6\r\n\r\n0\r\n\r\n" HIDDEN,
-        POST "Content-Length: 0\r\nContent-Length: 38\r\n\r\n" HIDDEN,
-        POST "Content-Length: 0, 38\r\n\r\n" HIDDEN,
-        POST "Content-Length: +0\r\n\r\n" HIDDEN,
-        POST "Content-Length: 0x0\r\n\r\n" HIDDEN,
-        POST "Content-Length : 44\r\n\r\n" HIDDEN,
-        POST "Content-Length: -1\r\n\r\n" HIDDEN,
-        POST "Content-Length: 99999999999999999999999\r\n\r\n" HIDDEN,
-        POST "Content-Length:\r\n\r\n" HIDDEN,
-        POST "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" HIDDEN,
-        POST "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n" HIDDEN,
-        POST "Transfer-Encoding: identity\r\n\r\n0\r\n\r\n" HIDDEN,
-        POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n0\r\n\r\n" HIDDEN,
-        POST "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" HIDDEN,
-        POST "Transfer-Encoding: chunked\r\n\r\n0x0\r\n\r\n" HIDDEN,
-        POST "Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n" HIDDEN,
-        POST "Transfer-Encoding: chunked\r\n\r\n+0\r\n\r\n" HIDDEN,
-        POST "Transfer-Encoding: chunked\r\n\r\n1_0\r\n\r\n" HIDDEN,
-        POST "Transfer-Encoding: chunked\r\n\r\n10000000000000000\r\n\r\n" HIDDEN,
-        POST "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff0\r\n\r\n" HIDDEN,
-        POST "Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n" HIDDEN,
-        "POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" HIDDEN,
-        "GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n" HIDDEN,
-        "GET / HTTP/1.1\r\nHost: x,y\r\n\r\n" HIDDEN,
-        "GET / HTTP/1.1\r\n\r\n" HIDDEN,
-        "GET / HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n" HIDDEN,
-        "GET / HTTP/1.1\r\nHost: x\r\nA(b): c\r\n\r\n" HIDDEN,
-        "GET / HTTP/1.1\r\n Host: x\r\n\r\n" HIDDEN,
-        "GET /a b HTTP/1.1\r\nHost: x\r\n\r\n" HIDDEN,
-        "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 38\r\n\r\n" HIDDEN,
-        "DELETE /nothing HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" HIDDEN,
+    static const struct str bad[] = {
+        STR(POST "Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" HIDDEN),
+        STR(POST "Transfer-Encoding: chunked\r\nContent-Length: 6\r\n\r\n0\r\n\r\n" HIDDEN),
+        STR(POST "Content-Length: 0\r\nContent-Length: 38\r\n\r\n" HIDDEN),
+        STR(POST "Content-Length: 0, 38\r\n\r\n" HIDDEN),
+        STR(POST "Content-Length: +0\r\n\r\n" HIDDEN),
+        STR(POST "Content-Length: 0x0\r\n\r\n" HIDDEN),
+        STR(POST "Content-Length : 44\r\n\r\n" HIDDEN),
+        STR(POST "Content-Length: -1\r\n\r\n" HIDDEN),
+        STR(POST "Content-Length: 99999999999999999999999\r\n\r\n" HIDDEN),
+        STR(POST "Content-Length:\r\n\r\n" HIDDEN),
+        STR(POST "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" HIDDEN),
+        STR(POST "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n" HIDDEN),
+        STR(POST "Transfer-Encoding: identity\r\n\r\n0\r\n\r\n" HIDDEN),
+        STR(POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n0\r\n\r\n" HIDDEN),
+        STR(POST "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" HIDDEN),
+        STR(POST "Transfer-Encoding: chunked\r\n\r\n0x0\r\n\r\n" HIDDEN),
+        STR(POST "Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n" HIDDEN),
+        STR(POST "Transfer-Encoding: chunked\r\n\r\n+0\r\n\r\n" HIDDEN),
+        STR(POST "Transfer-Encoding: chunked\r\n\r\n1_0\r\n\r\n" HIDDEN),
+        STR(POST "Transfer-Encoding: chunked\r\n\r\n10000000000000000\r\n\r\n" HIDDEN),
+        STR(POST "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff0\r\n\r\n" HIDDEN),
+        STR(POST "Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n" HIDDEN),
+        STR("POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" HIDDEN),
+        STR("GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n" HIDDEN),
+        STR("GET / HTTP/1.1\r\nHost: x,y\r\n\r\n" HIDDEN),
+        STR("GET / HTTP/1.1\r\n\r\n" HIDDEN),
+        STR("GET / HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n" HIDDEN),
+        STR("GET / HTTP/1.1\r\nHost: x\r\nA(b): c\r\n\r\n" HIDDEN),
+        STR("GET / HTTP/1.1\r\n Host: x\r\n\r\n" HIDDEN),
+        STR("GET /a b HTTP/1.1\r\nHost: x\r\n\r\n" HIDDEN),
+        STR("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 38\r\n\r\n" HIDDEN),
+        STR("DELETE /nothing HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+            "chunked\r\n\r\n0\r\n\r\n" HIDDEN),
+        STR(POST "Transfer-Encoding: chunked\r\n\r\n0\r\nTrailer: t\r\n\r\n" HIDDEN),
+        STR(POST "Transfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 38\r\n\r\n" HIDDEN),
+        STR(POST "Transfer-Encoding: chunked\r\n\r\n1\na\r\n0\r\n\r\n" HIDDEN),
+        STR(POST "Transfer-Encoding: chunked\r\n\r\n1\r\na\n0\r\n\r\n" HIDDEN),
+        STR(POST "Transfer-Encoding: chunked\r\n\r\n1;a\nb\r\na\r\n0\r\n\r\n" HIDDEN),
+        STR(POST "Transfer-Encoding: chunked\r\n\r\n\r\n" HIDDEN),
+        STR(POST "Transfer-Encoding: chunked \r\n\r\n0\r\n\r\n" HIDDEN),
+        STR(POST "Transfer-Encoding:\x0b"
+                 "chunked\r\n\r\n0\r\n\r\n" HIDDEN),
+        STR(POST "Content-Length: 1\r\n 0\r\n\r\na" HIDDEN),
+        STR("GET / HTTP/1.1\nHost: x\r\n\r\n" HIDDEN),
+        STR("GET / HTTP/1.1\r\nHost: x\n\r\n" HIDDEN),
+        STR("GET / HTTP/1.1\r\nHost: x\r\n\n" HIDDEN),
+        STR("GET / HTTP/1.1\r\nHost: x\r\nA: b\rC: d\r\n\r\n" HIDDEN),
+        STR("GET / HTTP/1.1\r\nHost: x\r\nA: b\0\r\n\r\n" HIDDEN),
+        STR("GET / HTTP/1.1\r\nHost: x\r\nA: b\0\nC: d\r\n\r\n" HIDDEN),
+        STR("GET / HTTP/1.1\r\nHost: x\r\n\0A: b\r\n\r\n" HIDDEN),
+        STR("GET / HTTP/1.1\r\nHost: x\r\n\0\r\n\r\n" HIDDEN),
+        STR("GET / HTTP/1.1\r\nHost: x\r\nA\0b: c\r\n\r\n" HIDDEN),
+        STR("GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n" HIDDEN),
+        STR("GET / HTTP/1.1\r\nHost: x\r\n: c\r\n\r\n" HIDDEN),
+        STR("GET / HTTP/1.1\r\nHost: x\r\nA\t: c\r\n\r\n" HIDDEN),
+        STR("GET / HTTP/1.1\r\nHost: x/y\r\n\r\n" HIDDEN),
+        STR("GET  / HTTP/1.1\r\nHost: x\r\n\r\n" HIDDEN),
+        STR("GET /\0 HTTP/1.1\r\nHost: x\r\n\r\n" HIDDEN),
+        STR("GET / HTTP/1.1 \r\nHost: x\r\n\r\n" HIDDEN),
+        STR("GET /\r\nHost: x\r\n\r\n" HIDDEN),
+        STR("GET / HTTP/2.0\r\nHost: x\r\n\r\n" HIDDEN),
+        STR("GET / http/1.1\r\nHost: x\r\n\r\n" HIDDEN),
+        STR("\nGET / HTTP/1.1\r\nHost: x\r\n\r\n" HIDDEN),
+        STR("\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n" HIDDEN),
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         client_open(&c, http_port(server));
-        client_send_z(&c, bad[i]);
+        client_send(&c, bad[i].p, bad[i].n);
         bool ended = client_wait_end(&c);
         int status = client_status(&c);
-        bool refused = c.n == 0 || (status >= 400 && status < 500);
-        if (!ended || !refused || strstr(c.in, "hidden"))
+        bool refused = status >= 400 && status < 500 && client_header(&c, "X-Request-Id");
+        if (!ended || !refused || client_answers(&c) != 1)
             print_error("case %zu, ended %d: %s\n", i, ended, c.in);
         assert_true(ended);
         assert_true(refused);
-        assert_null(strstr(c.in, "hidden"));
+        assert_int_equal(client_answers(&c), 1);
         client_close(&c);
     }
 }
 
-static void a_bare_line_feed_ends_a_line_and_nothing_more(void **state)
+static void sound_requests_before_a_broken_one_are_answered(void **state)
 {
     (void)state;
-    assert_int_equal(ask("GET /case/1 HTTP/1.1\nHost: x\n\n"), 200);
-    assert_int_equal(client_answers(&c), 1);
+    client_open(&c, http_port(server));
+    client_send_z(&c, GET("/case/1") GET("/case/2") "GET /case/3 HTTP/1.1\nHost: x\n\n" HIDDEN);
+    assert_true(client_wait_end(&c));
+    assert_int_equal(client_answers(&c), 3);
+    assert_non_null(strstr(c.in, "HTTP/1.1 400 "));
+    assert_null(strstr(c.in, "hidden"));
+    client_close(&c);
+}
+
+static void an_answer_is_read_although_the_body_goes_on(void **state)
+{
+    (void)state;
+    static char piece[1 << 16];
+    static const char *const heads[] = {
+        POST "Content-Length: 9000000000\r\n\r\n",
+        "POST /small HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1000000\r\n"};
+    memset(piece, 'a', sizeof piece);
+    for (size_t i = 0; i < 2; i++) {
+        client_open(&c, http_port(server));
+        client_send_z(&c, heads[i]);
+        for (int j = 0; j < 30; j++)
+            client_send(&c, piece, sizeof piece);
+        assert_true(client_wait_answer(&c, false));
+        assert_int_equal(client_status(&c), 413);
+        assert_non_null(client_header(&c, "Content-Security-Policy"));
+        client_close(&c);
+    }
+}
+
+static void one_empty_line_before_a_request_is_passed_over(void **state)
+{
+    (void)state;
+    assert_int_equal(ask("\r\n" GET("/case/1")), 200);
 }
 
 static void requests_in_a_row_are_answered_in_order(void **state)
@@ -623,6 +687,192 @@ static void a_full_queue_of_work_says_so_at_once(void **state)
         queue_pop(gate, 0);
 }
 
+/* --- deadlines and crowds, with a server that has small ones --- */
+
+enum { SHORT_MS = 300, PER_ADDRESS = 8, BODIES = 70000 };
+
+static const char *const small_proxies[] = {"127.0.0.2", NULL};
+
+/* A server of its own for the test. */
+static struct http_server *start_small(void)
+{
+    static const struct route *const tables[] = {pages};
+    static const size_t counts[] = {sizeof pages / sizeof *pages};
+    struct http_options o = {.listen = "127.0.0.1:0",
+                             .tables = tables,
+                             .table_counts = counts,
+                             .table_count = 1,
+                             .threads = 2,
+                             .workers = workers,
+                             .proxies = small_proxies,
+                             .per_address = PER_ADDRESS,
+                             .bodies_max = BODIES,
+                             .head_ms = SHORT_MS,
+                             .body_ms = SHORT_MS,
+                             .answer_ms = SHORT_MS};
+    struct http_server *s = NULL;
+    struct errinfo e = {0};
+    assert_int_equal(http_start(&s, &o, &e), ERR_OK);
+    return s;
+}
+
+static int open_connections(const struct http_server *s)
+{
+    struct http_figures f;
+    http_figures(s, &f);
+    return f.connections;
+}
+
+static void who_is_slow_is_told_and_let_go(void **state)
+{
+    (void)state;
+    static const char *const beginnings[] = {
+        "",
+        "\r\n",
+        "G",
+        "GET / HT",
+        "GET / HTTP/1.1\r\nHo",
+        GET("/") "GET /",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n1"};
+    struct http_server *s = start_small();
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++) {
+        client_open(&c, http_port(s));
+        client_send_z(&c, beginnings[i]);
+        assert_true(client_wait_end(&c));
+        if (!strstr(c.in, "HTTP/1.1 408 "))
+            print_error("case %zu: %s\n", i, c.in);
+        assert_non_null(strstr(c.in, "HTTP/1.1 408 "));
+        assert_non_null(strstr(c.in, "X-Request-Id: "));
+        client_close(&c);
+    }
+    /* a byte now and then does not help */
+    client_open(&c, http_port(s));
+    client_send_z(&c, "GET / HTTP/1.1\r\nX: ");
+    while (send(c.fd, "a", 1, MSG_NOSIGNAL) == 1 && recv(c.fd, c.in, 1, MSG_DONTWAIT) < 0)
+        usleep(20 * 1000);
+    client_close(&c);
+    /* after an answer, silence is none of that */
+    client_open(&c, http_port(s));
+    client_send_z(&c, GET("/"));
+    assert_true(client_wait_answer(&c, false));
+    usleep(3 * SHORT_MS * 1000);
+    client_clear(&c);
+    client_send_z(&c, GET("/"));
+    assert_true(client_wait_answer(&c, false));
+    assert_int_equal(client_status(&c), 200);
+    client_close(&c);
+    http_stop(s, 1000);
+}
+
+static void who_does_not_read_is_let_go(void **state)
+{
+    (void)state;
+    struct http_server *s = start_small();
+    static char request[100200];
+    client_open(&c, http_port(s));
+    int n = snprintf(request, sizeof request,
+                     "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n");
+    memset(request + n, 'a', 60000);
+    for (int i = 0; i < 2000; i++) /* until neither side takes more */
+        if (send(c.fd, request, (size_t)n + 60000, MSG_NOSIGNAL | MSG_DONTWAIT) != n + 60000)
+            break;
+    for (int turn = 0; open_connections(s) > 0 && turn < 1000; turn++)
+        usleep(10 * 1000);
+    assert_int_equal(open_connections(s), 0);
+    client_close(&c);
+    http_stop(s, 1000);
+}
+
+static void an_address_has_so_many_connections_and_no_more(void **state)
+{
+    (void)state;
+    struct http_server *s = start_small();
+    static struct client all[PER_ADDRESS];
+    for (size_t i = 0; i < PER_ADDRESS; i++) {
+        client_open(&all[i], http_port(s));
+        client_send_z(&all[i], GET("/"));
+        assert_true(client_wait_answer(&all[i], false));
+    }
+    client_open(&c, http_port(s));
+    client_send_z(&c, GET("/"));
+    assert_true(client_wait_end(&c));
+    assert_int_equal(client_status(&c), 429);
+    assert_string_equal(client_header(&c, "Retry-After"), "2");
+    client_close(&c);
+    client_open_from(&c, http_port(s), "127.0.0.3"); /* somebody else */
+    client_send_z(&c, GET("/"));
+    assert_true(client_wait_answer(&c, false));
+    assert_int_equal(client_status(&c), 200);
+    client_close(&c);
+    for (size_t i = 0; i < PER_ADDRESS; i++)
+        client_close(&all[i]);
+    while (open_connections(s) > 0)
+        usleep(1000);
+    client_open(&c, http_port(s));
+    client_send_z(&c, GET("/"));
+    assert_true(client_wait_answer(&c, false));
+    assert_int_equal(client_status(&c), 200);
+    client_close(&c);
+    http_stop(s, 1000);
+}
+
+static void behind_a_proxy_visitors_count_not_connections(void **state)
+{
+    (void)state;
+    struct http_server *s = start_small();
+    static struct client all[PER_ADDRESS + 2];
+    static const char slow[] = "POST /echo HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 9.9.9.9\r\n"
+                               "Content-Length: 9\r\n\r\n1";
+    for (size_t i = 0; i < PER_ADDRESS + 2; i++)
+        client_open_from(&all[i], http_port(s), "127.0.0.2");
+    for (size_t i = 0; i < PER_ADDRESS; i++)
+        client_send_z(&all[i], slow);
+    /* of one visitor one more is too many; which one is refused depends on who was first */
+    client_send_z(&all[PER_ADDRESS], slow);
+    client_send_z(&all[PER_ADDRESS + 1],
+                  "GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 9.9.9.8\r\n\r\n");
+    assert_true(client_wait_answer(&all[PER_ADDRESS + 1], false));
+    assert_int_equal(client_status(&all[PER_ADDRESS + 1]), 200);
+    int refused = 0;
+    for (size_t i = 0; i <= PER_ADDRESS; i++) {
+        client_send_z(&all[i], "23456789");
+        assert_true(client_wait_answer(&all[i], false));
+        refused += client_status(&all[i]) == 429;
+        client_close(&all[i]);
+    }
+    assert_int_equal(refused, 1);
+    client_close(&all[PER_ADDRESS + 1]);
+    http_stop(s, 1000);
+}
+
+static void all_bodies_together_have_a_limit(void **state)
+{
+    (void)state;
+    struct http_server *s = start_small();
+    static struct client first;
+    static char request[60200];
+    int n = snprintf(request, sizeof request,
+                     "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n");
+    memset(request + n, 'a', 60000);
+    client_open(&first, http_port(s));
+    client_send(&first, request, (size_t)n + 59999);
+    int status;
+    do { /* until the first one's bytes are there */
+        client_open(&c, http_port(s));
+        client_send(&c, request, (size_t)n + 60000);
+        assert_true(client_wait_answer(&c, false));
+        status = client_status(&c);
+        client_close(&c);
+    } while (status == 200);
+    assert_int_equal(status, 503);
+    client_send_z(&first, "b");
+    assert_true(client_wait_answer(&first, false));
+    assert_int_equal(client_status(&first), 200);
+    client_close(&first);
+    http_stop(s, 1000);
+}
+
 /* --- stopping, and options that cannot be --- */
 
 static void stopping_waits_for_what_runs(void **state)
@@ -697,7 +947,9 @@ int main(void)
         cmocka_unit_test(too_much_is_refused),
         cmocka_unit_test(bodies_arrive_whole),
         cmocka_unit_test(no_request_hides_in_another),
-        cmocka_unit_test(a_bare_line_feed_ends_a_line_and_nothing_more),
+        cmocka_unit_test(sound_requests_before_a_broken_one_are_answered),
+        cmocka_unit_test(an_answer_is_read_although_the_body_goes_on),
+        cmocka_unit_test(one_empty_line_before_a_request_is_passed_over),
         cmocka_unit_test(requests_in_a_row_are_answered_in_order),
         cmocka_unit_test(a_slow_sender_holds_up_nobody),
         cmocka_unit_test(every_answer_carries_the_safety_headers),
@@ -706,6 +958,11 @@ int main(void)
         cmocka_unit_test(the_asker_is_known_by_what_a_proxy_says),
         cmocka_unit_test(static_bytes_are_sent_once),
         cmocka_unit_test(a_full_queue_of_work_says_so_at_once),
+        cmocka_unit_test(who_is_slow_is_told_and_let_go),
+        cmocka_unit_test(who_does_not_read_is_let_go),
+        cmocka_unit_test(an_address_has_so_many_connections_and_no_more),
+        cmocka_unit_test(behind_a_proxy_visitors_count_not_connections),
+        cmocka_unit_test(all_bodies_together_have_a_limit),
         cmocka_unit_test(stopping_waits_for_what_runs),
         cmocka_unit_test(options_that_cannot_be_are_refused),
     };

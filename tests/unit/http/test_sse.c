@@ -16,7 +16,7 @@
 #include "http/server.h"
 #include "http/sse.h"
 
-enum { HEARTBEAT_MS = 40 };
+enum { HEARTBEAT_MS = 40, STREAMS_PER_AGENT = 320 };
 
 static struct http_server *server;
 
@@ -56,7 +56,8 @@ static void start_with(int64_t heartbeat_ms)
                              .table_count = 1,
                              .hooks = {.guard = guard},
                              .threads = 2,
-                             .connections_max = 400,
+                             .connections_max = 1600, /* the library gives each thread its share */
+                             .streams_per_agent = STREAMS_PER_AGENT,
                              .heartbeat_ms = heartbeat_ms};
     struct errinfo e;
     assert_int_equal(http_start(&server, &o, &e), ERR_OK);
@@ -222,6 +223,26 @@ static void hundreds_of_clients_hear_at_once(void **state)
     free(all);
 }
 
+static void an_agent_has_so_many_streams_and_no_more(void **state)
+{
+    (void)state;
+    static struct client refused, other;
+    struct client *all = calloc(STREAMS_PER_AGENT, sizeof *all);
+    assert_non_null(all);
+    for (int i = 0; i < STREAMS_PER_AGENT; i++)
+        subscribe(&all[i], "5/77/100");
+    client_open(&refused, http_port(server));
+    client_send_z(&refused, "GET /events/5/77/101 HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_true(client_wait_answer(&refused, false));
+    assert_int_equal(client_status(&refused), 429);
+    subscribe(&other, "5/78/101");
+    client_close(&refused);
+    client_close(&other);
+    for (int i = 0; i < STREAMS_PER_AGENT; i++)
+        client_close(&all[i]);
+    free(all);
+}
+
 static void stopping_ends_open_streams_politely(void **state)
 {
     (void)state;
@@ -257,6 +278,7 @@ int main(void)
         cmocka_unit_test(who_does_not_read_gets_a_resync),
         cmocka_unit_test(ended_sessions_hear_no_more),
         cmocka_unit_test(hundreds_of_clients_hear_at_once),
+        cmocka_unit_test(an_agent_has_so_many_streams_and_no_more),
         cmocka_unit_test(stopping_ends_open_streams_politely),
         cmocka_unit_test(a_silent_stream_beats_and_notices_who_left),
     };
