@@ -481,5 +481,6 @@ void http_figures(const struct http_server *s, struct http_figures *out)
     *out = (struct http_figures){.requests = s->requests,
                                  .errors_5xx = s->errors_5xx,
                                  .connections = s->connections,
-                                 .streams = sse_hub_count(s->hub)};
+                                 .streams = sse_hub_count(s->hub),
+                                 .body_bytes = s->site.bodies};
 }

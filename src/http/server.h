@@ -90,6 +90,7 @@ void http_stop(struct http_server *s, int64_t wait_ms);
 struct http_figures {
     uint64_t requests, errors_5xx;
     int connections, streams;
+    int64_t body_bytes; /* of bodies that are being received or worked on */
 };
 void http_figures(const struct http_server *s, struct http_figures *out);
 
