@@ -59,7 +59,7 @@ enum err store_open(struct store **out, const struct store_options *o, struct er
         log_fatal("store", "no thread key left");
     pthread_mutex_init(&s->readers_lock, NULL);
     pthread_mutex_init(&s->id.lock, NULL);
-    s->driver = &sqlite_driver;
+    s->driver = o->url ? &pg_driver : &sqlite_driver;
     s->clock = o->clock ? *o->clock : clock_system;
     s->notice = o->notice;
     s->notice_ctx = o->notice_ctx;

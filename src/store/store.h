@@ -10,7 +10,15 @@
  * before it takes new writes; any other failure of the disk fails its group only, since nothing of
  * it can have been kept.
  * Reading: each thread has its own connection, opened when first needed, closed when the thread
- * ends. */
+ * ends.
+ *
+ * PostgreSQL (15 or newer, any number of processes): a pool of connections, taken for a statement,
+ * a snapshot or a write and given back. A write runs on the caller's thread in a serializable
+ * transaction, again with jitter when the server found that it cannot stand beside another one, for
+ * 10 s at most (ERR_BUSY). When the connection breaks at the commit, the server is asked what
+ * became of it, for 10 s at most; only when nobody can tell it is ERR_UNCLEAR. While the database
+ * is away everything fails with ERR_BUSY, within 2 s at first, then at once; connections come back
+ * by themselves. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -43,14 +51,16 @@ struct store_options {
     const struct migration *migrations;
     size_t migration_count;
     const struct clock *clock; /* NULL: clock_system */
-    int node;                  /* 0..255, part of each id */
-    size_t queue_max;          /* waiting write jobs; 0: 4096. More are refused with ERR_BUSY */
+    int node; /* SQLite: 0..255, part of each id; PostgreSQL: leased (store/lease.h) */
+    /* SQLite: waiting write jobs, more are refused with ERR_BUSY; 0: 4096. */
+    size_t queue_max;
     /* Opens an older database as it is, to copy or to look at it: typed statements may not fit it.
      * ERR_NOT_FOUND when there is none. Else an older one is migrated, and before that a copy of it
      * is put beside it ("PATH.before-upgrade", the last one stays). */
     bool as_it_is;
-    /* Called once per notice after its commit, from the writer thread; must be quick. May be NULL.
-     */
+    /* Called once per notice after its commit and before store_write returns, one at a time; must
+     * be quick and write nothing. May be NULL. On PostgreSQL also for the notices of other
+     * processes, and with TOPIC_ALL when some of those may have been lost. */
     void (*notice)(void *ctx, const struct notice *n);
     void *notice_ctx;
 };
@@ -78,15 +88,19 @@ void db_end(struct db *db);
  * SQLite: the store's clock. */
 enum err store_now(struct db *db, int64_t *now) MUST_CHECK;
 
-/* A write. It may run twice (another engine retries), so it touches nothing but its transaction and
- * arg's results, and must set those afresh on each run. Returning an error rolls it back. */
+/* A write. It may run several times (PostgreSQL), so it touches nothing but its transaction and
+ * arg's results, and must set those afresh on each run. Returning an error rolls it back. A failed
+ * statement spoils the transaction: fn returns its error, and nothing of it is kept in any case.
+ * The failure of a statement without rows, whose count is not asked for (changed NULL), may come
+ * back from a later statement or from the end of the write instead. */
 typedef enum err (*store_write_fn)(struct tx *tx, void *arg, struct errinfo *e);
-/* Runs fn in a transaction and returns when it is durable (or failed). Not from the writer thread
- * itself. */
+/* Runs fn in a transaction and returns when it is durable (or failed). Not from inside a write or a
+ * notice. */
 enum err store_write(struct store *s, store_write_fn fn, void *arg, struct errinfo *e) MUST_CHECK;
 
-/* Whether writes are acknowledged now. ERR_IO: the disk is full (it goes on by itself when there is
- * room) or failed to keep data (restart); e says it in words for a person. */
+/* Whether writes are acknowledged now. ERR_BUSY: the database is away (PostgreSQL). ERR_IO: the
+ * disk is full (it goes on by itself when there is room) or failed to keep data (restart); e says
+ * it in words for a person. */
 enum err store_writable(const struct store *s, struct errinfo *e) MUST_CHECK;
 
 /* Reading inside the transaction. */
@@ -136,7 +150,8 @@ enum err store_summarize(const char *path, struct arena *a, struct store_summary
 /* Whether such a file is sound, as store_check. */
 enum err store_check_file(const char *path, struct errinfo *e) MUST_CHECK;
 
-/* Runs "PRAGMA quick_check" and the foreign key check. */
+/* SQLite: quick_check and the foreign keys. PostgreSQL: broken indexes, unchecked constraints,
+ * damaged pages. */
 enum err store_check(struct store *s, struct errinfo *e) MUST_CHECK;
 
 #endif

@@ -7,6 +7,72 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <libpq-fe.h>
+
+/* The URL of another database of the same server. */
+static void url_of(const char *server, const char *database, char *out, size_t size)
+{
+    const char *slash = strrchr(server, '/');
+    snprintf(out, size, "%.*s/%s", (int)(slash - server), server, database);
+}
+
+static const char *database_of(const struct scratch *s)
+{
+    return strrchr(s->url, '/') + 1;
+}
+
+bool scratch_on_pg(const struct scratch *s)
+{
+    return s->url[0];
+}
+
+const char *scratch_psql(struct scratch *s, const char *database, const char *script)
+{
+    char url[256];
+    if (database)
+        url_of(getenv("ZURUF_TEST_PG"), database, url, sizeof url);
+    else
+        snprintf(url, sizeof url, "%s", getenv("ZURUF_TEST_PG"));
+    PGconn *c = PQconnectdb(url);
+    PGresult *r = PQexec(c, script);
+    if (PQresultStatus(r) != PGRES_COMMAND_OK && PQresultStatus(r) != PGRES_TUPLES_OK)
+        fail_msg("%s: %s", script, PQerrorMessage(c));
+    const char *value = PQntuples(r) && PQnfields(r) ? PQgetvalue(r, 0, 0) : "";
+    value = arena_strz(&s->arena, value).p;
+    PQclear(r);
+    PQfinish(c);
+    return value;
+}
+
+static void make_database(struct scratch *s)
+{
+    static int made;
+    char name[64], script[128];
+    snprintf(name, sizeof name, "test_%d_%d", (int)getpid(), ++made);
+    url_of(getenv("ZURUF_TEST_PG"), name, s->url, sizeof s->url);
+    snprintf(script, sizeof script, "CREATE DATABASE %s", name);
+    scratch_psql(s, NULL, script);
+}
+
+static void drop_database(struct scratch *s)
+{
+    char script[128];
+    snprintf(script, sizeof script, "DROP DATABASE IF EXISTS %s WITH (FORCE)", database_of(s));
+    scratch_psql(s, NULL, script);
+}
+
+void scratch_wipe(struct scratch *s)
+{
+    static const char *const files[] = {"store.db", "store.db-wal", "store.db-shm"};
+    scratch_close(s);
+    if (scratch_on_pg(s)) {
+        drop_database(s);
+        make_database(s);
+    }
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        unlink(scratch_file(s, files[i]));
+}
+
 int scratch_setup(void **state)
 {
     struct scratch *s = calloc(1, sizeof *s);
@@ -18,6 +84,11 @@ int scratch_setup(void **state)
     arena_init(&s->arena);
     s->options = (struct store_options){
         .path = s->path, .migrations = schema_table, .migration_count = schema_count, .node = 3};
+    if (getenv("ZURUF_TEST_PG")) {
+        make_database(s);
+        s->options.path = NULL;
+        s->options.url = s->url;
+    }
     *state = s;
     return 0;
 }
@@ -31,6 +102,8 @@ int scratch_teardown(void **state)
         unlink(scratch_file(s, f->d_name));
     closedir(d);
     rmdir(s->dir);
+    if (scratch_on_pg(s))
+        drop_database(s);
     arena_deinit(&s->arena);
     free(s);
     return 0;

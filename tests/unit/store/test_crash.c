@@ -116,11 +116,7 @@ static void an_opening_killed_at_any_moment_can_be_repeated(void **state)
         assert_true(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
         scratch_open(s);
         assert_int_equal(note_count(s), 0);
-        scratch_close(s);
-        for (const char *const *f =
-                 (const char *const[]){"store.db", "store.db-wal", "store.db-shm", NULL};
-             *f; f++)
-            unlink(scratch_file(s, *f));
+        scratch_wipe(s);
     }
 }
 
