@@ -82,7 +82,7 @@ CREATE TABLE post_terms (
   terms TEXT NOT NULL
 );
 CREATE VIRTUAL TABLE post_search USING fts5(terms, content='post_terms', content_rowid='post',
-  tokenize='unicode61 remove_diacritics 0 tokenchars ''@#_''', detail=full, columnsize=0);
+  tokenize='unicode61 remove_diacritics 0 categories ''L* M* N* Co'' tokenchars ''@#_.-+''', detail=full, columnsize=0);
 
 CREATE TABLE attachment (
   id INTEGER PRIMARY KEY,

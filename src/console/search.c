@@ -1,5 +1,5 @@
 /* search.c - search over the posts of the brand, newest first, and the page of a post that has no
- * case yet. Whatever is typed is taken apart into terms (flow_search_match), so no query can be
+ * case yet. Whatever is typed is taken apart into terms (posts/search.h), so no query can be
  * wrong; at worst it finds nothing. */
 #include "console/console.h"
 #include "console/settings.h"
@@ -10,6 +10,7 @@
 #include "flow/flow.h"
 #include "lists_tmpl.h"
 #include "page/format.h"
+#include "posts/search.h"
 #include "search_sql.h"
 #include "search_tmpl.h"
 #include "store/store.h"
@@ -147,7 +148,7 @@ static enum err find(struct request *rq, struct db *db, const struct brand_view 
     const struct page_context *ctx = rq->app;
     struct search_sql_posts_row *rows = NULL;
     size_t n = 0;
-    struct str match = flow_search_match(rq->arena, q->query);
+    struct str match = post_search_match(rq->arena, store_engine(ctx->store), q->query);
     const struct search_sql_posts_in in = {.brand = b->id,
                                            .match = match,
                                            .before = q->before,
@@ -169,10 +170,11 @@ static enum err find(struct request *rq, struct db *db, const struct brand_view 
         page->found = page_text(rq, "Newest first");
     else
         page->found = words_count(rq, "%d found", "%d found", (int64_t)n);
-    page->help =
-        page_text(rq, "Try fewer words, or another form of one. All words must stand in a post; "
-                      "“two words” in quotation "
-                      "marks must stand side by side, and Rechn* finds what begins like that.");
+    page->help = page_text(
+        rq, "Try fewer words, or another form of one. All words must stand in a post, but "
+            "for small ones like “and”; “two words” in quotation marks must stand side by "
+            "side, and Rechn* finds what begins like that. The name of an author finds "
+            "their posts.");
     return ERR_OK;
 }
 

@@ -97,10 +97,6 @@ void flow_poll_one(struct flow *f, int64_t brand, int64_t account);
 /* Whether pollers and senders run. */
 bool flow_runs(const struct flow *f);
 
-/* The MATCH expression for a search box's line: its words in German or in English. Empty: nothing
- * to look for. */
-struct str flow_search_match(struct arena *a, struct str query);
-
 /* --- an agent's work on a case (flow/work.c) --- */
 
 /* who: taken from the request. ERR_CONFLICT tells who was faster. */

@@ -85,6 +85,18 @@ static void clean(const struct item *raw, int64_t now, struct arena *a, struct r
                (raw->text.n > ITEM_TEXT_MAX ? POST_CUT : 0);
 }
 
+/* Under which it is found: its words, and behind them who wrote it, as no word of a language. */
+static struct str terms_of(struct arena *a, const struct ready *r)
+{
+    const int language = r->verdict.facts.f[FACT_LANGUAGE].value;
+    const struct str parts[] = {r->item.title, r->item.text};
+    const struct str who[] = {r->item.author_name, r->item.author_id};
+    const struct str both[] = {analyse_text(a, arena_join(a, parts, 2, STR("\n")),
+                                            str_z(words_name(&language_words, language))),
+                               analyse_text(a, arena_join(a, who, 2, STR("\n")), STR_NONE)};
+    return str_trim(arena_join(a, both, 2, STR(" ")));
+}
+
 static void prepare(struct work *w, const struct item *raw, struct arena *a, struct ready *r)
 {
     clean(raw, w->now, a, r);
@@ -93,10 +105,7 @@ static void prepare(struct work *w, const struct item *raw, struct arena *a, str
     flow_judge(w->f, w->b, &r->item, r->item.is_private, a, &r->verdict);
     if (r->verdict.needs)
         flow_route(w->b, &w->account, &r->item, &r->verdict.facts, a, &r->routed);
-    const struct str parts[] = {r->item.title, r->item.text};
-    r->terms =
-        analyse_text(a, arena_join(a, parts, 2, STR("\n")),
-                     str_z(words_name(&language_words, r->verdict.facts.f[FACT_LANGUAGE].value)));
+    r->terms = terms_of(a, r);
     r->case_title = case_title(a, r->item.title, r->item.text);
 }
 
