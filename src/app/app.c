@@ -172,6 +172,7 @@ enum err app_open_store(struct app *a, struct errinfo *e)
     const struct flow_options flow = {.store = a->store,
                                       .model = a->model,
                                       .key = &a->key,
+                                      .dir = a->dir,
                                       .ca_file = ca_file[0] ? ca_file : NULL,
                                       .undo_ms = undo_s * CLOCK_SECOND};
     a->flow = flow_new(&flow);

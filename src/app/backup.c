@@ -53,7 +53,7 @@ static enum err copy_alone(struct backup_run *r, struct errinfo *e)
                        "there is no installation here; name its directory with --data");
     TRY(store_open(&s, &o, e));
     r->made_at = clock_now(&clock_system);
-    enum err err = backup_scratch(r->dir, &r->arena, &r->copy, e);
+    enum err err = backup_scratch(r->dir, getpid(), &r->arena, &r->copy, e);
     if (err == ERR_OK)
         err = store_backup(s, r->copy.p, &watch, e);
     store_close(s);

@@ -110,6 +110,15 @@ bool control_told(void *ctx, int64_t done, int64_t total)
     return frame_write(listener.fd, (struct str){text, (size_t)n});
 }
 
+int64_t control_caller(void)
+{
+    struct ucred peer;
+    socklen_t n = sizeof peer;
+    if (listener.fd >= 0 && getsockopt(listener.fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0)
+        return peer.pid;
+    return getpid();
+}
+
 /* The whole reply, an error included, as JSON. */
 static void answer(struct app *app, struct arena *a, struct str request, struct buf *out)
 {

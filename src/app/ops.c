@@ -392,7 +392,7 @@ static enum err op_backup_copy(struct app *app, struct arena *a, const struct js
     const struct store_watch watch = {control_told, NULL};
     struct str path;
     (void)request;
-    TRY(backup_scratch(app->dir, a, &path, e));
+    TRY(backup_scratch(app->dir, control_caller(), a, &path, e));
     json_put_text(reply, "name", str_sub(path, strlen(app->dir) + 1, path.n));
     json_put_time(reply, "made_at", flow_now(app->flow));
     return store_backup(app->store, path.p, &watch, e);

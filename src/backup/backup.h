@@ -58,9 +58,9 @@ void backup_remove_folder(const char *dir);
 
 /* Where the server keeps backups: DIR/backups, made when it is missing (0700). */
 #define BACKUP_FOLDER "backups"
-/* A name in there that nobody else uses, for a copy or a folder that its maker removes. What
+/* A name in there that nobody else uses, for a copy or a folder that the process pid removes. What
  * processes that are no more have left is removed first. */
-enum err backup_scratch(const char *dir, struct arena *a, struct str *path,
+enum err backup_scratch(const char *dir, int64_t pid, struct arena *a, struct str *path,
                         struct errinfo *e) MUST_CHECK;
 
 #endif

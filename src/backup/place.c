@@ -49,7 +49,8 @@ static void clean(const char *folder)
     closedir(d);
 }
 
-enum err backup_scratch(const char *dir, struct arena *a, struct str *path, struct errinfo *e)
+enum err backup_scratch(const char *dir, int64_t pid, struct arena *a, struct str *path,
+                        struct errinfo *e)
 {
     static atomic_int made;
     struct str folder = arena_printf(a, "%s/" BACKUP_FOLDER, dir);
@@ -57,7 +58,9 @@ enum err backup_scratch(const char *dir, struct arena *a, struct str *path, stru
         return err_set(e, errno == ENOSPC ? ERR_LIMIT : ERR_IO, "backup", "%s: %s", folder.p,
                        strerror(errno));
     clean(folder.p);
-    *path = arena_printf(a, "%s/" SCRATCH "%ld-%d", folder.p, (long)getpid(),
-                         atomic_fetch_add(&made, 1));
+    do
+        *path = arena_printf(a, "%s/" SCRATCH "%lld-%d", folder.p, (long long)pid,
+                             atomic_fetch_add(&made, 1));
+    while (access(path->p, F_OK) == 0);
     return ERR_OK;
 }

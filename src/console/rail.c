@@ -158,13 +158,15 @@ static void fill_tabs(struct request *rq, const char *current, struct sheet_view
         {"agents", "/desk/agents", N_("Agents"), RIGHT_ADMINISTER},
         {"brand", "/desk/brand", N_("Brand"), RIGHT_ADMINISTER},
         {"audit", "/desk/audit", N_("Audit log"), RIGHT_LEAD},
+        {"backup", "/desk/backup", N_("Backup"), RIGHT_ADMINISTER},
     };
     struct vec v;
     bool in_settings = false;
     vec_init(&v, rq->arena, sizeof(struct entry_view));
     for (size_t i = 0; i < sizeof tabs / sizeof *tabs; i++) {
         in_settings |= strcmp(current, tabs[i].key) == 0;
-        if (right_of_role(rq->who.role, tabs[i].right))
+        if (right_of_role(rq->who.role, tabs[i].right) &&
+            (strcmp(tabs[i].key, "backup") != 0 || backup_allowed(rq)))
             add(rq, &v, current, tabs[i].key, str_z(tabs[i].href), page_text(rq, tabs[i].word), "",
                 STR(""), "");
     }

@@ -18,4 +18,7 @@ enum err rail_fill(struct request *rq, const struct brand_view *b, const char *c
 enum err sheet_fill(struct request *rq, const struct brand_view *b, const char *title_msgid,
                     const char *current, struct sheet_view *out);
 
+/* The asker may see the backups of the installation: administers every brand (backup.c). */
+bool backup_allowed(struct request *rq);
+
 #endif

@@ -105,6 +105,10 @@ struct str word_audit(const struct request *rq, struct str what)
         {"routing.change", N_("changed the routing key")},
         {"team.change", N_("changed a team")},
         {"calendar.change", N_("changed the calendar")},
+        {"backup.plan", N_("changed when backups are made")},
+        {"backup.start", N_("had a backup made")},
+        {"backup.download", N_("took a backup away")},
+        {"backup.restore", N_("came back from a backup")},
         {"target.change", N_("changed the targets")},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

@@ -25,6 +25,7 @@ struct flow *flow_new(const struct flow_options *o)
     bell_init(&f->poll_bell);
     bell_init(&f->jobs_bell);
     bell_init(&f->sent_bell);
+    keep_init(f);
     return f;
 }
 
@@ -33,6 +34,7 @@ void flow_free(struct flow *f)
     if (!f)
         return;
     brands_forget(f, 0);
+    keep_deinit(f);
     bell_deinit(&f->sent_bell);
     bell_deinit(&f->jobs_bell);
     bell_deinit(&f->poll_bell);
@@ -54,6 +56,10 @@ enum err flow_start(struct flow *f, struct errinfo *e)
     f->poller_runs = true;
     TRY(thread_start(&f->jobs, "jobs", jobs_loop, f));
     f->jobs_run = true;
+    if (f->o.dir) {
+        TRY(thread_start(&f->keeper.thread, "backup", keep_loop, f));
+        f->keeper.runs = true;
+    }
     return ERR_OK;
 }
 
@@ -65,6 +71,7 @@ void flow_stop(struct flow *f)
     bell_close(&f->outbox_bell);
     bell_close(&f->poll_bell);
     bell_close(&f->jobs_bell);
+    bell_close(&f->keeper.bell);
     /* An answer that comes in time spares a person the question whether a mail has arrived. */
     bell_wait(&f->sent_bell, SEND_GRACE_MS);
     atomic_store(&f->stop_sends, true);
@@ -72,6 +79,9 @@ void flow_stop(struct flow *f)
         pthread_join(f->poller, NULL);
     if (f->jobs_run)
         pthread_join(f->jobs, NULL);
+    if (f->keeper.runs)
+        pthread_join(f->keeper.thread, NULL);
+    f->keeper.runs = false;
     workers_free(f->poll_workers);
     for (int i = 0; i < f->senders_n; i++)
         pthread_join(f->senders[i], NULL);

@@ -29,6 +29,7 @@ struct flow_options {
     const struct model *model;
     const struct clock *clock;  /* NULL: clock_system */
     const struct seal_key *key; /* NULL: accounts with secrets cannot work (commands) */
+    const char *dir;            /* the data directory; NULL: no backups are kept */
     const char *ca_file;        /* extra trust anchors for outgoing TLS; may be NULL */
     int64_t undo_ms;            /* how long a reply waits before it leaves; < 0: 15 s */
 };

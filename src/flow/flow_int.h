@@ -9,6 +9,7 @@
 #include "brand/view.h"
 #include "domain/facts.h"
 #include "flow/flow.h"
+#include "flow/keep_int.h"
 #include "posts/post.h"
 #include "store/store.h"
 
@@ -35,6 +36,7 @@ struct flow {
     pthread_t senders[SENDERS], poller, jobs;
     int senders_n;
     struct workers *poll_workers;
+    struct keeper keeper; /* of backups */
     pthread_mutex_t busy_lock;
     int64_t busy[BUSY_MAX]; /* accounts being polled */
 };

@@ -33,7 +33,10 @@ struct request_inner {
     struct form query, form;
     struct vec answer_headers; /* struct header */
     struct str fixed;          /* bytes of response_static; p NULL otherwise */
-    bool header_refused;       /* the answer must become a 500 */
+    bool has_file;             /* response_file: these two */
+    int file;
+    int64_t file_size;
+    bool header_refused; /* the answer must become a 500 */
 };
 
 /* Whether errors of this request are told as JSON. */

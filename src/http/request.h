@@ -76,4 +76,7 @@ void response_json_error(const struct request *rq, struct response *rs, enum err
 void response_static(const struct request *rq, struct response *rs, struct str bytes,
                      const char *type, struct str etag, bool immutable);
 
+/* The answer is size bytes of an open file, in place of a body; fd becomes the request's. */
+void response_file(const struct request *rq, struct response *rs, int fd, int64_t size);
+
 #endif

@@ -1,5 +1,7 @@
 /* response.c - building the answer: headers, cookies, redirects, errors, static bytes; see
  * request.h. */
+#include <unistd.h>
+
 #include "base/log.h"
 #include "http/cookie.h"
 #include "http/inner.h"
@@ -26,7 +28,7 @@ void response_init(struct request *rq, struct response *rs)
     struct request_inner *in = rq->inner;
     vec_init(&in->answer_headers, rq->arena, sizeof(struct header));
     in->fixed = STR_NONE;
-    in->header_refused = false;
+    in->has_file = in->header_refused = false;
     *rs = (struct response){.status = 200, .type = "text/html; charset=utf-8", .inner = in};
     buf_init_in(&rs->body, rq->arena, ANSWER_MAX);
 }
@@ -172,6 +174,19 @@ void response_static(const struct request *rq, struct response *rs, struct str b
         rs->status = 304;
     else
         rs->inner->fixed = bytes.n ? bytes : STR("");
+}
+
+static void close_file(void *p)
+{
+    close((int)(intptr_t)p);
+}
+
+void response_file(const struct request *rq, struct response *rs, int fd, int64_t size)
+{
+    arena_defer(rq->arena, close_file, (void *)(intptr_t)fd);
+    rs->inner->has_file = true;
+    rs->inner->file = fd;
+    rs->inner->file_size = size;
 }
 
 void response_add_defaults(const struct request *rq, struct response *rs)

@@ -7,6 +7,7 @@
  * threads. */
 #include "http/server.h"
 
+#include <fcntl.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -65,6 +66,17 @@ static void tell_quiet(struct http_server *s)
     pthread_mutex_unlock(&s->lock);
 }
 
+/* The library closes its descriptor with the answer, the request its own. */
+static struct MHD_Response *file_answer(const struct request_inner *in)
+{
+    int fd = fcntl(in->file, F_DUPFD_CLOEXEC, 0);
+    struct MHD_Response *r =
+        fd < 0 ? NULL : MHD_create_response_from_fd64((uint64_t)in->file_size, fd);
+    if (!r && fd >= 0)
+        close(fd);
+    return r;
+}
+
 static enum MHD_Result send_answer(struct exchange *x)
 {
     struct http_server *s = x->server;
@@ -73,9 +85,12 @@ static enum MHD_Result send_answer(struct exchange *x)
     bool stream = rs->stream != NULL;
     struct str bytes = rs->inner->fixed.p ? rs->inner->fixed : buf_str(&rs->body);
     struct MHD_Response *r;
+    bool file = rs->inner->has_file;
     if (stream) {
         r = sse_open(rs->stream, x->connection);
         rs->stream = NULL;
+    } else if (file) {
+        r = file_answer(rs->inner);
     } else {
         r = MHD_create_response_from_buffer(bytes.n, (void *)bytes.p, MHD_RESPMEM_PERSISTENT);
     }
@@ -86,7 +101,7 @@ static enum MHD_Result send_answer(struct exchange *x)
     else
         intake_answer(x, bytes.n);
     bool ok = true;
-    if (rs->type && (stream || bytes.n))
+    if (rs->type && (stream || file || bytes.n))
         ok = MHD_add_response_header(r, "Content-Type", rs->type) == MHD_YES;
     for (size_t i = 0; ok && i < rs->inner->answer_headers.n; i++) {
         const struct header *h = vec_at(&rs->inner->answer_headers, i);

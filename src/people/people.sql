@@ -70,3 +70,8 @@ VALUES (:id, :brand, :agent, :at, :what, :object, :detail);
 -- The data come from a backup: a link that was used since would open again.
 --: links_end exec () any-brand "after a restore, all of them"
 DELETE FROM signin_link;
+
+-- What concerns all brands is for those who administer each of them (3: domain/words.h, ROLE_ADMINISTRATOR).
+--: brands_beyond one (agent i64) -> (n i64) any-brand "counts brands, whose they are does not matter"
+SELECT count(*) AS n FROM brand b WHERE NOT EXISTS (
+  SELECT 1 FROM membership m WHERE m.brand = b.id AND m.agent = :agent AND m.role = 3);

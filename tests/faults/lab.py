@@ -120,13 +120,26 @@ class Lab:
 
     # --- the program ---
 
-    def command(self, *args, check_exit=True):
-        """Runs zuruf ARGS on our data; the finished process with its texts."""
-        p = subprocess.run([self.program, args[0], "--data", self.data, *args[1:]], text=True,
-                           env=self.env, capture_output=True, timeout=300, check=False)
+    def command(self, *args, check_exit=True, given=None, data=None):
+        """Runs zuruf ARGS on our data, or on other; the finished process with its texts."""
+        p = subprocess.run([self.program, args[0], "--data", data or self.data, *args[1:]], text=True,
+                           env=self.env, capture_output=True, timeout=300, check=False, input=given)
         if check_exit and p.returncode != 0:
             raise Failed(f"zuruf {' '.join(args)} ends with {p.returncode}: {p.stderr}")
         return p
+
+    def command_on(self, data, *args):
+        """On another directory; its exit code is the caller's matter."""
+        return self.command(*args, check_exit=False, data=data)
+
+    @staticmethod
+    def wait_for(what, ask, limit=60):
+        """What ask gave, once it is true."""
+        until = time.monotonic() + limit
+        while not (found := ask()):
+            check(time.monotonic() < until, f"waited {limit} s in vain: {what}")
+            time.sleep(0.02)
+        return found
 
     def start(self):
         env = {**self.env, **(self.shim.env() if self.shim else {})}
@@ -190,10 +203,14 @@ class Lab:
                             {"Authorization": f"Bearer {self.token}",
                              "Content-Type": "application/x-ndjson"}, timeout)
 
-    def sign_in(self):
+    def sign_in(self, role="agent", password=None):
         """Makes an agent and uses the link that the command prints."""
-        link = self.command("user", "add", "anna@nordlicht.example", "--name", "Anna Berg",
-                            "--initials", "AB").stdout.strip()
+        email = "anna@nordlicht.example"
+        link = self.command("user", "add", email, "--name", "Anna Berg", "--initials", "AB",
+                            "--role", role).stdout.strip()
+        if password:
+            self.command("user", "password", email, given=password)
+            link = self.command("user", "link", email).stdout.strip()
         answer = self.request("GET", urllib.parse.urlsplit(link).path)
         check(answer.status in (302, 303), f"the sign-in link answers {answer.status}")
         self.cookie = answer.headers["Set-Cookie"].split(";")[0]

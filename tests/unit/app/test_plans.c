@@ -13,6 +13,7 @@
 
 #include "account_sql.h"
 #include "author_sql.h"
+#include "backup_sql.h"
 #include "brand_sql.h"
 #include "care_sql.h"
 #include "case_sql.h"
@@ -30,10 +31,10 @@
 #include "store_schema.h"
 
 static const struct sql_statement *const *const all[] = {
-    account_sql_statements, author_sql_statements,   brand_sql_statements,   care_sql_statements,
-    case_sql_statements,    channels_sql_statements, desk_sql_statements,    lease_sql_statements,
-    lists_sql_statements,   ops_sql_statements,      outbox_sql_statements,  people_sql_statements,
-    post_sql_statements,    search_sql_statements,   session_sql_statements,
+    account_sql_statements, author_sql_statements, backup_sql_statements,   brand_sql_statements,
+    care_sql_statements,    case_sql_statements,   channels_sql_statements, desk_sql_statements,
+    lease_sql_statements,   lists_sql_statements,  ops_sql_statements,      outbox_sql_statements,
+    people_sql_statements,  post_sql_statements,   search_sql_statements,   session_sql_statements,
 };
 
 /* They grow with what people write or do; the others with the organisation. */
