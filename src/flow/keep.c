@@ -82,9 +82,9 @@ enum err keep_start(struct flow *f, int64_t agent, struct errinfo *e)
     return ERR_OK;
 }
 
-int64_t keep_next(int64_t after, bool enabled, int hour, struct str timezone)
+int64_t keep_next(int64_t after, bool enabled, int hour, struct str zone)
 {
-    const struct zone *z = zone_find(timezone);
+    const struct zone *z = zone_find(zone);
     int64_t day = zone_day(z, after);
     if (!enabled)
         return 0;

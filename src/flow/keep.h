@@ -21,7 +21,7 @@ void keep_state(struct flow *f, struct keep_state *out);
 enum err keep_start(struct flow *f, int64_t agent, struct errinfo *e) MUST_CHECK;
 
 /* The next moment at which the plan makes one, after the given; 0 when it is switched off. */
-int64_t keep_next(int64_t after, bool enabled, int hour, struct str timezone);
+int64_t keep_next(int64_t after, bool enabled, int hour, struct str zone);
 
 /* The file of a run, opened for reading; its name is checked against what this program writes.
  * ERR_NOT_FOUND: rotated away, or it lies with another node. */

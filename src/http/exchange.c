@@ -211,7 +211,8 @@ enum exchange_next exchange_body(struct exchange *x, struct str bytes)
     if (x->refused)
         return EXCHANGE_READ;
     x->seen += bytes.n;
-    if ((x->site->bodies += (long long)bytes.n) > x->site->bodies_max) {
+    long long n = (long long)bytes.n;
+    if (atomic_fetch_add(&x->site->bodies, n) + n > x->site->bodies_max) {
         exchange_refuse(x, 503, ERR_BUSY, "body",
                         "Too much is being sent at the moment; try again in a few seconds.");
         return EXCHANGE_SAY;

@@ -54,7 +54,7 @@ bool wire_in_body(const struct wire *w)
 
 static bool refuse(struct wire *w, enum wire_fault fault, const char *why)
 {
-    w->fault = fault;
+    w->fault = (uint8_t)fault;
     w->why = why;
     w->state = BROKEN;
     return false;

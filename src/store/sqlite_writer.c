@@ -46,7 +46,7 @@ struct writer {
     struct job *group[GROUP_MAX];
     size_t group_count;
     int wal_pages;
-    _Atomic enum disk disk;
+    atomic_int disk; /* enum disk */
 };
 
 static void job_failed(struct job *j, enum err err, const char *what)
@@ -144,7 +144,7 @@ static enum err commit(struct writer *w, size_t told, struct errinfo *e)
 
 enum err writer_state(const struct store *s, struct errinfo *e)
 {
-    switch (s->sqlite->writer->disk) {
+    switch ((enum disk)atomic_load(&s->sqlite->writer->disk)) {
     case DISK_FULL:
         return err_set(e, ERR_IO, "store",
                        "the disk is full: nothing can be saved until there is room");
