@@ -98,18 +98,19 @@ static const char *pg_type(char letter)
 }
 
 /* PREPARE one (types) AS ..., and the start of its call with NULL for each: "(NULL, NULL)". */
-static void pg_prepare(const char *sql, const char *types, char *call)
+static void pg_prepare(const char *sql, const char *types, char *call, size_t size)
 {
     char text[EXPLAIN_MAX];
-    size_t n = strlen(types), at = (size_t)snprintf(text, sizeof text, "PREPARE one");
+    size_t n = strlen(types), at = (size_t)snprintf(text, sizeof text, "PREPARE one"), c = 0;
     *call = 0;
     for (size_t i = 0; i < n; i++) {
         at += (size_t)snprintf(text + at, sizeof text - at, "%s%s", i ? ", " : " (",
                                pg_type(types[i]));
-        strcat(call, i ? ", NULL" : " (NULL");
+        c += (size_t)snprintf(call + c, size - c, i ? ", NULL" : " (NULL");
+        assert_true(at < sizeof text && c + 1 < size);
     }
     if (n)
-        strcat(call, ")");
+        snprintf(call + c, size - c, ")");
     at += (size_t)snprintf(text + at, sizeof text - at, "%sAS %s", n ? ") " : " ", sql);
     assert_true(at < sizeof text);
     PQclear(pg_run(text));
@@ -135,7 +136,7 @@ static const char *pg_walks(const char *sql, const char *types)
 {
     char call[1024], explain[1200];
     const char *found = NULL, *open = NULL;
-    pg_prepare(sql, types, call);
+    pg_prepare(sql, types, call, sizeof call);
     snprintf(explain, sizeof explain, "EXPLAIN (COSTS OFF) EXECUTE one%s", call);
     PGresult *r = pg_run(explain);
     for (int i = 0; i <= PQntuples(r) && !found; i++) {
@@ -164,7 +165,7 @@ static bool pg_types_fit(const struct sql_statement *s)
         unsigned type;
     } fits[] = {{'i', 20}, {'i', 23}, {'r', 701}, {'t', 25}, {'b', 17}};
     char call[1024];
-    pg_prepare(s->pg, s->types, call);
+    pg_prepare(s->pg, s->types, call, sizeof call);
     PGresult *r = PQdescribePrepared(pg, "one");
     bool all_fit = PQresultStatus(r) == PGRES_COMMAND_OK &&
                    PQnfields(r) == (int)strlen(s->columns) && PQnparams(r) == (int)strlen(s->types);
