@@ -1,5 +1,6 @@
 // house.mjs - what the tests of the whole product need: the program as a process of its own, people who sign in to it
-// with a real browser, and a real mail system beside it. ZURUF is the program, ZURUF_SOURCE the source tree.
+// with a real browser, and a real mail system beside it. ZURUF is the program, ZURUF_SOURCE the source tree; with
+// ZURUF_TEST_PG (tests/with-pg) the data are on PostgreSQL.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -12,6 +13,7 @@ import { chromium } from 'playwright-core';
 
 const program = process.env.ZURUF;
 const source = process.env.ZURUF_SOURCE;
+const database = process.env.ZURUF_TEST_PG ?? '';
 const run = promisify(execFile);
 
 export const PATIENCE = 60000; // for what happens at once on a quick machine
@@ -45,7 +47,7 @@ export async function makeServer(settings = {}) {
   server.start = async () => {
     const listen = server.url.slice('http://'.length);
     child = spawn(program, ['serve', '--demo', '--data', data, '--listen', listen], {
-      env: { ...process.env, ...settings },
+      env: { ...process.env, ZURUF_DB: database, ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     ended = new Promise((done) => child.on('exit', (code, signal) => done(code ?? signal)));
@@ -67,7 +69,10 @@ export async function makeServer(settings = {}) {
     child = null;
     assert.equal(code, 0, `the server stops by itself: ${server.log.slice(-2000)}`);
   };
-  server.command = async (...words) => (await run(program, [words[0], '--data', data, ...words.slice(1)])).stdout.trim();
+  server.command = async (...words) =>
+    (await run(program, [words[0], '--data', data, ...words.slice(1)], {
+      env: { ...process.env, ZURUF_DB: database },
+    })).stdout.trim();
   server.remove = async () => {
     await server.stop();
     await rm(data, { recursive: true, force: true });
