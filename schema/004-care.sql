@@ -40,6 +40,7 @@ CREATE INDEX case_author ON "case" (author, id);
 CREATE INDEX case_problem ON "case" (brand, problem) WHERE problem <> 0;
 CREATE INDEX case_snoozed ON "case" (snoozed_until) WHERE state = 2;
 CREATE INDEX case_closed ON "case" (brand, closed_at) WHERE state = 3;
+CREATE INDEX case_due ON "case" (brand, due_at) WHERE state = 0;
 
 CREATE TABLE case_number (
   brand INTEGER PRIMARY KEY,

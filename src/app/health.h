@@ -1,5 +1,6 @@
-/* health.h - /healthz: the process answers; /readyz: it can also read its store and
- * holds the lease of a node. For supervisors and proxies. */
+/* health.h - for supervisors and proxies. /healthz: the process answers. /readyz: it also can do
+ * its work: the store can be read and keeps what is written, is of this version, and this process
+ * is a node; while not, 503 and the reason in words. Threads: any. */
 #ifndef APP_HEALTH_H
 #define APP_HEALTH_H
 

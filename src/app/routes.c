@@ -3,6 +3,7 @@
 
 #include "api/api.h"
 #include "app/health.h"
+#include "app/metrics.h"
 #include "console/console.h"
 #include "page/page.h"
 
@@ -20,6 +21,7 @@ static const struct {
     {routing_routes, &routing_route_count},   {search_routes, &search_route_count},
     {setup_routes, &setup_route_count},       {team_routes, &team_route_count},
     {api_routes, &api_route_count},           {health_routes, &health_route_count},
+    {metrics_routes, &metrics_route_count},
 };
 
 void app_routes(struct app_routes *out)

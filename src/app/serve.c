@@ -13,6 +13,7 @@
 #include "app/demo.h"
 #include "app/fanout.h"
 #include "app/guard.h"
+#include "app/metrics.h"
 #include "app/options.h"
 #include "app/routes.h"
 #include "base/arena.h"
@@ -46,6 +47,7 @@ struct server {
     struct workers *workers;
     struct kept *kept;
     struct bus *bus;
+    struct metrics *metrics;
     struct fanout *fanout;
     struct demo *demo;
     struct control_server *control;
@@ -104,6 +106,7 @@ static enum err start_pages(struct server *s, struct errinfo *e)
         .connections_max = (int)connections,
         .per_address = (int)per_address,
         .streams_per_agent = (int)streams,
+        .access_log = strcmp(config_get(&s->app.config, CONFIG_ACCESS_LOG), "on") == 0,
     };
     TRY(http_start(&s->http, &o, e));
     s->context.http = s->http;
@@ -136,6 +139,13 @@ static enum err start(struct server *s, bool demo, struct errinfo *e)
                                        .url = config_get(&s->app.config, CONFIG_URL),
                                        .setup_token = s->setup_token,
                                        .demo = demo};
+    const struct metrics_sources sources = {.context = &s->context,
+                                            .model = s->app.model,
+                                            .workers = s->workers,
+                                            .bus = s->bus,
+                                            .config = &s->app.config};
+    TRY(metrics_new(&s->metrics, &sources, e));
+    s->context.metrics = s->metrics;
     make_setup_token(s);
     TRY(control_listen(&s->control, &s->app, e));
     TRY(flow_start(s->app.flow, e));
@@ -156,6 +166,7 @@ static void stop(struct server *s)
         flow_stop(s->app.flow);
     workers_free(s->workers);
     throttle_free(s->context.throttle);
+    metrics_free(s->metrics);
     app_close(&s->app);
     kept_free(s->kept);
     bus_free(s->bus);

@@ -5,11 +5,16 @@
 
 #include "base/arena.h"
 
-static int64_t of_clock(clockid_t id)
+static int64_t of_clock_us(clockid_t id)
 {
     struct timespec ts;
     clock_gettime(id, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+static int64_t of_clock(clockid_t id)
+{
+    return of_clock_us(id) / 1000;
 }
 
 static int64_t system_now(void *ctx)
@@ -28,6 +33,11 @@ int64_t clock_now(const struct clock *c)
 int64_t clock_mono(void)
 {
     return of_clock(CLOCK_BOOTTIME);
+}
+
+int64_t clock_mono_us(void)
+{
+    return of_clock_us(CLOCK_BOOTTIME);
 }
 
 static int64_t fake_now(void *ctx)

@@ -27,6 +27,8 @@ int64_t clock_now(const struct clock *c);
 /* Never steps, and goes on while the machine sleeps; for measuring durations and time-outs only.
  * Milliseconds since an arbitrary start. */
 int64_t clock_mono(void);
+/* The same in microseconds, for figures. */
+int64_t clock_mono_us(void);
 
 /* A clock that stands until it is moved (tests, replay). */
 struct clock_fake {

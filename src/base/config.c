@@ -20,6 +20,8 @@ const struct config_row config_table[CONFIG_COUNT] = {
                         "file with extra trust anchors for outgoing TLS"},
     [CONFIG_MODEL] = {"model", "ZURUF_MODEL", "", "classifier to use instead of the shipped one"},
     [CONFIG_LOG] = {"log", "ZURUF_LOG", "info", "debug, info, warn or error"},
+    [CONFIG_ACCESS_LOG] = {"access_log", "ZURUF_ACCESS_LOG", "off",
+                           "on: a line in the log for each request"},
     [CONFIG_UNDO] = {"undo", "ZURUF_UNDO", "15", "seconds in which a reply can be taken back"},
     [CONFIG_CONNECTIONS] = {"connections", "ZURUF_CONNECTIONS", "16000",
                             "connections to the pages at a time"},
@@ -29,6 +31,10 @@ const struct config_row config_table[CONFIG_COUNT] = {
                                         "and open pages of one visitor's address"},
     [CONFIG_STREAMS_PER_AGENT] = {"streams_per_agent", "ZURUF_STREAMS_PER_AGENT", "50",
                                   "pages of the desk that one agent may have open"},
+    [CONFIG_METRICS_FROM] = {"metrics_from", "ZURUF_METRICS_FROM", "127.0.0.1 ::1",
+                             "addresses that may read /metrics, not through a proxy"},
+    [CONFIG_METRICS_TOKEN] = {"metrics_token", "ZURUF_METRICS_TOKEN", "",
+                              "bearer token that may read /metrics from anywhere"},
 };
 
 void config_set(struct config *c, enum config_key key, const char *value)

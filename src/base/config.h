@@ -18,10 +18,13 @@ enum config_key {
     CONFIG_CA_FILE,     /* extra trust anchors for outgoing TLS */
     CONFIG_MODEL,       /* classifier; empty: the shipped one */
     CONFIG_LOG,         /* debug, info, warn, error */
+    CONFIG_ACCESS_LOG,  /* on: a line for each request */
     CONFIG_UNDO,        /* seconds in which a reply can be taken back */
     CONFIG_CONNECTIONS, /* to the pages, at most */
     CONFIG_CONNECTIONS_PER_ADDRESS, /* of them; behind a listed proxy, requests at a time */
     CONFIG_STREAMS_PER_AGENT,       /* pages of the desk that one agent has open */
+    CONFIG_METRICS_FROM,            /* addresses that may read /metrics, blanks between */
+    CONFIG_METRICS_TOKEN,           /* bearer token that may; empty: none */
     CONFIG_COUNT
 };
 

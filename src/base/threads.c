@@ -35,7 +35,7 @@ struct job {
 struct workers {
     struct queue *jobs;
     pthread_t *threads;
-    size_t n;
+    size_t n, max;
 };
 
 static void *work(void *p)
@@ -54,6 +54,7 @@ struct workers *workers_new(const char *name, size_t n, size_t max)
     struct workers *w = memory_zeroed(1, sizeof *w);
     pthread_t *threads = memory_zeroed(n, sizeof *threads);
     w->threads = threads;
+    w->max = max;
     w->jobs = queue_new(max);
     for (; w->n < n; w->n++)
         if (thread_start(&w->threads[w->n], name, work, w) != ERR_OK)
@@ -83,4 +84,10 @@ enum err workers_run(struct workers *w, void (*fn)(void *), void *arg)
     if (err != ERR_OK)
         free(j);
     return err;
+}
+
+size_t workers_waiting(const struct workers *w, size_t *max)
+{
+    *max = w->max;
+    return queue_count(w->jobs);
 }

@@ -19,5 +19,7 @@ struct workers *workers_new(const char *name, size_t n, size_t max);
 void workers_free(struct workers *w);
 /* Runs fn(arg) on a worker; ERR_BUSY when max are waiting (the page answers 503). */
 enum err workers_run(struct workers *w, void (*fn)(void *), void *arg) MUST_CHECK;
+/* Jobs that wait for a worker, and how many may. */
+size_t workers_waiting(const struct workers *w, size_t *max);
 
 #endif

@@ -23,6 +23,7 @@ struct bus_listener {
 
 struct bus {
     pthread_mutex_t lock;
+    uint64_t overflows; /* under the lock */
     struct bus_listener *listeners;
     bool ended;
 };
@@ -62,6 +63,7 @@ static void put(struct bus_listener *l, const struct notice *n)
     pthread_mutex_lock(&l->lock);
     if (l->count == l->max || n->topic == TOPIC_ALL) {
         /* what is kept is of no use without what is not: all of it will be read afresh */
+        l->bus->overflows += l->count == l->max;
         l->lost = true;
         l->count = 0;
     }
@@ -77,6 +79,19 @@ void bus_publish(struct bus *b, const struct notice *n)
     for (struct bus_listener *l = b->listeners; l; l = l->next)
         if (l->topics & BUS_TOPIC(n->topic) || n->topic == TOPIC_ALL)
             put(l, n);
+    pthread_mutex_unlock(&b->lock);
+}
+
+void bus_figures(struct bus *b, struct bus_figures *out)
+{
+    pthread_mutex_lock(&b->lock);
+    *out = (struct bus_figures){.overflows = b->overflows};
+    for (struct bus_listener *l = b->listeners; l; l = l->next) {
+        pthread_mutex_lock(&l->lock);
+        if (l->count > out->waiting)
+            out->waiting = l->count;
+        pthread_mutex_unlock(&l->lock);
+    }
     pthread_mutex_unlock(&b->lock);
 }
 

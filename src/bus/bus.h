@@ -32,6 +32,13 @@ void bus_free(struct bus *b);
 /* Never waits for a listener. */
 void bus_publish(struct bus *b, const struct notice *n);
 
+/* Figures for /metrics. */
+struct bus_figures {
+    size_t waiting;     /* in the fullest listener's queue */
+    uint64_t overflows; /* how often a listener lost its queue */
+};
+void bus_figures(struct bus *b, struct bus_figures *out);
+
 /* topics: BUS_TOPIC of each one wanted. max: notices kept while the listener is busy, at least 1.
  */
 struct bus_listener *bus_subscribe(struct bus *b, unsigned topics, size_t max);

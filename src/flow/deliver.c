@@ -211,6 +211,7 @@ static bool deliver_one(struct flow *f, int64_t brand, int64_t id)
         s.use.ctx.give_up_arg = &s;
         s.use.channel->send(&s.use.ctx, &out, (struct sending_mark){mark, &s}, &s.result);
     }
+    f->deliveries[s.result.sent]++;
     settle(&s);
 out:
     arena_deinit(&a);

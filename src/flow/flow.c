@@ -88,6 +88,19 @@ void flow_stop(struct flow *f)
     f->started = false;
 }
 
+void flow_figures(const struct flow *f, struct flow_figures *out)
+{
+    *out = (struct flow_figures){.unreadable = f->unreadable};
+    for (int i = 0; i < 3; i++)
+        out->posts[i] = f->posts[i];
+    for (int i = 0; i < 2; i++)
+        out->polls[i] = f->polls[i];
+    for (int i = 0; i < 4; i++)
+        out->deliveries[i] = f->deliveries[i];
+    if (f->poll_workers)
+        out->polls_waiting = workers_waiting(f->poll_workers, &out->polls_max);
+}
+
 bool flow_runs(const struct flow *f)
 {
     return f->started;

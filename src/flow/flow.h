@@ -152,6 +152,16 @@ enum err flow_record_reply(struct flow *f, int64_t brand, int64_t agent, int64_t
 struct str flow_signed(const struct brand_view *b, const struct who *who, struct str text,
                        struct arena *a);
 
+/* Figures for /metrics: what this process has done since it started. */
+struct flow_figures {
+    uint64_t posts[3];               /* by enum ingest_status */
+    uint64_t unreadable;             /* what a source sent and nobody could read */
+    uint64_t polls[2];               /* failed, well */
+    uint64_t deliveries[4];          /* tries, by enum sent */
+    size_t polls_waiting, polls_max; /* for a poller */
+};
+void flow_figures(const struct flow *f, struct flow_figures *out);
+
 /* Sends what is due, on this thread, until nothing is; for tests and commands. Number of messages
  * handled. */
 int flow_deliver_due(struct flow *f);

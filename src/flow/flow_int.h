@@ -39,6 +39,9 @@ struct flow {
     struct keeper keeper; /* of backups */
     pthread_mutex_t busy_lock;
     int64_t busy[BUSY_MAX]; /* accounts being polled */
+
+    /* figures */
+    atomic_ullong posts[3], unreadable, polls[2], deliveries[4];
 };
 
 void brands_forget(struct flow *f, int64_t brand); /* 0: all */

@@ -465,6 +465,13 @@ static enum err write_all(struct tx *tx, void *arg, struct errinfo *e)
                                    NULL);
 }
 
+static void count(struct flow *f, const struct work *w)
+{
+    for (size_t i = 0; i < w->in->n; i++)
+        f->posts[w->results[i].status]++;
+    f->unreadable += w->in->refused_n;
+}
+
 enum err flow_ingest(struct flow *f, const struct ingest *in, struct ingest_result *results,
                      struct errinfo *e)
 {
@@ -491,6 +498,8 @@ enum err flow_ingest(struct flow *f, const struct ingest *in, struct ingest_resu
             prepare(&w, &in->items[i], &a, &w.ready[i]);
     }
     err = store_write(f->o.store, write_all, &w, e);
+    if (err == ERR_OK)
+        count(f, &w);
 out:
     flow_brand_release(w.b);
     arena_deinit(&a);

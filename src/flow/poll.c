@@ -199,7 +199,9 @@ static void poll_rounds(struct flow *f, struct lease *lease, int64_t brand, int6
         if (n && lease_renew(lease, LEASE_MS) != ERR_OK)
             break;
         enum err err = poll_round(f, lease, &a, brand, account, &r, &e);
-        if (err == ERR_OK || (err == ERR_CONFLICT && str_eq_z(str_z(e.where), "cursor")))
+        bool well = err == ERR_OK || (err == ERR_CONFLICT && str_eq_z(str_z(e.where), "cursor"));
+        f->polls[well]++;
+        if (well)
             continue;
         log_warn("flow", "account %lld: %s", (long long)account,
                  e.what[0] ? e.what : err_code(err));

@@ -10,7 +10,11 @@
 #include "http/csrf.h"
 #include "http/sse_inner.h"
 
-enum { ARENA_KEPT = 64 << 10 }; /* a connection keeps no more for its next request */
+enum {
+    ARENA_KEPT = 64 << 10, /* a connection keeps no more for its next request */
+    REQUEST_ID_MIN = 8,
+    LOGGED_PATH = 300,
+};
 
 void exchange_init(struct exchange *x, struct http_server *server, struct http_site *site)
 {
@@ -45,15 +49,16 @@ void exchange_deinit(struct exchange *x)
 void exchange_begin(struct exchange *x, struct str target)
 {
     exchange_end(x);
-    x->started = clock_mono();
-    snprintf(x->id, sizeof x->id, "%016llx", (unsigned long long)rand_u64());
+    x->started = clock_mono_us();
+    struct str id = arena_printf(&x->arena, "%016llx", (unsigned long long)rand_u64());
+    x->id = id.p;
     x->inner = ARENA_NEW(&x->arena, struct request_inner);
     x->inner->server = x->server;
     x->rs = ARENA_NEW(&x->arena, struct response);
     x->rq = ARENA_NEW(&x->arena, struct request);
     *x->rq = (struct request){.arena = &x->arena,
                               .target = arena_str(&x->arena, target),
-                              .id = {x->id, sizeof x->id - 1},
+                              .id = id,
                               .app = x->site->app,
                               .inner = x->inner};
     x->stage = STAGE_HEAD;
@@ -156,11 +161,30 @@ static void pass_guard(struct exchange *x)
              "Please sign in first.");
 }
 
+/* A proxy that we trust may have given the request a number already: then its log and ours have the
+ * same one. A stranger's would let them write into our log as somebody else. */
+static void take_id(struct exchange *x)
+{
+    struct str id = request_header(x->rq, "X-Request-Id");
+    if (id.n < REQUEST_ID_MIN || id.n > LOG_REQUEST_MAX)
+        return;
+    for (size_t i = 0; i < id.n; i++)
+        if (!((id.p[i] >= 'a' && id.p[i] <= 'z') || (id.p[i] >= 'A' && id.p[i] <= 'Z') ||
+              (id.p[i] >= '0' && id.p[i] <= '9') || id.p[i] == '-' || id.p[i] == '_'))
+            return;
+    x->rq->id = arena_str(&x->arena, id);
+    x->id = x->rq->id.p;
+    log_set_request(x->id);
+}
+
 static void check_head(struct exchange *x, struct str method_name, const struct sockaddr *from)
 {
     struct request *rq = x->rq;
+    struct in6_addr by;
     enum method method = method_parse(method_name);
     rq->method = method < METHOD_COUNT ? method : METHOD_GET;
+    if (peer_of_socket(&x->site->peers, from, &by))
+        take_id(x);
     if (memory_low()) {
         x->close = true;
         exchange_busy(x);
@@ -282,7 +306,31 @@ static struct str shown_path(const struct request *rq)
     if (str_find(pattern, STR("/:token"), 0) >= 0)
         return pattern;
     ptrdiff_t query = str_find_char(rq->target, '?', 0);
-    return query < 0 ? rq->target : str_sub(rq->target, 0, (size_t)query);
+    return str_sub(rq->target, 0, query >= 0 && query < LOGGED_PATH ? (size_t)query : LOGGED_PATH);
+}
+
+static void log_answer(const struct exchange *x)
+{
+    char status[16], ms[24], bytes[24];
+    const struct request *rq = x->rq;
+    const struct response *rs = x->rs;
+    enum log_level level = rs->status >= 500     ? LOG_WARN
+                           : x->site->access_log ? LOG_INFO
+                                                 : LOG_DEBUG;
+    size_t size = rs->inner->fixed.p ? rs->inner->fixed.n : rs->body.n;
+    snprintf(status, sizeof status, "%d", rs->status);
+    snprintf(ms, sizeof ms, "%lld", (long long)(x->took / 1000));
+    snprintf(bytes, sizeof bytes, "%zu", size);
+    const struct log_field fields[] = {
+        {"method", str_z(method_names[rq->method])},
+        {"path", shown_path(rq)},
+        {"status", str_z(status)},
+        {"ms", str_z(ms)},
+        {"bytes", str_z(bytes)},
+        {"from", rq->remote}, /* in the access log only: it says who somebody is */
+    };
+    size_t n = sizeof fields / sizeof *fields;
+    log_fields(level, "http", "request", fields, x->site->access_log ? n : n - 1);
 }
 
 void exchange_finish(struct exchange *x)
@@ -300,11 +348,11 @@ void exchange_finish(struct exchange *x)
             response_init(x->rq, x->rs), x->rs->status = 500;
     }
     response_add_defaults(x->rq, x->rs);
-    long long took = (long long)(clock_mono() - x->started);
-    const char *method = method_names[x->rq->method];
-    if (x->rs->status >= 500)
-        log_warn("http", "%s %.*s %d %lld ms", method, STR_FMT(path), x->rs->status, took);
-    else
-        log_debug("http", "%s %.*s %d %lld ms", method, STR_FMT(path), x->rs->status, took);
+    int class = x->rs->status / 100;
+    x->took = clock_mono_us() - x->started;
+    if (class >= 1 && class <= HTTP_CLASSES)
+        x->site->answers[class - 1]++;
+    histogram_add(&x->site->took, x->took);
+    log_answer(x);
     log_set_request(NULL);
 }

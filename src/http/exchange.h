@@ -25,6 +25,9 @@ struct http_site {
     int64_t bodies_max; /* bytes of all bodies that are being read or worked on */
     void *app;
     atomic_llong bodies;
+    bool access_log;
+    atomic_ullong answers[HTTP_CLASSES]; /* figures: by class of status, and how long they took */
+    struct histogram took;
 };
 
 enum exchange_stage { STAGE_HEAD, STAGE_BODY, STAGE_HANDLED };
@@ -41,14 +44,15 @@ struct exchange {
     enum exchange_stage stage;
     int64_t length;                  /* of the body; -1: chunked, known at its end */
     uint64_t seen;                   /* bytes of the body so far */
-    int64_t started;                 /* monotonic */
+    int64_t started;                 /* of clock_mono_us */
+    int64_t took;                    /* in microseconds; set by exchange_finish */
     bool refused;                    /* rs holds an error already */
     bool close;                      /* the connection must not be used again */
     bool running;                    /* between begin and end */
     bool entered, entered_forwarded; /* counted in the site's crowds, as these: */
     struct in6_addr address, forwarded;
     struct intake intake;
-    char id[17];
+    const char *id; /* of the request, in the arena */
 };
 
 enum exchange_next {

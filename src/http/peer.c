@@ -58,6 +58,12 @@ static bool listed(const struct peers *p, const struct in6_addr *address)
     return false;
 }
 
+bool peers_have(const struct peers *p, struct str address)
+{
+    struct in6_addr wanted;
+    return parse_address(address, &wanted) && listed(p, &wanted);
+}
+
 /* Walks one header's list from the right; true when the client was found or the list cannot be
  * trusted further. */
 static bool walk_forwarded(const struct peers *p, struct str list, struct in6_addr *client)

@@ -19,6 +19,8 @@ struct peers {
 /* addresses: NULL-terminated, may be NULL. ERR_INVALID: one is no IP address. */
 enum err peers_new(struct arena *a, const char *const *addresses, struct peers *out,
                    struct errinfo *e) MUST_CHECK;
+/* Whether an address, as peer_fill writes it, is one of them. */
+bool peers_have(const struct peers *p, struct str address);
 /* The socket's address, IPv4 mapped into IPv6; true when it is a listed proxy's. */
 bool peer_of_socket(const struct peers *p, const struct sockaddr *from, struct in6_addr *out);
 /* Fills rq->remote and rq->secure from the socket's address and the request's headers, and *client

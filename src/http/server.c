@@ -46,7 +46,6 @@ struct http_server {
     struct MHD_Daemon *daemon;
     struct sse_hub *hub;
     int listen_fd, port;
-    atomic_ullong requests, errors_5xx;
     atomic_int connections, running;
     atomic_bool stopping;
     pthread_mutex_t lock;
@@ -109,8 +108,6 @@ static enum MHD_Result send_answer(struct exchange *x)
     }
     if (ok && (x->close || s->stopping))
         ok = MHD_add_response_header(r, "Connection", "close") == MHD_YES;
-    if (rs->status >= 500)
-        s->errors_5xx++;
     ok = ok && MHD_queue_response(x->connection, (unsigned)rs->status, r) == MHD_YES;
     MHD_destroy_response(r);
     if (stream)
@@ -182,8 +179,6 @@ static enum MHD_Result take(struct exchange *x, enum exchange_next next)
         hand_to_worker(x);
         return MHD_YES;
     case EXCHANGE_SAY:
-        if (x->rs->status >= 500)
-            x->server->errors_5xx++;
         intake_say(x);
         return MHD_YES;
     }
@@ -236,7 +231,6 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *con
         x->running = true;
         s->running++;
     }
-    s->requests++;
     exchange_begin(x, str_z(target));
     return x;
 }
@@ -398,6 +392,7 @@ static void fill_site(struct http_site *site, const struct http_options *o)
     int most = o->per_address > 0 ? o->per_address : CONNECTIONS_PER_ADDRESS;
     site->hooks = o->hooks;
     site->app = o->app;
+    site->access_log = o->access_log;
     site->connections = crowd_new(most);
     site->forwarded = crowd_new(most);
     site->head_ms = o->head_ms > 0 ? o->head_ms : HEAD_MS;
@@ -493,9 +488,10 @@ void http_stop(struct http_server *s, int64_t wait_ms)
 
 void http_figures(const struct http_server *s, struct http_figures *out)
 {
-    *out = (struct http_figures){.requests = s->requests,
-                                 .errors_5xx = s->errors_5xx,
-                                 .connections = s->connections,
+    *out = (struct http_figures){.connections = s->connections,
                                  .streams = sse_hub_count(s->hub),
                                  .body_bytes = s->site.bodies};
+    for (int i = 0; i < HTTP_CLASSES; i++)
+        out->answers[i] = s->site.answers[i];
+    histogram_read(&s->site.took, &out->took);
 }

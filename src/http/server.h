@@ -19,6 +19,7 @@
 
 #include <stddef.h>
 
+#include "base/histogram.h"
 #include "base/threads.h"
 #include "http/request.h"
 
@@ -75,6 +76,7 @@ struct http_options {
     /* For a whole head, a body, the taking of an answer; the latter two get a second more for each
      * 16 KB. 0: 10, 20, 30 s. */
     int64_t head_ms, body_ms, answer_ms;
+    bool access_log; /* a line in the log for each request, not only for failures */
 };
 
 struct http_server;
@@ -87,10 +89,13 @@ int http_port(const struct http_server *s);
 void http_stop(struct http_server *s, int64_t wait_ms);
 
 /* Figures for /metrics. */
+enum { HTTP_CLASSES = 5 };
 struct http_figures {
-    uint64_t requests, errors_5xx;
+    uint64_t answers[HTTP_CLASSES]; /* by class of status: [0] is 1xx */
     int connections, streams;
     int64_t body_bytes; /* of bodies that are being received or worked on */
+    /* From the first word of a request to its answer; of a stream, to its beginning. */
+    struct histogram_figures took;
 };
 void http_figures(const struct http_server *s, struct http_figures *out);
 

@@ -8,6 +8,7 @@
 struct flow;
 struct http_server;
 struct kept;
+struct metrics;
 struct seal_key;
 struct sessions;
 struct store;
@@ -21,6 +22,7 @@ struct page_context {
     const struct seal_key *key;
     struct kept *kept;         /* console/kept.h */
     struct http_server *http;  /* for event streams; set once the server runs */
+    struct metrics *metrics;   /* app/metrics.h */
     const char *url;           /* how people reach us, without a slash at the end; may be empty */
     const char *setup_token;   /* opens the set-up while there is no agent; empty: no set-up */
     bool demo;                 /* fictional brand: the sign-in page says so */

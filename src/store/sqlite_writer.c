@@ -15,7 +15,6 @@
 
 enum {
     GROUP_MAX = 1000, /* jobs, or changed rows, in one commit */
-    QUEUE_MAX = 4096, /* when the options name none */
     WAL_PAGES = 1000, /* checkpoint from here */
     PAST_RESERVE = 4096,
 };
@@ -288,7 +287,7 @@ enum err writer_start(struct store *s, struct db *db, size_t queue_max)
     struct writer *w = memory_zeroed(1, sizeof *w);
     w->store = s;
     w->db = db;
-    w->jobs = queue_new(queue_max ? queue_max : QUEUE_MAX);
+    w->jobs = queue_new(queue_max ? queue_max : STORE_QUEUE_MAX);
     w->handle = sqlite_of(db)->handle;
     tx_init(&w->tx, db);
     sqlite3_wal_hook(w->handle, wal_grew, w);

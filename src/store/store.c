@@ -113,7 +113,25 @@ void db_end(struct db *db)
 
 enum err store_write(struct store *s, store_write_fn fn, void *arg, struct errinfo *e)
 {
-    return s->driver->write(s, fn, arg, true, e);
+    int64_t began = clock_mono_us();
+    s->writing++;
+    enum err err = s->driver->write(s, fn, arg, true, e);
+    s->writing--;
+    if (err != ERR_OK)
+        s->failed++;
+    histogram_add(&s->took, clock_mono_us() - began);
+    return err;
+}
+
+void store_figures(struct store *s, struct store_figures *out)
+{
+    *out = (struct store_figures){.writing = s->writing, .failed = s->failed};
+    histogram_read(&s->took, &out->took);
+    out->writes = out->took.n;
+    pthread_mutex_lock(&s->readers_lock);
+    for (const struct db *db = s->readers; db; db = db->next)
+        out->readers++;
+    pthread_mutex_unlock(&s->readers_lock);
 }
 
 enum err store_writable(const struct store *s, struct errinfo *e)

@@ -28,6 +28,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/histogram.h"
 #include "base/str.h"
 #include "domain/notice.h"
 
@@ -43,6 +44,8 @@ struct migration {
     const char *pg;  /* the same for PostgreSQL */
 };
 
+enum { STORE_QUEUE_MAX = 4096 };
+
 enum store_engine { STORE_SQLITE, STORE_POSTGRESQL };
 
 struct store_options {
@@ -52,7 +55,7 @@ struct store_options {
     size_t migration_count;
     const struct clock *clock; /* NULL: clock_system */
     int node; /* SQLite: 0..255, part of each id; PostgreSQL: leased (store/lease.h) */
-    /* SQLite: waiting write jobs, more are refused with ERR_BUSY; 0: 4096. */
+    /* SQLite: waiting write jobs, more are refused with ERR_BUSY; 0: STORE_QUEUE_MAX. */
     size_t queue_max;
     /* Opens an older database as it is, to copy or to look at it: typed statements may not fit it.
      * ERR_NOT_FOUND when there is none. Else an older one is migrated, and before that a copy of it
@@ -102,6 +105,15 @@ enum err store_write(struct store *s, store_write_fn fn, void *arg, struct errin
  * disk is full (it goes on by itself when there is room) or failed to keep data (restart); e says
  * it in words for a person. */
 enum err store_writable(const struct store *s, struct errinfo *e) MUST_CHECK;
+
+/* Figures for /metrics. */
+struct store_figures {
+    int writing;                   /* callers of store_write that have no answer yet */
+    int readers;                   /* connections for reading */
+    uint64_t writes, failed;       /* answered; of them, with an error */
+    struct histogram_figures took; /* from the call to the answer */
+};
+void store_figures(struct store *s, struct store_figures *out);
 
 /* Reading inside the transaction. */
 struct db *tx_db(struct tx *tx);

@@ -66,6 +66,9 @@ struct store {
     pthread_key_t reader_key; /* this thread's struct db */
     pthread_mutex_t readers_lock;
     struct db *readers;
+    atomic_int writing;
+    atomic_ullong failed;
+    struct histogram took;
     struct sqlite_store *sqlite; /* one of them */
     struct pg_store *pg;
 };

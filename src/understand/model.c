@@ -143,6 +143,7 @@ static enum err check(struct model *m, const char *where, struct errinfo *e)
     for (int i = 0; i < FEATURE_BLOCKS; i++)
         if (!(h.blocks[i] >= 0) || !(h.blocks[i] < 1e3F))
             return damaged(e, where, "its scale is no number");
+    m->checksum = h.checksum;
     m->rows = h.rows;
     m->stride = h.stride;
     m->table = (const int8_t *)m->bytes + sizeof h + h.heads_size;
@@ -228,6 +229,11 @@ void model_close(struct model *m)
         free((void *)(uintptr_t)m->bytes);
     free(m->memory);
     free(m);
+}
+
+uint64_t model_fingerprint(const struct model *m)
+{
+    return m->checksum;
 }
 
 int model_head_count(const struct model *m)

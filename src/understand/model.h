@@ -45,6 +45,8 @@ enum err model_open(struct model **out, const char *path, struct errinfo *e) MUS
 enum err model_open_bytes(struct model **out, struct str bytes, struct errinfo *e) MUST_CHECK;
 void model_close(struct model *m);
 
+/* Tells one model from another. */
+uint64_t model_fingerprint(const struct model *m);
 int model_head_count(const struct model *m);
 const struct model_head *model_head_at(const struct model *m, int i);
 /* NULL when the model has no such head. */

@@ -46,6 +46,7 @@ _Static_assert(sizeof(struct model_header) == 64, "rows stay aligned");
 struct model {
     const unsigned char *bytes; /* the whole file */
     size_t size;
+    uint64_t checksum;
     const int8_t *table;
     uint32_t rows;
     size_t stride;

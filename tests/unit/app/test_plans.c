@@ -27,6 +27,7 @@
 #include "desk_sql.h"
 #include "lease_sql.h"
 #include "lists_sql.h"
+#include "metrics_sql.h"
 #include "ops_sql.h"
 #include "outbox_sql.h"
 #include "people_sql.h"

@@ -1,0 +1,35 @@
+-- What /metrics shows. Each statement costs the same however many posts there are.
+
+--: accounts many (limit i64) -> (brand text, key text, channel text, state i64, success_at i64, item_at i64, next_at i64,
+--:   failures i64) any-brand "the operator watches all brands"
+SELECT b.key AS brand, a.key, a.channel, a.state, a.success_at, a.item_at, a.next_at, a.failures
+FROM account a JOIN brand b ON b.id = a.brand ORDER BY b.key, a.key LIMIT :limit;
+
+--: cases many (now i64, soon i64, limit i64) -> (brand text, waiting i64, answered i64, snoozed i64, late i64, soon i64,
+--:   problem i64) any-brand "the operator watches all brands"
+SELECT b.key AS brand,
+  (SELECT count(*) FROM "case" c WHERE c.brand = b.id AND c.state = 0) AS waiting,
+  (SELECT count(*) FROM "case" c WHERE c.brand = b.id AND c.state = 1) AS answered,
+  (SELECT count(*) FROM "case" c WHERE c.brand = b.id AND c.state = 2) AS snoozed,
+  (SELECT count(*) FROM "case" c WHERE c.brand = b.id AND c.state = 0 AND c.due_at > 0 AND c.due_at <= :now) AS late,
+  (SELECT count(*) FROM "case" c WHERE c.brand = b.id AND c.state = 0 AND c.due_at > :now AND c.due_at <= :soon) AS soon,
+  (SELECT count(*) FROM "case" c WHERE c.brand = b.id AND c.problem <> 0) AS problem
+FROM brand b ORDER BY b.key LIMIT :limit;
+
+-- Sent and recalled ones are history; these are few.
+--: outbox one () -> (queued i64, claimed i64, sending i64, failed i64, unclear i64, oldest i64) any-brand
+--:   "the operator watches all brands"
+SELECT
+  (SELECT count(*) FROM message WHERE state = 0) AS queued,
+  (SELECT count(*) FROM message WHERE state = 1) AS claimed,
+  (SELECT count(*) FROM message WHERE state = 2) AS sending,
+  (SELECT count(*) FROM message WHERE state = 4) AS failed,
+  (SELECT count(*) FROM message WHERE state = 5) AS unclear,
+  coalesce((SELECT not_before FROM message WHERE state = 0 ORDER BY not_before LIMIT 1), 0) AS oldest;
+
+--: nodes one (now i64) -> (n i64)
+SELECT count(*) AS n FROM lease WHERE slot >= 0 AND until > :now;
+
+-- The newest file of the schema that was run.
+--: version one () -> (number i64)
+SELECT coalesce(max(number), 0) AS number FROM migration;
