@@ -1,6 +1,7 @@
 /* listen.c - the listening socket; see inner.h. */
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -8,14 +9,21 @@
 
 #include "http/inner.h"
 
-enum { BACKLOG = 4096 };
+enum {
+    BACKLOG = 4096,
+    UNSENT_MAX =
+        64 << 10 /* bytes of answers that the kernel keeps for a client that does not read */
+};
 
 static int open_one(const struct addrinfo *ai)
 {
-    int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1, off = 0;
+    int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int on = 1, off = 0, unsent = UNSENT_MAX;
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent,
+               sizeof unsent); /* connections inherit */
     if (ai->ai_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
     if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
