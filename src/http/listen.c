@@ -9,11 +9,8 @@
 
 #include "http/inner.h"
 
-enum {
-    BACKLOG = 4096,
-    UNSENT_MAX =
-        64 << 10 /* bytes of answers that the kernel keeps for a client that does not read */
-};
+/* UNSENT_MAX: bytes of answers that the kernel keeps for a client that does not read */
+enum { BACKLOG = 4096, UNSENT_MAX = 64 << 10 };
 
 static int open_one(const struct addrinfo *ai)
 {
