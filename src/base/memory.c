@@ -54,6 +54,13 @@ bool memory_low(void)
     return atomic_load(&low);
 }
 
+bool memory_has(size_t bytes)
+{
+    void *volatile p = malloc(bytes); /* volatile, or the compiler drops the question */
+    free(p);
+    return p != NULL;
+}
+
 void memory_end(size_t wanted)
 {
     log_error("base", "out of memory: %zu bytes wanted; ending, the next start goes on", wanted);

@@ -17,6 +17,10 @@ void memory_reserve(size_t bytes);
 /* Whether the reserve is gone. Tries to have it again, a few times a second. */
 bool memory_low(void);
 
+/* Whether that many bytes could be had now, without touching the reserve: asked before work begins
+ * that is known to need much. Others may be faster. */
+bool memory_has(size_t bytes);
+
 /* As malloc, calloc and realloc, but never NULL. */
 void *memory_bytes(size_t n) __attribute__((returns_nonnull, malloc));
 void *memory_zeroed(size_t n, size_t size) __attribute__((returns_nonnull, malloc));

@@ -12,6 +12,7 @@
 
 enum {
     ARENA_KEPT = 64 << 10, /* a connection keeps no more for its next request */
+    BODY_WORK = 8,         /* memory that reading a large body takes, in bodies */
     REQUEST_ID_MIN = 8,
     LOGGED_PATH = 300,
 };
@@ -273,6 +274,9 @@ enum exchange_next exchange_ready(struct exchange *x)
     log_set_request(x->id);
     if (!x->refused)
         check_body(x);
+    if (!x->refused && x->body.n > SMALL_BODY &&
+        !memory_has((size_t)x->site->bodies * BODY_WORK)) /* for all that are being read */
+        exchange_busy(x);
     bool work = !x->refused && (x->rq->route->flags & ROUTE_WORKER);
     if (!x->refused && !work)
         x->rq->route->handler(x->rq, x->rs);

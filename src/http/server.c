@@ -22,6 +22,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "http/acceptor.h"
 #include "http/exchange.h"
 #include "http/sse_inner.h"
 
@@ -45,7 +46,8 @@ struct http_server {
     struct workers *workers;
     struct MHD_Daemon *daemon;
     struct sse_hub *hub;
-    int listen_fd, port;
+    struct acceptor *acceptor;
+    int listen_fd, port, connections_max;
     atomic_int connections, running;
     atomic_bool stopping;
     pthread_mutex_t lock;
@@ -342,22 +344,37 @@ static int fit_connections(int wanted)
     return fits;
 }
 
+static bool is_full(void *ctx)
+{
+    struct http_server *s = ctx;
+    return s->connections >= s->connections_max;
+}
+
+static void enter(void *ctx, int fd, const struct sockaddr *from, socklen_t from_n)
+{
+    struct http_server *s = ctx;
+    if (MHD_add_connection(s->daemon, fd, from, from_n) != MHD_YES) /* it has closed fd */
+        log_debug("http", "a connection could not be let in: %s", strerror(errno));
+}
+
 static enum err start_daemon(struct http_server *s, const struct http_options *o, struct errinfo *e)
 {
     unsigned threads = o->threads > 0 ? (unsigned)o->threads : THREADS;
     int connections = fit_connections(o->connections_max > 0 ? o->connections_max : CONNECTIONS);
+    s->connections_max = connections;
     unsigned timeout = o->idle_timeout_s > 0 ? (unsigned)o->idle_timeout_s : TIMEOUT_S;
     s->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-        on_request, s, MHD_OPTION_EXTERNAL_LOGGER, log_library,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+            MHD_USE_NO_LISTEN_SOCKET,
+        0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, log_library,
         NULL, /* first, or it misses messages */
-        MHD_OPTION_LISTEN_SOCKET, (MHD_socket)s->listen_fd, MHD_OPTION_THREAD_POOL_SIZE, threads,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections, MHD_OPTION_CONNECTION_TIMEOUT, timeout,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped,
-        NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, s, MHD_OPTION_END);
-    if (!s->daemon)
+        MHD_OPTION_THREAD_POOL_SIZE, threads, MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections,
+        MHD_OPTION_CONNECTION_TIMEOUT, timeout, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)POOL_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, on_target,
+        s, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_END);
+    const struct acceptor_house house = {is_full, enter, s};
+    if (!s->daemon || acceptor_start(&s->acceptor, s->listen_fd, &house) != ERR_OK)
         return err_set(e, ERR_IO, "listen", "Cannot start the HTTP threads: %s.", strerror(errno));
     return ERR_OK;
 }
@@ -374,6 +391,8 @@ static enum err check_options(const struct http_options *o, struct errinfo *e)
 
 static void free_server(struct http_server *s)
 {
+    if (s->daemon)
+        MHD_stop_daemon(s->daemon);
     if (s->hub)
         sse_hub_free(s->hub);
     watch_free(s->site.watch);
@@ -478,11 +497,9 @@ void http_stop(struct http_server *s, int64_t wait_ms)
     if (!s)
         return;
     s->stopping = true;
-    MHD_quiesce_daemon(s->daemon);
-    shutdown(s->listen_fd, SHUT_RDWR); /* who comes now is refused instead of kept waiting */
+    acceptor_stop(s->acceptor); /* who comes now is refused instead of kept waiting */
     sse_hub_stop(s->hub);
     wait_until_quiet(s, wait_ms);
-    MHD_stop_daemon(s->daemon);
     free_server(s);
 }
 
