@@ -157,6 +157,7 @@ static void add_post(struct strand *s, const struct case_sql_posts_row *p)
     struct str who = ours          ? (p->agent_name.n ? p->agent_name : s->b->name)
                      : p->person.n ? p->person
                                    : p->identity;
+    struct str host = html_link_host(rq->arena, p->url);
     bead->at = p->published_at;
     bead->id = p->id;
     struct case_post_view *v = &bead->view;
@@ -170,7 +171,8 @@ static void add_post(struct strand *s, const struct case_sql_posts_row *p)
                      p->agent_initials.n ? p->agent_initials : text_initials(rq->arena, who)},
         .by = who.n ? arena_str(rq->arena, who) : page_text(rq, N_("Somebody")),
         .about = about_post(s, p),
-        .original = p->url,
+        .original = host.n ? p->url : STR_NONE,
+        .host = host,
         .line = text_plain_line(rq->arena, str_sub(p->text, 0, LINE_BYTES), LINE_BYTES),
         .title = p->title};
     const char *language = words_name(&language_words, (int)p->language);

@@ -112,6 +112,16 @@ void html_escape(struct buf *b, struct str s)
     buf_add(b, str_sub(s, from, s.n));
 }
 
+/* What stands between "//" and the path; browsers take a backslash for a slash. */
+static struct str authority(struct str url)
+{
+    ptrdiff_t colon = str_find(url, STR("://"), 0);
+    size_t from = colon < 0 ? url.n : (size_t)colon + 3, to = from;
+    while (to < url.n && !strchr("/\\?#", url.p[to]))
+        to++;
+    return str_sub(url, from, to);
+}
+
 bool html_link_allowed(struct str url)
 {
     if (url.n > 4096)
@@ -119,9 +129,22 @@ bool html_link_allowed(struct str url)
     for (size_t i = 0; i < url.n; i++)
         if ((unsigned char)url.p[i] <= 0x20 || url.p[i] == 0x7F)
             return false;
-    return (str_starts_nocase(url, STR("https://")) && url.n > 8) ||
-           (str_starts_nocase(url, STR("http://")) && url.n > 7) ||
-           (str_starts_nocase(url, STR("mailto:")) && url.n > 7);
+    if (str_starts_nocase(url, STR("mailto:")))
+        return url.n > 7;
+    struct str place = authority(url);
+    return (str_starts_nocase(url, STR("https://")) || str_starts_nocase(url, STR("http://"))) &&
+           place.n && str_find_char(place, '@', 0) < 0;
+}
+
+struct str html_link_host(struct arena *a, struct str url)
+{
+    struct str host = authority(url);
+    if (!str_starts_nocase(url, STR("http")))
+        return STR_NONE;
+    for (ptrdiff_t at; (at = str_find_char(host, '@', 0)) >= 0;)
+        host = str_sub(host, (size_t)at + 1, host.n);
+    ptrdiff_t port = str_starts(host, STR("[")) ? -1 : str_find_char(host, ':', 0);
+    return text_host(a, port < 0 ? host : str_sub(host, 0, (size_t)port));
 }
 
 uint32_t html_entity(struct str name)

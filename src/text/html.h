@@ -52,9 +52,12 @@ struct str html_to_text(struct arena *a, struct str html);
 
 /* & < > " ' as entities: right between tags and inside quoted attributes. */
 void html_escape(struct buf *b, struct str s);
-/* A link target that may be followed: absolute http, https or mailto without blanks and controls.
- */
+/* A link target that may be followed: absolute http, https or mailto without blanks and controls;
+ * no user name before the host, which only makes it look like another one. */
 bool html_link_allowed(struct str url);
+/* The host that a browser would ask for an http or https URL, in lower case; with letters beyond
+ * Latin-1, which may look like others, as ASCII (RFC 5890). STR_NONE when it has none. */
+struct str html_link_host(struct arena *a, struct str url);
 /* The character behind an HTML 4 entity name ("nbsp", "uuml"), 0 when unknown. */
 uint32_t html_entity(struct str name);
 /* Decodes entities in text that holds no tags ("AT&amp;T"). */

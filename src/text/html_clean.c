@@ -233,7 +233,18 @@ static size_t url_length(struct str s, size_t i)
     return end - i;
 }
 
-static void add_line(struct buf *b, struct str line)
+/* A host that is not what it looks like is told behind the link. */
+static void add_host(struct buf *b, struct arena *a, struct str url)
+{
+    struct str host = html_link_host(a, url);
+    if (!host.n || str_contains_nocase(url, host))
+        return;
+    buf_add_z(b, " (");
+    html_escape(b, host);
+    buf_add_z(b, ")");
+}
+
+static void add_line(struct buf *b, struct arena *a, struct str line)
 {
     size_t from = 0;
     for (size_t i = 0; i < line.n; i++) {
@@ -254,6 +265,7 @@ static void add_line(struct buf *b, struct str line)
         buf_add_z(b, "\" rel=\"nofollow ugc noopener\">");
         html_escape(b, url);
         buf_add_z(b, "</a>");
+        add_host(b, a, url);
         i += url.n - 1;
         from = i + 1;
     }
@@ -275,7 +287,7 @@ struct safe_html html_from_text(struct arena *a, struct str text)
         }
         buf_add_z(&b, open ? "<br>\n" : "<p>");
         open = true;
-        add_line(&b, line);
+        add_line(&b, a, line);
     }
     if (open)
         buf_add_z(&b, "</p>");

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unicode/uchar.h>
 #include <unicode/ucol.h>
+#include <unicode/uidna.h>
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
 #include <unicode/utext.h>
@@ -199,28 +200,50 @@ static bool is_control(uint32_t c)
     return c < 0x20 || (c >= 0x7F && c < 0xA0);
 }
 
+static bool is_mark(uint32_t c)
+{
+    return c >= 0x300 && c != 0xFE0F && (U_GET_GC_MASK((UChar32)c) & (U_GC_MN_MASK | U_GC_ME_MASK));
+}
+
+/* Nothing for text_clean to do? Marks are only looked at in a row of bytes beyond Latin. */
+static bool is_clean(struct str s)
+{
+    unsigned marks = 0;
+    for (size_t i = 0; i < s.n;) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (c >= 0xCC) {
+            marks = is_mark(utf8_next(s, &i)) ? marks + 1 : 0;
+            if (marks > MARKS_MAX)
+                return false;
+            continue;
+        }
+        marks = 0;
+        i++;
+        if (c == 0xC2 ? i < s.n && (unsigned char)s.p[i] < 0xA0
+                      : (c < 0x20 && c != '\n' && c != '\t') || c == 0x7F)
+            return false;
+    }
+    return true;
+}
+
 struct str text_clean(struct arena *a, struct str s, size_t max)
 {
     s = text_nfc(a, utf8_repair(a, utf8_clip(s, max)));
-    bool clean = true;
-    for (size_t i = 0; i < s.n && clean; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        clean = (c >= 0x20 && c != 0x7F && c != 0xC2) || c == '\n' || c == '\t' ||
-                (c == 0xC2 && i + 1 < s.n && (unsigned char)s.p[i + 1] >= 0xA0);
-    }
-    if (clean)
+    if (is_clean(s))
         return utf8_clip(s, max);
     struct buf b;
+    unsigned marks = 0;
     buf_init_in(&b, a, s.n);
     for (size_t i = 0; i < s.n;) {
         size_t at = i;
         uint32_t c = utf8_next(s, &i);
+        marks = is_mark(c) ? marks + 1 : 0;
         if (c == '\r') {
             if (i >= s.n || s.p[i] != '\n')
                 buf_add_char(&b, '\n');
         } else if (c == 0x85) {
             buf_add_char(&b, '\n');
-        } else if (!is_control(c) || c == '\n' || c == '\t') {
+        } else if ((!is_control(c) || c == '\n' || c == '\t') && marks <= MARKS_MAX) {
             buf_add(&b, str_sub(s, at, i));
         }
     }
@@ -238,11 +261,6 @@ static bool is_dropped(uint32_t c)
 {
     return is_control(c) || is_bidi_control(c) || c == 0xAD || c == 0x200B || c == 0x2060 ||
            c == 0xFEFF;
-}
-
-static bool is_mark(uint32_t c)
-{
-    return c >= 0x300 && c != 0xFE0F && (U_GET_GC_MASK((UChar32)c) & (U_GC_MN_MASK | U_GC_ME_MASK));
 }
 
 struct str text_plain_line(struct arena *a, struct str s, size_t max)
@@ -270,6 +288,26 @@ struct str text_plain_line(struct arena *a, struct str s, size_t max)
         buf_add(&b, str_sub(s, at, i));
     }
     return str_trim(utf8_clip(buf_str(&b), max));
+}
+
+struct str text_host(struct arena *a, struct str name)
+{
+    bool latin = true;
+    struct str folded = text_fold(a, name);
+    for (size_t i = 0; i < folded.n && latin;)
+        latin = utf8_next(folded, &i) < 0x100;
+    if (latin || !folded.n)
+        return folded;
+    UErrorCode err = U_ZERO_ERROR;
+    UIDNAInfo info = UIDNA_INFO_INITIALIZER;
+    char ascii[256];
+    UIDNA *idna = uidna_openUTS46(UIDNA_NONTRANSITIONAL_TO_ASCII, &err);
+    int32_t n =
+        uidna_nameToASCII_UTF8(idna, folded.p, (int32_t)folded.n, ascii, sizeof ascii, &info, &err);
+    uidna_close(idna);
+    return U_SUCCESS(err) && n > 0 && n <= (int32_t)sizeof ascii
+               ? arena_str(a, (struct str){ascii, (size_t)n})
+               : STR_NONE;
 }
 
 /* Offset behind the given number of graphemes, or s.n; *count tells how many there are up to it. */

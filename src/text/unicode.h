@@ -41,7 +41,7 @@ struct str utf8_decode(struct arena *a, struct str bytes, struct str charset);
 /* NFC of valid UTF-8. */
 struct str text_nfc(struct arena *a, struct str s);
 /* The border for a body of text: repaired, NFC, CRLF and CR to LF, no controls but LF and TAB, at
- * most max bytes. */
+ * most 8 combining marks in a row, at most max bytes. */
 struct str text_clean(struct arena *a, struct str s, size_t max);
 /* The border for a name, title or other single line: as text_clean, and without line ends and bidi
  * controls; blanks collapsed to one space and trimmed; at most 8 combining marks in a row; at most
@@ -50,6 +50,9 @@ struct str text_plain_line(struct arena *a, struct str s, size_t max);
 /* NFKC_Casefold, for comparing and matching. Valid UTF-8 in. */
 struct str text_fold(struct arena *a, struct str s);
 
+/* The name of a host in lower case; as ASCII ("xn--...") when it has letters beyond Latin-1.
+ * STR_NONE when it cannot be written so. */
+struct str text_host(struct arena *a, struct str name);
 /* Number of characters as people count them (extended grapheme clusters). */
 size_t text_length(struct str s);
 /* At most max graphemes; a text that is longer ends with "…", which counts as one. */

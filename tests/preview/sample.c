@@ -275,6 +275,7 @@ static const struct case_post_view posts[] = {
      .about = STR("öffentlich, 38-mal geteilt"),
      .at = STR("09:04"),
      .original = STR("https://norden.social/@hauke/1"),
+     .host = STR("norden.social"),
      .body = {STR("<p>@nordwerk Jetzt die <mark class=\"why\" data-w=\"4\">dritte Mahnung</mark>, "
                   "obwohl ich am 3. November "
                   "<mark class=\"why\" data-w=\"1\">gezahlt habe</mark>. Und seit gestern ist in "
