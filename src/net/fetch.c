@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/vec.h"
 #include "net/easy.h"
+#include "net/pace.h"
 #include "net/url.h"
 
 enum { HEADER_COUNT_MAX = 200 };
@@ -181,10 +182,28 @@ static enum err explain(struct exchange *x, CURLcode rc, struct errinfo *e)
     return easy_explain(&x->easy, rc, "url", e);
 }
 
+static bool only_reads(const struct fetch_request *r)
+{
+    return !r->body.p &&
+           (r->method.n == 0 || str_eq_z(r->method, "GET") || str_eq_z(r->method, "HEAD"));
+}
+
+/* What others made us ask for is asked for at a pace that harms nobody. */
+static enum err keep_pace(struct exchange *x, CURLU *url, struct errinfo *e)
+{
+    const struct str parts[] = {url_part(url, CURLUPART_HOST, x->arena),
+                                url_part(url, CURLUPART_PORT, x->arena)};
+    if (!only_reads(x->request) ||
+        pace_take(arena_join(x->arena, parts, 2, STR(":")), clock_mono()))
+        return ERR_OK;
+    return err_set(e, ERR_BUSY, "url", "this server was asked %d times within a minute", PACE_MAX);
+}
+
 /* One request to one address. */
 static enum err perform(struct exchange *x, CURLU *url, bool same_host, struct errinfo *e)
 {
     struct curl_slist *headers = NULL;
+    TRY(keep_pace(x, url, e));
     int64_t left = x->deadline - clock_mono();
     if (left <= 0)
         return err_set(e, ERR_IO, "url", "the server did not answer in time");
@@ -227,10 +246,7 @@ out:
 static bool is_redirect(const struct exchange *x)
 {
     int s = x->out->status;
-    const struct fetch_request *r = x->request;
-    bool is_get = !r->body.p &&
-                  (r->method.n == 0 || str_eq_z(r->method, "GET") || str_eq_z(r->method, "HEAD"));
-    return is_get && (s == 301 || s == 302 || s == 303 || s == 307 || s == 308) &&
+    return only_reads(x->request) && (s == 301 || s == 302 || s == 303 || s == 307 || s == 308) &&
            fetch_header(x->out, "location").n > 0;
 }
 

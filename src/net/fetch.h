@@ -17,7 +17,7 @@
 struct arena;
 
 enum {
-    FETCH_TOTAL_MS = 20 * 1000,       /* whole exchange, redirects included */
+    FETCH_TOTAL_MS = 10 * 1000,       /* whole exchange, redirects included */
     FETCH_BODY_MAX = 4 * 1024 * 1024, /* bytes of the answer's body, decompressed */
     FETCH_HEADERS_MAX = 64 * 1024,    /* bytes of the answer's headers */
     FETCH_REDIRECTS_MAX = 3
@@ -62,7 +62,8 @@ struct fetch_response {
  * host); other methods get the 3xx as their answer. Results live in the arena. out->sent is right
  * in every case. ERR_INVALID: request or address wrong; ERR_DENIED: guard; ERR_LIMIT: answer too
  * large; ERR_IO: no connection, no answer in time; ERR_PEER: certificate, broken answer, too many
- * redirects; ERR_BUSY: stopping; what before_body returned. */
+ * redirects; ERR_BUSY: stopping, or this host was asked too often (pace.h); what before_body
+ * returned. */
 enum err fetch(const struct fetch_request *request, struct arena *a, struct fetch_response *out,
                struct errinfo *e) MUST_CHECK;
 

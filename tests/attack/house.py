@@ -73,7 +73,7 @@ class Server:
     def __init__(self, program="ATTACK_WORLD", **settings):
         self.dir = tempfile.mkdtemp(prefix="zuruf-attack-")
         self.data = os.path.join(self.dir, "data")
-        self.env = dict(os.environ, ZURUF_UNDO="3600", ZURUF_LOG="debug", TZ="UTC", **settings)
+        self.env = {**os.environ, "ZURUF_UNDO": "3600", "ZURUF_LOG": "debug", "TZ": "UTC", **settings}
         made = subprocess.run([os.environ[program], self.data], env=self.env, check=True, capture_output=True, text=True)
         self.world = json.loads(made.stdout) if made.stdout.strip() else {}
         self.process = None
