@@ -110,6 +110,7 @@ static enum err open_store(struct app *a, struct errinfo *e)
                                         .url = *url ? url : NULL,
                                         .migrations = schema_table,
                                         .migration_count = schema_count,
+                                        .as_it_is = a->as_it_is,
                                         .notice = on_notice,
                                         .notice_ctx = a};
     return store_open(&a->store, &store, e);
@@ -177,7 +178,7 @@ enum err app_open_store(struct app *a, struct errinfo *e)
                                       .undo_ms = undo_s * CLOCK_SECOND};
     a->flow = flow_new(&flow);
     a->sessions = sessions_new(a->store, &clock_system);
-    return settle_restored(a, e);
+    return a->as_it_is ? ERR_OK : settle_restored(a, e);
 }
 
 enum err app_open(struct app *a, const struct place *p, struct errinfo *e)

@@ -31,6 +31,7 @@ struct place {
 struct app {
     char dir[512];
     struct config config;
+    bool as_it_is; /* set behind app_configure: nothing is migrated or settled, only looked at */
     struct seal_key key;
     struct store *store;
     struct model *model;

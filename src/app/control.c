@@ -110,6 +110,11 @@ bool control_told(void *ctx, int64_t done, int64_t total)
     return frame_write(listener.fd, (struct str){text, (size_t)n});
 }
 
+bool control_serving(void)
+{
+    return listener.fd >= 0;
+}
+
 int64_t control_caller(void)
 {
     struct ucred peer;
@@ -192,6 +197,25 @@ enum err control_connect(struct control **out, const char *dir, struct errinfo *
         return err_set(e, ERR_IO, "", "out of memory");
     }
     (*out)->fd = fd;
+    return ERR_OK;
+}
+
+enum err control_open_as_it_is(struct control **out, const struct place *p, struct errinfo *e)
+{
+    struct control *c = calloc(1, sizeof *c);
+    if (!c)
+        return err_set(e, ERR_IO, "", "out of memory");
+    c->fd = -1;
+    enum err err = app_configure(&c->app, p, e);
+    c->app.as_it_is = true;
+    if (err == ERR_OK)
+        err = app_open_store(&c->app, e);
+    if (err != ERR_OK) {
+        app_close(&c->app);
+        free(c);
+        return err;
+    }
+    *out = c;
     return ERR_OK;
 }
 

@@ -36,6 +36,11 @@ extern const size_t control_count;
 bool control_told(void *ctx, int64_t done, int64_t total);
 /* The process for which the operation on this thread runs; our own when there is no other. */
 int64_t control_caller(void);
+/* The operation on this thread runs in a server. */
+bool control_serving(void);
+/* Operations that stand in files of their own. */
+enum err op_doctor(struct app *app, struct arena *a, const struct json *request,
+                   struct json_writer *reply, struct errinfo *e);
 
 /* --- the command's side --- */
 /* Through the server that runs on the directory, unless a database was named on the command line:
@@ -43,6 +48,9 @@ int64_t control_caller(void);
 enum err control_open(struct control **out, const struct place *p, struct errinfo *e) MUST_CHECK;
 /* Only when a server is running: ERR_NOT_FOUND without one. */
 enum err control_connect(struct control **out, const char *dir, struct errinfo *e) MUST_CHECK;
+/* Without a server: the database as it is, nothing is migrated or settled. */
+enum err control_open_as_it_is(struct control **out, const struct place *p,
+                               struct errinfo *e) MUST_CHECK;
 void control_close(struct control *c);
 /* Who is told what a long operation says of itself (control_told), on the calling thread. */
 void control_watch(struct control *c, void (*told)(void *ctx, int64_t done, int64_t total),

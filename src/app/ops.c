@@ -409,5 +409,6 @@ const struct control_op control_table[] = {
     {"channel.add", op_channel_add},
     {"channel.fetch", op_channel_fetch},
     {"backup.copy", op_backup_copy},
+    {"doctor", op_doctor},
 };
 const size_t control_count = sizeof control_table / sizeof *control_table;

@@ -17,3 +17,18 @@ WHERE m.id = :message AND m.brand = :brand AND m.state = 3 AND a.channel = 'demo
 SELECT p.account, a.identity, a.name, p.title, p.language, (
     SELECT o.external_id FROM post o WHERE o.thread = p.thread AND o.message <> 0 ORDER BY o.id DESC LIMIT 1) AS answer
 FROM post p JOIN author a ON a.id = p.author WHERE p.id = :post AND p.brand = :brand;
+
+-- --- what zuruf doctor looks at ---
+
+--: accounts_all many () -> (id i64, brand i64, brand_key text, key text, state i64, success_at i64, failures i64, error text)
+--:   any-brand "command of the administrator"
+SELECT a.id, a.brand, b.key AS brand_key, a.key, a.state, a.success_at, a.failures, a.error
+FROM account a JOIN brand b ON b.id = a.brand ORDER BY b.key, a.key LIMIT 500;
+
+-- Failed or unclear (domain/words.h): work for a person.
+--: in_doubt one () -> (n i64) any-brand "command of the administrator"
+SELECT count(*) AS n FROM message WHERE state IN (4, 5);
+
+-- Not yet tried although their time has come.
+--: overdue one (before i64) -> (n i64) any-brand "command of the administrator"
+SELECT count(*) AS n FROM message WHERE state = 0 AND not_before < :before AND attempt = 0;

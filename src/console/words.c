@@ -2,10 +2,7 @@
 #include "console/words.h"
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "page/page.h"
-
-enum { PHRASE_MAX = 4096 };
 
 struct str word_kind(const struct request *rq, int kind)
 {
@@ -119,17 +116,7 @@ struct str word_audit(const struct request *rq, struct str what)
 
 struct str words_fill(const struct request *rq, const char *msgid, const struct str *args, size_t n)
 {
-    struct str text = page_text(rq, msgid);
-    struct buf b;
-    size_t at = 0, used = 0;
-    buf_init_in(&b, rq->arena, PHRASE_MAX);
-    for (ptrdiff_t hit; used < n && (hit = str_find(text, STR("%s"), at)) >= 0;
-         at = (size_t)hit + 2) {
-        buf_add(&b, str_sub(text, at, (size_t)hit));
-        buf_add(&b, args[used++]);
-    }
-    buf_add(&b, str_sub(text, at, text.n));
-    return buf_str(&b);
+    return locale_fill(rq->arena, page_locale(rq), msgid, args, n, NULL);
 }
 
 struct str words_with(const struct request *rq, const char *msgid, struct str arg)

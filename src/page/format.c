@@ -66,9 +66,10 @@ struct str format_size(struct arena *a, const struct locale *l, int64_t bytes)
 {
     if (bytes < 1000 * 1000)
         return arena_printf(a, "%" PRId64 NARROW "KB", bytes > 0 ? (bytes + 999) / 1000 : 0);
-    int64_t tenths = (bytes + 50000) / 100000;
-    return arena_printf(a, "%" PRId64 "%s%" PRId64 NARROW "MB", tenths / 10,
-                        is_german(l) ? "," : ".", tenths % 10);
+    bool giga = bytes >= INT64_C(1000) * 1000 * 1000;
+    int64_t tenth = giga ? 100 * 1000 * 1000 : 100 * 1000, tenths = (bytes + tenth / 2) / tenth;
+    return arena_printf(a, "%" PRId64 "%s%" PRId64 NARROW "%s", tenths / 10,
+                        is_german(l) ? "," : ".", tenths % 10, giga ? "GB" : "MB");
 }
 
 struct str format_duration(struct arena *a, const struct locale *l, int64_t ms)

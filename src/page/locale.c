@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
 #include "catalogues.h"
 
 struct locale {
@@ -16,6 +18,7 @@ static const struct locale locales[] = {
     {"en", "English", NULL},
 };
 
+enum { PHRASE_MAX = 4096 }; /* of a filled text */
 enum { LOCALES = sizeof(locales) / sizeof(*locales), ENGLISH = 1 };
 
 static const struct locale *exact(struct str language)
@@ -147,6 +150,23 @@ struct str locale_text(const struct locale *l, const char *msgid)
         text = first_form(mo_find((struct str){(const char *)l->catalogue->bytes, l->catalogue->n},
                                   str_z(msgid)));
     return text.n ? text : str_z(msgid);
+}
+
+struct str locale_fill(struct arena *a, const struct locale *l, const char *msgid,
+                       const struct str *args, size_t n, size_t *used)
+{
+    struct str text = locale_text(l, msgid);
+    struct buf b;
+    size_t at = 0, k = 0;
+    buf_init_in(&b, a, PHRASE_MAX);
+    for (ptrdiff_t hit; k < n && (hit = str_find(text, STR("%s"), at)) >= 0; at = (size_t)hit + 2) {
+        buf_add(&b, str_sub(text, at, (size_t)hit));
+        buf_add(&b, args[k++]);
+    }
+    buf_add(&b, str_sub(text, at, text.n));
+    if (used)
+        *used = k;
+    return buf_str(&b);
 }
 
 struct str locale_plural(const struct locale *l, const char *one, const char *many, int64_t n)

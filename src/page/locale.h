@@ -10,6 +10,7 @@
 
 #include "base/str.h"
 
+struct arena;
 struct locale;
 
 /* "de", "en", also "de-AT"; an unknown language gives English. */
@@ -26,6 +27,10 @@ struct str locale_name(const struct locale *l);
 
 /* The text in this language; the English one when the catalogue lacks it. */
 struct str locale_text(const struct locale *l, const char *msgid);
+/* The same with each %s replaced by the next of the arguments; *used, when it is not NULL, tells
+ * how many there were. */
+struct str locale_fill(struct arena *a, const struct locale *l, const char *msgid,
+                       const struct str *args, size_t n, size_t *used);
 /* one or many by the language's rule. */
 struct str locale_plural(const struct locale *l, const char *one, const char *many, int64_t n);
 

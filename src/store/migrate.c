@@ -163,3 +163,8 @@ enum err store_migrate(struct db *db, const struct store_options *o, struct erri
         TRY(db->driver->keep(db, version, e));
     return run_missing(db, o, e);
 }
+
+enum err store_version(struct db *db, int64_t *version, struct errinfo *e)
+{
+    return sql_number(db, &latest, version, e);
+}

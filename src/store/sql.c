@@ -158,3 +158,19 @@ enum err sql_number(struct db *db, struct sql_statement *s, int64_t *out, struct
         *out = n;
     return err == ERR_OK ? ERR_OK : err_set(e, err, "store", "%s", db->what);
 }
+
+enum err store_engine_name(struct db *db, struct arena *a, struct str *name)
+{
+    static struct sql_statement ask = {.name = "version of the engine",
+                                       .types = "",
+                                       .sql = "SELECT sqlite_version()",
+                                       .pg = "SELECT current_setting('server_version')"};
+    bool sqlite = db->driver->engine == STORE_SQLITE;
+    struct sql_run run;
+    *name = STR_NONE;
+    TRY(sql_begin(&run, db, &ask));
+    if (sql_next(&run))
+        *name = arena_printf(a, "%s %.*s", sqlite ? "SQLite" : "PostgreSQL",
+                             STR_FMT(sql_text(&run, 0, a)));
+    return sql_end(&run, ERR_OK);
+}

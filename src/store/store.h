@@ -166,4 +166,9 @@ enum err store_check_file(const char *path, struct errinfo *e) MUST_CHECK;
  * damaged pages. */
 enum err store_check(struct store *s, struct errinfo *e) MUST_CHECK;
 
+/* Number of the last migration of the open database: below the program's own only when it was
+ * opened as it is. And the engine with its version: "SQLite 3.40.1". */
+enum err store_version(struct db *db, int64_t *version, struct errinfo *e) MUST_CHECK;
+enum err store_engine_name(struct db *db, struct arena *a, struct str *name) MUST_CHECK;
+
 #endif

@@ -111,6 +111,7 @@ static void numbers_are_grouped(void **state)
     assert_is(format_percent(&arena, en, 1), "100%");
     assert_is(format_size(&arena, de, 1250000), "1,3" NB "MB");
     assert_is(format_size(&arena, en, 339001), "340" NB "KB");
+    assert_is(format_size(&arena, en, 81885500000), "81.9" NB "GB");
 }
 
 int main(void)
