@@ -82,8 +82,7 @@ static void nobody_writes_a_second_line(void **state)
                                           "\x1b[2J\x1b[31mred",
                                           "\x7f\x08",
                                           "\xc2\x85next line",
-                                          "\xc2\x9b"
-                                          "31m",
+                                          "\xc2\x9b[31m",
                                           "\xe2\x80\xa8line separator",
                                           "\xe2\x80\xaegnp.exe",
                                           "\xe2\x81\xa6isolate",
