@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/rand.h"
 #include "store/pg_int.h"
 
@@ -61,10 +62,10 @@ static enum err migrate(struct pg_conn *c, const struct store_options *o, struct
 
 static enum err open_engine(struct store *s, const struct store_options *o, struct errinfo *e)
 {
-    struct pg_store *p = calloc(1, sizeof *p);
+    struct pg_store *p = memory_zeroed(1, sizeof *p);
     pthread_condattr_t monotonic;
-    if (!p || !(p->url = strdup(o->url)))
-        log_fatal("store", "no memory to open the store");
+    if (!(p->url = strdup(o->url)))
+        memory_end(strlen(o->url));
     s->name = shown(o->url);
     s->pg = p;
     p->store = s;
@@ -110,9 +111,8 @@ static void close_engine(struct store *s)
 
 static enum err reader_open(struct db **out, struct store *s, struct errinfo *e)
 {
-    struct pg_db *db = calloc(1, sizeof *db);
-    if (!db)
-        return err_set(e, ERR_IO, "store", "out of memory");
+    struct pg_db *db = memory_zeroed(1, sizeof *db);
+    (void)e;
     *db = (struct pg_db){.db = {.driver = &pg_driver, .store = s}, .mode = PG_EACH};
     *out = &db->db;
     return ERR_OK;

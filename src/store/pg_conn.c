@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "store/pg_int.h"
 
 enum { OLDEST = 150000 };
@@ -51,7 +52,7 @@ static void fail_lost(struct pg_conn *c, const char *why)
     struct pg_failure *f = &c->failure;
     if (f->err == ERR_OK) {
         f->err = ERR_BUSY;
-        snprintf(f->what, sizeof f->what, "the database is away: %.200s", why);
+        snprintf(f->what, sizeof f->what, "the database is away: %.150s", why);
         f->what[strcspn(f->what, "\n")] = 0;
     }
     f->lost = true;
@@ -70,7 +71,8 @@ static void fail_result(struct pg_conn *c, const char *name, const PGresult *r)
     }
     f->err = pg_error(state);
     snprintf(f->state, sizeof f->state, "%s", state);
-    snprintf(f->what, sizeof f->what, "%s: %.180s", name, what ? what : state);
+    snprintf(f->name, sizeof f->name, "%s", name);
+    snprintf(f->what, sizeof f->what, "%.190s", what ? what : state);
     for (size_t i = 0; i < sizeof parting / sizeof *parting; i++)
         f->lost = f->lost || strncmp(state, parting[i], strlen(parting[i])) == 0;
 }
@@ -121,9 +123,7 @@ static bool *prepared_slot(struct pg_conn *c, unsigned id)
         size_t size = c->prepared_size ? c->prepared_size : 64;
         while (size <= id)
             size *= 2;
-        bool *list = realloc(c->prepared, size * sizeof *list);
-        if (!list)
-            log_fatal("store", "out of memory for %zu statements", size);
+        bool *list = memory_resize(c->prepared, size * sizeof *list);
         memset(list + c->prepared_size, 0, (size - c->prepared_size) * sizeof *list);
         c->prepared = list;
         c->prepared_size = size;
@@ -361,9 +361,7 @@ static enum err dial(struct pg_conn *c, int64_t until, struct errinfo *e)
 
 enum err pg_connect(struct pg_conn **out, struct pg_store *p, int64_t limit_ms, struct errinfo *e)
 {
-    struct pg_conn *c = calloc(1, sizeof *c);
-    if (!c)
-        log_fatal("store", "out of memory for a connection");
+    struct pg_conn *c = memory_zeroed(1, sizeof *c);
     c->pool = p;
     enum err err = dial(c, clock_mono() + limit_ms, e);
     if (err != ERR_OK) {

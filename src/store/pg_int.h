@@ -25,7 +25,8 @@ enum {
 struct pg_failure {
     enum err err; /* ERR_OK: none */
     char state[6];
-    char what[256];
+    char name[64]; /* of the statement */
+    char what[200];
     bool lost; /* the connection is of no use any more */
 };
 

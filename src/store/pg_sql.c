@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/memory.h"
 #include "store/pg_int.h"
 
 enum {
@@ -21,14 +21,6 @@ static struct sql_statement begin_snapshot = {
     .name = "snapshot", .pg = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
 static struct sql_statement end_snapshot = {.name = "end of a snapshot", .pg = "COMMIT"};
 
-static void *grown(void *p, int n, size_t size)
-{
-    p = realloc(p, (size_t)n * size);
-    if (!p)
-        log_fatal("store", "out of memory for %d parameters", n);
-    return p;
-}
-
 enum err pg_prepare(struct sql_run *r, struct sql_statement *s)
 {
     struct pg_call *call = &pg_of(r->db)->call;
@@ -37,10 +29,11 @@ enum err pg_prepare(struct sql_run *r, struct sql_statement *s)
     call->n = (int)strlen(s->types ? s->types : "");
     if (call->n > call->cap) {
         call->cap = call->n + 8;
-        call->values = grown(call->values, call->cap, sizeof *call->values);
-        call->lengths = grown(call->lengths, call->cap, sizeof *call->lengths);
-        call->formats = grown(call->formats, call->cap, sizeof *call->formats);
-        call->numbers = grown(call->numbers, call->cap, sizeof *call->numbers);
+        size_t cap = (size_t)call->cap;
+        call->values = memory_resize(call->values, cap * sizeof *call->values);
+        call->lengths = memory_resize(call->lengths, cap * sizeof *call->lengths);
+        call->formats = memory_resize(call->formats, cap * sizeof *call->formats);
+        call->numbers = memory_resize(call->numbers, cap * sizeof *call->numbers);
     }
     for (int i = 0; i < call->n; i++) {
         call->values[i] = NULL;
@@ -54,7 +47,8 @@ static void bind(struct sql_run *r, int at, const char *p, size_t n)
 {
     struct pg_call *call = r->stmt;
     if (at < 1 || at > call->n || n > INT32_MAX / 2) {
-        sql_failed(r, at < 1 || at > call->n ? ERR_BUG : ERR_LIMIT, "a parameter does not fit");
+        sql_failed(r, at < 1 || at > call->n ? ERR_BUG : ERR_LIMIT, NULL,
+                   "a parameter does not fit");
         return;
     }
     call->values[at - 1] = p;
@@ -95,14 +89,16 @@ void pg_bind_null(struct sql_run *r, int at)
 static void failed(struct sql_run *r, const struct pg_failure *f)
 {
     struct pg_db *db = pg_of(r->db);
-    if (db->failure.err == ERR_OK)
+    if ((db->mode == PG_WRITE || db->mode == PG_SNAPSHOT) && db->failure.err == ERR_OK)
         db->failure = *f;
-    sql_failed(r, db->failure.err, "");
-    snprintf(r->db->what, sizeof r->db->what, "%s", db->failure.what);
-    if (f->err == ERR_IO || f->err == ERR_BUG)
-        log_error("store", "%s (%s)", f->what, f->state);
-    if (db->mode == PG_EACH || db->mode == PG_OWN)
-        db->failure = (struct pg_failure){0};
+    sql_failed(r, f->err, f->name[0] ? f->name : NULL, f->what);
+}
+
+static struct pg_failure away(const struct errinfo *e)
+{
+    struct pg_failure f = {.err = e->code, .lost = true};
+    snprintf(f.what, sizeof f.what, "%.190s", e->what);
+    return f;
 }
 
 /* On a connection of its own; after a loss once more, since a statement outside of a transaction
@@ -116,8 +112,7 @@ static void run_each(struct sql_run *r)
         struct pg_conn *c;
         struct errinfo e;
         if (pool_take(p, until, &c, &e) != ERR_OK) {
-            failure = (struct pg_failure){.err = ERR_BUSY};
-            snprintf(failure.what, sizeof failure.what, "%.250s", e.what);
+            failure = away(&e);
             break;
         }
         struct pg_call *call = r->stmt;
@@ -141,8 +136,7 @@ static void begin_if_first(struct pg_db *db)
         return;
     if (!db->conn &&
         pool_take(db->db.store->pg, clock_mono() + PG_AWAY_MS, &db->conn, &e) != ERR_OK) {
-        db->failure.err = ERR_BUSY;
-        snprintf(db->failure.what, sizeof db->failure.what, "%.250s", e.what);
+        db->failure = away(&e);
         return;
     }
     pg_send_fixed(db->conn, &begin_snapshot, DUE_STATEMENT);
@@ -268,7 +262,7 @@ int64_t pg_i64(struct sql_run *r, int at)
     case OID_FLOAT8:
         return (int64_t)of_float8(s);
     default:
-        sql_failed(r, ERR_BUG, "a column is no number");
+        sql_failed(r, ERR_BUG, NULL, "a column is no number");
         return 0;
     }
 }

@@ -62,6 +62,13 @@ static enum err say(struct attempt *a, enum err err, const char *what)
     return err;
 }
 
+static enum err say_failure(struct attempt *a, enum err err, const struct pg_failure *f)
+{
+    if (a->e->code == ERR_OK)
+        err_set(a->e, err, "store", "%s%s%s", f->name, f->name[0] ? ": " : "", f->what);
+    return err;
+}
+
 /* The marks lie above all ids given so far before a transaction begins that may carry them, in a
  * transaction of their own: no two writes wait for each other here. */
 static enum err reserve_ids(struct attempt *a)
@@ -204,11 +211,11 @@ static enum outcome end_commit(struct attempt *a, struct pg_conn *c, enum err *e
         outcome = find_out(a->store, c->xid, c->timeline);
     else
         roll_back(c);
-    if (outcome == FAILED) {
-        *err = f.lost && sent ? ERR_UNCLEAR : f.err;
-        say(a, *err,
-            f.lost && sent ? "the database was lost while it committed: this may or may not be done"
-                           : f.what);
+    if (outcome == FAILED && f.lost) {
+        *err = say(a, ERR_UNCLEAR,
+                   "the database was lost while it committed: this may or may not be done");
+    } else if (outcome == FAILED) {
+        *err = say_failure(a, f.err, &f);
     }
     return outcome;
 }
@@ -220,6 +227,7 @@ static enum outcome run(struct attempt *a, struct pg_conn *c, store_write_fn fn,
     db->conn = c;
     db->failure = (struct pg_failure){0};
     db->db.what[0] = 0;
+    db->db.spoiled = ERR_OK;
     tx_clear(&a->tx);
     *a->e = (struct errinfo){0};
     *err = reserve_ids(a);
@@ -236,10 +244,12 @@ static enum outcome run(struct attempt *a, struct pg_conn *c, store_write_fn fn,
         if (*err == ERR_OK)
             *err = f.err;
         if (outcome == FAILED)
-            say(a, *err, f.what);
+            say_failure(a, *err, &f);
         roll_back(c);
         return outcome;
     }
+    if (*err == ERR_OK)
+        *err = db->db.spoiled;
     if (*err != ERR_OK) {
         say(a, *err, db->db.what);
         roll_back(c);

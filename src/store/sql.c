@@ -20,15 +20,18 @@ unsigned sql_statement_id(struct sql_statement *s)
     return atomic_compare_exchange_strong(&s->id, &id, fresh) ? fresh : id;
 }
 
-void sql_failed(struct sql_run *r, enum err err, const char *what)
+void sql_failed(struct sql_run *r, enum err err, const char *name, const char *what)
 {
+    struct db *db = r->db;
     r->row = false;
     if (r->err != ERR_OK)
         return;
     r->err = err;
-    snprintf(r->db->what, sizeof r->db->what, "%s: %s", r->statement->name, what);
+    if (db->spoiled == ERR_OK)
+        db->spoiled = err;
+    snprintf(db->what, sizeof db->what, "%s: %s", name ? name : r->statement->name, what);
     if (err == ERR_IO || err == ERR_BUG)
-        log_error("store", "%s", r->db->what);
+        log_error("store", "%s", db->what);
 }
 
 enum err sql_begin(struct sql_run *r, struct db *db, struct sql_statement *s)
@@ -60,7 +63,7 @@ void sql_bind_text(struct sql_run *r, int at, struct str v)
     char what[96];
     if (v.n && (memchr(v.p, 0, v.n) || !utf8_valid(v))) {
         snprintf(what, sizeof what, "parameter %d is no text: it has a NUL or is not UTF-8", at);
-        sql_failed(r, ERR_INVALID, what);
+        sql_failed(r, ERR_INVALID, NULL, what);
         return;
     }
     r->db->driver->bind_text(r, at, v.n ? v : STR(""));

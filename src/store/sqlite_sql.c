@@ -7,7 +7,7 @@
 static void failed(struct sql_run *r, int rc)
 {
     sqlite3 *handle = sqlite_of(r->db)->handle;
-    sql_failed(r, sqlite_error(rc), sqlite3_errmsg(handle));
+    sql_failed(r, sqlite_error(rc), NULL, sqlite3_errmsg(handle));
 }
 
 static sqlite3_stmt **cache_slot(struct sqlite_db *db, unsigned id)
@@ -29,7 +29,7 @@ enum err sqlite_prepare(struct sql_run *r, struct sql_statement *s)
     struct sqlite_db *db = sqlite_of(r->db);
     struct errinfo e = {0};
     if (sqlite_ready(db, &e) != ERR_OK) {
-        sql_failed(r, e.code, e.what);
+        sql_failed(r, e.code, NULL, e.what);
         return r->err;
     }
     sqlite3_stmt **slot = cache_slot(db, sql_statement_id(s));

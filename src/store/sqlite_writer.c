@@ -73,10 +73,13 @@ static bool run_job(struct writer *w, struct job *j)
     size_t told = tx->notices.n;
     *j->e = (struct errinfo){0};
     w->db->what[0] = 0;
+    w->db->spoiled = ERR_OK;
     j->err = ERR_OK;
     if (run_statement(w->db, &savepoint) != ERR_OK)
         return false;
     enum err err = j->fn(tx, j->arg, j->e);
+    if (err == ERR_OK)
+        err = w->db->spoiled; /* as on PostgreSQL, where the transaction could not go on */
     if (err != ERR_OK)
         job_failed(j, err, w->db->what);
     /* SQLite itself rolls back everything after some failures of disk or memory, whatever fn made

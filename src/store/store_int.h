@@ -19,8 +19,9 @@
 struct db {
     const struct store_driver *driver;
     struct store *store;
-    char what[256];  /* last failure of a statement, for the errinfo of a write */
-    struct db *next; /* of the store's readers */
+    char what[256];   /* last failure of a statement, for the errinfo of a write */
+    enum err spoiled; /* first failure of a statement in this write */
+    struct db *next;  /* of the store's readers */
 };
 
 struct tx {
@@ -125,8 +126,8 @@ extern const struct store_driver sqlite_driver, pg_driver;
 /* sql.c */
 /* Place of a statement in each connection's cache, from 1. */
 unsigned sql_statement_id(struct sql_statement *s);
-/* Notes that the running statement failed. */
-void sql_failed(struct sql_run *r, enum err err, const char *what);
+/* Notes that the running statement failed; or that another one did, sent before it. */
+void sql_failed(struct sql_run *r, enum err err, const char *name, const char *what);
 /* A fixed statement without parameters: first column of its first row, 0 without a row; out may be
  * NULL. */
 enum err sql_number(struct db *db, struct sql_statement *s, int64_t *out,

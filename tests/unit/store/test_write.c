@@ -132,6 +132,31 @@ static void refusals_of_the_engine_have_their_codes(void **state)
     assert_int_equal(note_count(s), 1);
 }
 
+static enum err write_on(struct tx *tx, void *arg, struct errinfo *e)
+{
+    int64_t changed;
+    (void)arg;
+    (void)e;
+    struct note_sql_add_in in = {.id = 1, .brand = 1, .body = STR("twice")};
+    TRY(note_sql_add(tx, &in, &changed));
+    if (note_sql_add(tx, &in, &changed) == ERR_OK)
+        return ERR_BUG;
+    in.id = 2;
+    if (note_sql_add(tx, &in, &changed) == ERR_BUG)
+        return ERR_BUG;
+    return ERR_OK;
+}
+
+static void nothing_is_kept_after_a_failed_statement(void **state)
+{
+    struct scratch *s = *state;
+    scratch_open(s);
+    struct errinfo e;
+    assert_int_equal(store_write(s->store, write_on, NULL, &e), ERR_CONFLICT);
+    assert_non_null(strstr(e.what, "note_sql_add"));
+    assert_int_equal(note_count(s), 0);
+}
+
 /* Many threads at once: a part of their jobs is refused, one has a broken deferred key. */
 enum { THREADS = 8, EACH = 60 };
 
@@ -265,6 +290,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_no_text_is_refused, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(refusals_of_the_engine_have_their_codes, scratch_setup,
+                                        scratch_teardown),
+        cmocka_unit_test_setup_teardown(nothing_is_kept_after_a_failed_statement, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(a_failing_job_fails_alone, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(notices_come_once_in_order_after_the_commit, scratch_setup,
