@@ -114,7 +114,7 @@ static PGresult *next_result(struct pg_conn *c, int64_t until)
         if (!pg_wait(c, until))
             fail_lost(c, PQstatus(c->pq) == CONNECTION_BAD ? PQerrorMessage(c->pq)
                                                            : "it does not answer");
-    return c->failure.lost && PQstatus(c->pq) == CONNECTION_BAD ? NULL : PQgetResult(c->pq);
+    return c->failure.lost ? NULL : PQgetResult(c->pq); /* which would wait for ever */
 }
 
 static bool *prepared_slot(struct pg_conn *c, unsigned id)
@@ -193,14 +193,12 @@ static PGresult *collect_one(struct pg_conn *c, const struct pg_due *d, int64_t 
     if (d->kind == DUE_SYNC) {
         if (status != PGRES_PIPELINE_SYNC)
             fail_lost(c, "it answers out of step");
-        c->stuck = false;
         PQclear(r);
         return NULL;
     }
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
         good = r;
     } else {
-        c->stuck = true;
         if (d->kind == DUE_PREPARE)
             *prepared_slot(c, d->id) = false;
         if (r && status != PGRES_PIPELINE_ABORTED)
@@ -225,9 +223,8 @@ PGresult *pg_collect(struct pg_conn *c, int64_t limit_ms)
 {
     PGresult *last = NULL;
     int64_t until = clock_mono() + limit_ms;
-    bool synced = c->due_count && c->due[c->due_count - 1].kind == DUE_SYNC;
-    if (!c->failure.lost && c->due_count && !synced && !PQsendFlushRequest(c->pq))
-        fail_lost(c, PQerrorMessage(c->pq));
+    if (c->due_count && c->due[c->due_count - 1].kind != DUE_SYNC)
+        pg_sync(c);
     for (size_t i = 0; i < c->due_count && !c->failure.lost; i++) {
         PGresult *r = collect_one(c, &c->due[i], until);
         if (r && c->due[i].kind == DUE_XID)

@@ -47,7 +47,6 @@ struct pg_conn {
     struct pg_due due[PG_DUE_MAX + 4];
     size_t due_count;
     bool listens;
-    bool stuck; /* something failed: the server skips everything up to the next sync */
     struct pg_failure failure;
     int64_t xid; /* of the write transaction, once it is known */
     uint32_t timeline;
@@ -115,8 +114,9 @@ void pg_send(struct pg_conn *c, const struct pg_call *call, enum pg_due_kind kin
 /* A fixed statement without parameters. */
 void pg_send_fixed(struct pg_conn *c, struct sql_statement *s, enum pg_due_kind kind);
 void pg_sync(struct pg_conn *c);
-/* Reads the answers to all that is due. The result of the last statement, for the caller to clear;
- * NULL when anything failed: c->failure says what, also of an earlier call. */
+/* Reads the answers to all that is due, up to a sync: the server then knows that it waits for us,
+ * and ends a transaction of a client that has stopped. The result of the last statement, for the
+ * caller to clear; NULL when anything failed: c->failure says what, also of an earlier call. */
 PGresult *pg_collect(struct pg_conn *c, int64_t limit_ms);
 /* After a sync was answered: forgets the failure. */
 void pg_recovered(struct pg_conn *c);

@@ -218,7 +218,7 @@ static uint64_t big_endian(struct str s)
 
 /* numeric: what sum() of whole numbers gives. Groups of four decimal digits, the first of them
  * times 10000 to the power of weight. */
-static double of_numeric(struct str s)
+static long double of_numeric(struct str s)
 {
     if (s.n < 8)
         return 0;
@@ -231,7 +231,7 @@ static double of_numeric(struct str s)
         n *= 10000;
     for (int i = weight + 1; i < digits; i++)
         n /= 10000;
-    return (double)(negative ? -n : n);
+    return negative ? -n : n;
 }
 
 static double of_float8(struct str s)
@@ -277,7 +277,7 @@ double pg_real(struct sql_run *r, int at)
     case OID_FLOAT8:
         return of_float8(s);
     case OID_NUMERIC:
-        return of_numeric(s);
+        return (double)of_numeric(s);
     default:
         return (double)pg_i64(r, at);
     }
@@ -301,10 +301,6 @@ void pg_end_snapshot(struct db *p)
         return;
     if (db->conn) {
         struct pg_conn *c = db->conn;
-        if (c->stuck) {
-            pg_sync(c);
-            PQclear(pg_collect(c, PG_ANSWER_MS));
-        }
         pg_recovered(c);
         pg_send_fixed(c, &end_snapshot, DUE_STATEMENT);
         pg_sync(c);

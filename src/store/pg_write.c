@@ -33,9 +33,8 @@ static struct sql_statement status = {
 static struct sql_statement cancel = {
     .name = "end of a lost session",
     .types = "i",
-    .pg =
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-        " WHERE backend_xid::text::bigint = $1 % 4294967296 AND state LIKE 'idle in transaction%'"};
+    .pg = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+          " WHERE backend_xid::text::bigint = $1 % 4294967296 AND wait_event = 'ClientRead'"};
 
 enum outcome { DONE, FAILED, AGAIN, NOT_THERE };
 
@@ -87,15 +86,13 @@ static enum err reserve_ids(struct attempt *a)
     return err == ERR_CONFLICT ? ERR_BUSY : err;
 }
 
-/* Ends the transaction on the server. What was sent and not yet answered may fail before the
- * rollback is reached: then a second time. */
+/* Ends the transaction on the server. Something that was sent and not yet answered may fail before
+ * the rollback is reached: then a second time. */
 static void roll_back(struct pg_conn *c)
 {
     for (int turn = 0; turn < 2 && !c->failure.lost; turn++) {
         if (turn && PQtransactionStatus(c->pq) == PQTRANS_IDLE)
             break;
-        if (c->stuck)
-            pg_sync(c);
         pg_recovered(c);
         pg_send_fixed(c, &rollback, DUE_STATEMENT);
         pg_sync(c);
