@@ -1,11 +1,12 @@
 """kill.py - kills the server with SIGKILL at random moments under mixed load, many times, and holds
 it to its word: nothing acknowledged is lost, nothing is made up, nothing is sent twice.
 
-Load: posts by the API, imports by the command, feeds that are added and polled, replies by webhook
-and by mail. After each kill a copy of the store is examined as the dead process left it; the states
+Load: posts by the API, imports by the command, feeds that are added or grow, a mailbox, replies by
+webhook and by mail. After each kill a copy of the store is examined as the dead process left it; the states
 of the outbox at that moment are counted. A part of the kills waits until a peer has a whole message
 in its hands, so that enough of them fall into "sending". A person looks after mails that are
-unclear, as the desk asks for. 12 kills, or FAULTS_KILLS of them."""
+unclear, as the desk asks for. 30 kills, in the long form 500 on SQLite and 200 on PostgreSQL, or
+FAULTS_KILLS of them."""
 
 import collections
 import contextlib
@@ -18,13 +19,16 @@ import threading
 import time
 
 import lab as lab_module
-from lab import CLAIMED, QUEUED, SENDING, SENT, STATE_NAMES, TEXTS, UNCLEAR, Failed, check
+from lab import CLAIMED, ENGINE, LONG, QUEUED, RECALLED, SENDING, SENT, STATE_NAMES, TEXTS, UNCLEAR, Failed, check
 from peers import Peers
 
-KILLS = int(os.environ.get("FAULTS_KILLS", "12"))
+KILLS = int(os.environ.get("FAULTS_KILLS") or
+            (30 if not LONG else 500 if ENGINE == "sqlite" else 200))
+LONGEST = 3 if LONG else 0.8  # seconds from the first answer to the kill
 SECRET = "a secret of the test"
 BROKEN = (OSError, http.client.HTTPException)
 FEED_ENTRIES = 20
+CALM = (SENT, RECALLED)  # a kill cannot hit these
 
 
 class Load:
@@ -114,10 +118,20 @@ class Load:
 
     def bring_files(self):
         undone = [f for f in self.imports if f not in self.imports_done]
-        if undone or self.random(0, 1) < 0.5:
+        luck = self.random(0, 1)
+        if undone or luck < 0.3:
             self.import_file(undone[0] if undone else self.new_file())
-        else:
+        elif luck < 0.5:
             self.add_feed()
+        elif luck < 0.75:
+            with self.peers.lock:
+                self.peers.feeds["growing"] += int(self.random(1, 4))
+            self.fetch("growing")
+        else:
+            for _ in range(int(self.random(1, 6))):
+                n = len(self.peers.inbox)
+                self.peers.put_mail(f"in-{n}@customer.example", TEXTS[n % 4])
+            self.fetch("mail")
         time.sleep(self.random(0, 0.3))
 
     def new_file(self, n=40):
@@ -133,6 +147,9 @@ class Load:
     def import_file(self, path):
         if self.lab.command("import", "--account", "mail", path, check_exit=False).returncode == 0:
             self.imports_done.add(path)
+
+    def fetch(self, key):
+        self.lab.command("channel", "fetch", key, check_exit=False)
 
     def add_feed(self):
         self.feeds_n += 1
@@ -183,9 +200,12 @@ def set_up(lab, peers):
     lab.add_api_account("api", f"url=http://127.0.0.1:{peers.webhook_port}/hook",
                         f"secret={SECRET}")
     lab.command("channel", "add", "mail", "mail", "--name", "care@nordlicht.example",
-                "--allow-private", f"imap_url=imap://127.0.0.1:{lab_module.free_port()}",
+                "--allow-private", f"imap_url=imap://127.0.0.1:{peers.imap_port}",
                 f"smtp_url=smtp://127.0.0.1:{peers.mail_port}", "user=care", "password=none",
                 "address=care@nordlicht.example", "plain=1")
+    peers.feeds["growing"] = 1
+    lab.command("channel", "add", "feed", "growing", "--allow-private",
+                f"url=http://127.0.0.1:{peers.feed_port}/growing")
     lab.start()
     lab.wait_ready()
     lab.sign_in()
@@ -231,17 +251,24 @@ def wait_for_kill(lab, load, peers, n, unclear):
         return None
     seconds = lab.wait_ready()
     load.running.set()
-    moment = time.monotonic() + chance.uniform(0, 3)
+    moment = time.monotonic() + chance.uniform(0, LONGEST)
     with contextlib.suppress(*BROKEN):
         load.decide(unclear)
     if kind == "any":
         time.sleep(max(0, moment - time.monotonic()))
     else:
-        time.sleep(chance.uniform(0, 1))
+        time.sleep(chance.uniform(0, LONGEST / 3))
         peers.trap.arm(kind)
         peers.trap.caught.wait(3)
         time.sleep(chance.uniform(0, 0.1))
     return seconds
+
+
+def wanted_items(load, peers, key):
+    """How many posts of a polled account there must be at last."""
+    if key == "mail":
+        return len(peers.inbox) + sum(len(ids) for ids in load.imports.values())
+    return peers.feeds[key]
 
 
 def settle(lab, load, peers):
@@ -257,15 +284,19 @@ def settle(lab, load, peers):
         if path not in load.imports_done:
             load.import_file(path)
     until = time.monotonic() + 150
+    for key in ("growing", "mail"):
+        load.fetch(key)
     while True:
         with lab.reader() as db:
             open_ones = db.rows("SELECT id, state, what FROM message WHERE state NOT IN (3, 6)")
             unclear = db.rows("SELECT id, key FROM message WHERE state = ?", UNCLEAR)
-            feeds = db.rows("SELECT key, error FROM account WHERE channel = 'feed' AND items < ?",
-                            FEED_ENTRIES)
-        if not open_ones and not feeds:
+            behind = [(k, n, error) for k, n, error in
+                      db.rows("SELECT key, items, error FROM account WHERE channel IN ('feed', 'mail')")
+                      if n < wanted_items(load, peers, k)]
+        if not open_ones and not behind:
             return
-        check(time.monotonic() < until, f"in limbo: messages {open_ones[:5]}, feeds {feeds[:5]}")
+        check(time.monotonic() < until, f"in limbo: messages {open_ones[:5]}, "
+                                        f"sources {behind[:5]}")
         load.decide(unclear)
         time.sleep(0.3)
 
@@ -289,10 +320,11 @@ def check_end(db, load, peers):
     keys = {r[0] for r in rows}
     stray = (peers.effects.keys() | mails.keys()) - keys
     check(not stray, f"went out and is not known: {sorted(stray)[:5]}")
-    for name in load.feeds_done:
+    for name in [*load.feeds_done, "growing", "mail"]:
         n = db.row("SELECT count(*) AS n, count(DISTINCT external_id) AS d FROM post "
-                   "WHERE account = ?", lab_module.account_id(db, name))
-        check(n == (FEED_ENTRIES, FEED_ENTRIES), f"{name} has {n} of {FEED_ENTRIES} entries")
+                   "WHERE account = ? AND message = 0", lab_module.account_id(db, name))
+        wanted = wanted_items(load, peers, name)
+        check(n == (wanted, wanted), f"{name} has {n} of {wanted} posts")
 
 
 def tell(load, peers, kills, ready, states):
@@ -304,7 +336,8 @@ def tell(load, peers, kills, ready, states):
     print(f"  {'none':10} {idle:3} kills")
     done = sum(load.replies.values())
     print(f"posts acknowledged {len(load.acked)}, imported {len(load.imports_done) * 40}, feeds "
-          f"{len(load.feeds_done)}, replies acknowledged {done} of {len(load.replies)}")
+          f"{len(load.feeds_done)} and one of {peers.feeds['growing']}, mailbox {len(peers.inbox)}, "
+          f"replies acknowledged {done} of {len(load.replies)}")
     print(f"webhook: {len(peers.effects)} acted on once each, {peers.repeats} repeats by the same "
           f"id dropped; mail: {len(peers.mails)} taken")
     print(f"first answer after a start: median {sorted(ready)[len(ready) // 2] * 1000:.0f} ms, "
@@ -331,6 +364,9 @@ def body(lab):
         with lab.snapshot() as db:
             states.append(examine(db, load))
             unclear = take_cases(db, load)
+        print(f"kill {n + 1}: " + ", ".join(f"{STATE_NAMES[s]} {c}" for s, c in
+                                            sorted(states[-1].items()) if s not in CALM),
+              flush=True)
         check(not load.errors, f"under load: {load.errors[:3]}")
     load.end()
     settle(lab, load, peers)
@@ -342,6 +378,7 @@ def body(lab):
     tell(load, peers, KILLS, ready, states)
     check(sum(c[SENDING] > 0 for c in states) >= KILLS // 5,
           "too few kills fell into sending to say anything")
+    check(sorted(ready)[len(ready) // 2] < 2, "it takes too long to be ready again")
     peers.close()
 
 

@@ -19,6 +19,7 @@ import tempfile
 import time
 import urllib.parse
 
+ENGINE = os.environ.get("FAULTS_ENGINE", "sqlite")  # or "postgresql", beside tests/with-pg
 LONG = bool(os.environ.get("FAULTS_LONG"))  # as before a release
 
 # Message states, as domain/words.h numbers them.
@@ -102,6 +103,38 @@ class Store:
         return [r[0] for r in self.rows(sql, *values)]
 
 
+class PgStore:
+    """The same on PostgreSQL, by psql."""
+
+    def __init__(self, url):
+        self.url = url
+
+    def run(self, sql):
+        p = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql,
+                            self.url], capture_output=True, text=True, timeout=120, check=False)
+        check(p.returncode == 0, f"psql: {p.stderr}\n{sql}")
+        return p.stdout
+
+    def rows(self, sql, *values):
+        parts = sql.split("?")
+        literals = [str(v) if isinstance(v, int) else "'" + v.replace("'", "''") + "'"
+                    for v in values] + [""]
+        bound = "".join(a + b for a, b in zip(parts, literals, strict=True))
+        out = self.run(f"SELECT coalesce(json_agg(t), '[]') FROM ({bound}) t")
+        return [tuple(pg_value(v) for v in row.values()) for row in json.loads(out)]
+
+    def row(self, sql, *values):
+        rows = self.rows(sql, *values)
+        return rows[0] if rows else None
+
+    def column(self, sql, *values):
+        return [r[0] for r in self.rows(sql, *values)]
+
+
+def pg_value(v):
+    return bytes.fromhex(v[2:]) if isinstance(v, str) and v.startswith("\\x") else v
+
+
 class Lab:
     """One data directory, and the server on it. shim: a shim.Shim that the server runs under."""
 
@@ -116,7 +149,17 @@ class Lab:
         self.token = self.cookie = None
         self.env = dict(os.environ, ZURUF_UNDO="0", ZURUF_LOG="warn",
                         ZURUF_LISTEN=f"127.0.0.1:{self.port}")
+        self.pg = None  # URL of our database on PostgreSQL; None: SQLite
+        if ENGINE == "postgresql":
+            self.make_database(f"lab_{name}_{os.getpid()}")
         subprocess.run([os.environ["FAULT_SEED_PROGRAM"], self.data], env=self.env, check=True)
+
+    def make_database(self, name):
+        server = os.environ["ZURUF_TEST_PG"]
+        PgStore(server).run(f"CREATE DATABASE {name}")
+        parts = urllib.parse.urlsplit(server)
+        self.pg = urllib.parse.urlunsplit(parts._replace(path="/" + name))
+        self.env["ZURUF_DB"] = self.pg
 
     # --- the program ---
 
@@ -234,7 +277,11 @@ class Lab:
     @contextlib.contextmanager
     def snapshot(self):
         """A connection to a copy of the store's files as they are now; the server is not running.
-        The files themselves stay as the dead process left them: recovery is the server's work."""
+        The files themselves stay as the dead process left them: recovery is the server's work.
+        On PostgreSQL the database itself."""
+        if self.pg:
+            yield PgStore(self.pg)
+            return
         copy = os.path.join(self.dir, "copy")
         shutil.rmtree(copy, ignore_errors=True)
         os.mkdir(copy)
@@ -250,6 +297,9 @@ class Lab:
     @contextlib.contextmanager
     def reader(self):
         """A reading connection to the store of the running server."""
+        if self.pg:
+            yield PgStore(self.pg)
+            return
         path = urllib.parse.quote(os.path.join(self.data, "zuruf.db"))
         db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, timeout=20)
         try:
@@ -260,6 +310,13 @@ class Lab:
 
 def check_sound(db):
     """The file, its references and its search index are whole."""
+    if isinstance(db, PgStore):
+        db.run("CREATE EXTENSION IF NOT EXISTS amcheck")
+        db.run("SELECT bt_index_check(i.indexrelid, true) FROM pg_index i "
+               "JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam "
+               "JOIN pg_namespace n ON n.oid = c.relnamespace "
+               "WHERE a.amname = 'btree' AND n.nspname = 'public'")
+        return
     found = db.rows("PRAGMA integrity_check")
     check(found == [("ok",)], f"integrity_check: {found[:5]}")
     found = db.rows("PRAGMA foreign_key_check")

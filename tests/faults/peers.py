@@ -1,12 +1,14 @@
 """peers.py - the outside world of the fault tests, on loopback: a receiver of webhooks, a mail
-server that takes mail, a web server with feeds. Each writes down what it was made to do, and
+server that takes mail and has a mailbox, a web server with feeds. Each writes down what it was made to do, and
 misbehaves as real ones do unless it is told to be calm."""
 
+import email.utils
 import hashlib
 import hmac
 import http.server
 import json
 import random
+import re
 import socketserver
 import threading
 import time
@@ -59,9 +61,20 @@ class Peers:
         self.mails = []  # (Message-ID, text) of mails that were taken
         self.mail_tries = {}
         self.feeds = {}  # name -> number of entries
-        self.servers = [serve(Webhook, self), serve(Feed, self), serve(Mail, self, mail=True)]
-        self.webhook_port, self.feed_port, self.mail_port = [
+        self.inbox = []  # whole mails, oldest first
+        self.servers = [serve(Webhook, self), serve(Feed, self), serve(Mail, self, mail=True),
+                        serve(Imap, self, mail=True)]
+        self.webhook_port, self.feed_port, self.mail_port, self.imap_port = [
             s.server_address[1] for s in self.servers]
+
+    def put_mail(self, key, text):
+        """A new mail in the mailbox; key: its Message-ID."""
+        mail = (f"From: Kunde <{key}>\r\nTo: care@nordlicht.example\r\nMessage-ID: <{key}>\r\n"
+                f"Subject: Meine Rechnung\r\nDate: {email.utils.formatdate()}\r\n"
+                "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                f"Content-Transfer-Encoding: 8bit\r\n\r\n{text}\r\n")
+        with self.lock:
+            self.inbox.append(mail.encode())
 
     def close(self):
         for s in self.servers:
@@ -226,3 +239,44 @@ class Mail(socketserver.StreamRequestHandler):
             time.sleep(luck)
         self.say("250 taken")
         return True
+
+
+class Imap(socketserver.StreamRequestHandler):
+    """A mailbox (RFC 3501), as much as a reader needs who never changes it."""
+
+    def handle(self):
+        try:
+            self.wfile.write(b"* OK ready\r\n")
+            while line := self.rfile.readline():
+                tag, _, command = line.decode().strip().partition(" ")
+                for answer in self.answers(command):
+                    self.wfile.write(answer if isinstance(answer, bytes) else answer.encode())
+                    self.wfile.write(b"\r\n")
+                self.wfile.write(f"{tag} OK done\r\n".encode())
+                if command.upper() == "LOGOUT":
+                    return
+        except (ConnectionError, TimeoutError):
+            pass  # the other side was killed
+
+    def answers(self, command):
+        p = self.server.peers
+        with p.lock:
+            inbox = list(p.inbox)
+        verb = command.upper()
+        if verb == "CAPABILITY":
+            return ["* CAPABILITY IMAP4rev1"]
+        if verb.startswith(("SELECT", "EXAMINE")):
+            return [f"* {len(inbox)} EXISTS", "* OK [UIDVALIDITY 7]",
+                    f"* OK [UIDNEXT {len(inbox) + 1}]"]
+        uids = [n for a, b in re.findall(r"(\d+)(?::(\d+))?", command.partition("(")[0])
+                for n in range(int(a), int(b or a) + 1) if 1 <= n <= len(inbox)]
+        if verb.startswith("UID SEARCH"):
+            return ["* SEARCH " + " ".join(map(str, uids))]
+        if verb.startswith("UID FETCH") and "RFC822.SIZE" in verb:
+            return [f'* {n} FETCH (UID {n} RFC822.SIZE {len(inbox[n - 1])} '
+                    'INTERNALDATE "22-Nov-2026 09:00:00 +0000")' for n in uids]
+        if verb.startswith("UID FETCH"):
+            n = int(re.search(r"\d+", command)[0])
+            mail = inbox[n - 1]
+            return [f"* {n} FETCH (UID {n} BODY[] {{{len(mail)}}}\r\n".encode() + mail + b")"]
+        return []
