@@ -3,6 +3,7 @@ Two brands in one store, everybody signed in; what is denied must also change no
 import http.client
 import os
 import re
+import threading
 import time
 import urllib.parse
 
@@ -162,6 +163,21 @@ def attachments(server):
         check(b"%PDF" not in server.person("suedwind", "administrator").get(name).body, name)
 
 
+@case("case 25: whatever is attached is handed out as a file, never shown in our name")
+def opened(server):
+    with server.store() as db:
+        files = db.execute("SELECT id, name FROM attachment WHERE brand = ?", (int(server.world["nordlicht"]["id"]),)).fetchall()
+    check(len(files) >= 5, "attachments of every kind")
+    for number, name in files:
+        answer = server.person("nordlicht", "reader").get(f"/desk/attachment/{number}")
+        same((answer.status, answer.headers["Content-Type"]), (200, "application/octet-stream"), f"{name!r}")
+        check(answer.headers["Content-Disposition"].startswith("attachment;"), f"{name!r} is shown")
+        same(answer.headers["X-Content-Type-Options"], "nosniff", f"{name!r}")
+        policy = answer.headers["Content-Security-Policy"]
+        check("default-src 'none'" in policy and "sandbox" in policy, f"{name!r} has the policy {policy}")
+        same(answer.headers["X-Evil"], None, f"a line from {name!r}")
+
+
 @case("case 12: no other site can change anything, or sign somebody in")
 def forgery(server):
     agent, lead = server.person("nordlicht", "agent"), server.person("nordlicht", "lead")
@@ -265,6 +281,108 @@ def sessions(server):
     for what, secret in secrets.items():
         check(secret not in log, f"{what} stands in the log")
     check("/desk" in log, "the log is one of requests")
+
+
+def at_once(n, fn):
+    """What fn(number) gives on n threads that begin together."""
+    results, gate = [None] * n, threading.Barrier(n)
+
+    def go(k):
+        gate.wait()
+        results[k] = fn(k)
+
+    threads = [threading.Thread(target=go, args=(k,)) for k in range(n)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    return results
+
+
+@case("case 06: headers of a proxy that is none name nobody and move nothing")
+def proxy_headers(_):
+    with Server() as server:
+        known = {"X-Forwarded-User": "administrator@nordlicht.example", "X-Remote-User": "administrator@nordlicht.example",
+                 "Remote-User": "administrator@nordlicht.example", "X-Auth-Request-Email": "administrator@nordlicht.example",
+                 "X-Forwarded-Email": "administrator@nordlicht.example", "X-Original-URL": "/desk/agents",
+                 "X-Rewrite-URL": "/desk/agents", "X-Forwarded-Prefix": "/desk/agents", "X-HTTP-Method-Override": "DELETE",
+                 "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https", "Forwarded": "for=192.0.2.1;proto=https"}
+        for name, value in known.items():
+            same(server.request("GET", "/desk", None, {name: value}).headers["Location"], "/signin", f"{name} from nobody")
+            same(server.person("nordlicht", "reader").get("/desk/agents", {name: value}).status, 403, f"{name} from a reader")
+        for n in range(25):
+            got = sign_in(server, f"x{n}@e.example", "falsch falsch", f"192.0.2.{n}")
+        same(got.status, 429, "X-Forwarded-For makes no new address")
+        server.command("user", "password", "agent@nordlicht.example", text="ein gutes Kennwort\n")
+        plain = server.request("GET", "/desk", None, {"X-Forwarded-Proto": "https"})
+        same(plain.headers["Strict-Transport-Security"], None, "TLS that nobody spoke")
+
+
+@case("case 11: another way to write a path or a method meets the same guard")
+def spellings(server):
+    reader = server.person("nordlicht", "reader")
+    for path in ("/desk/agents/", "//desk/agents", "/desk//agents", "/desk/./agents", "/desk/x/../agents", "/desk/%61gents",
+                 "/desk/agents%2f", "/desk%2fagents", "/desk/%2e%2e/desk/agents", "/DESK/AGENTS", "/Desk/agents", "/desk/agents;x=1",
+                 "/desk/agents?x=1", "/desk/agents%00", "/desk/agents#x", "/desk/agents/.", "/desk/agents%20", "/desk\\agents",
+                 "/assets/../desk/agents", "/assets/x/..%2f..%2fdesk/agents", "/api/v1/../../desk/agents", "/healthz/../desk/agents",
+                 "http://127.0.0.1/desk/agents"):
+        for who in (reader, Person(server)):
+            for method in ("GET", "HEAD"):
+                answer = server.request(method, path, None, who.headers())
+                check(answer.status in (303, 308, 400, 403, 404), f"{method} {path}: {answer.status}")
+                check("administrator@nordlicht" not in answer.text, f"{method} {path} shows agents")
+                if answer.status == 308:
+                    check(server.request(method, answer.headers["Location"], None, who.headers()).status in (303, 403), path)
+    number = server.world["nordlicht"]["posts"][55]["case"]
+    before = server.of_brand(server.world["nordlicht"]["id"])
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    for method in ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "post", "Get", "X", "HEAD", "GET"):
+        answer = server.request(method, f"/desk/case/{number}/close", f"csrf={reader.csrf}".encode(), reader.headers(form))
+        check(answer.status in (400, 403, 404, 405, 501), f"{method}: {answer.status}")
+    for override in ({"X-HTTP-Method-Override": "POST"}, {"X-HTTP-Method": "POST"}, {"X-Method-Override": "POST"}):
+        for person in (reader, server.person("nordlicht", "agent")):
+            answer = person.get(f"/desk/case/{number}/close?_method=POST&csrf={person.csrf}", override)
+            same(answer.status, 405, f"GET with {override}")
+    same(server.of_brand(server.world["nordlicht"]["id"]), before, "the brand")
+
+
+@case("case 65: the same act fifty times at once has one effect")
+def races(server):
+    agents = [server.person("nordlicht", role) for role in ("agent", "lead", "administrator")]
+    number = server.world["nordlicht"]["posts"][80]["case"]
+    taken = at_once(50, lambda n: agents[n % 3].post(f"/desk/case/{number}/take").status)
+    check(set(taken) <= {303, 409} and 409 in taken, f"taking: {set(taken)}")
+    with server.store() as db:
+        who = db.execute('SELECT assignee FROM "case" WHERE id = ?', (int(number),)).fetchone()[0]
+        version = db.execute('SELECT version FROM "case" WHERE id = ?', (int(number),)).fetchone()[0]
+        logged = db.execute("SELECT DISTINCT agent FROM audit WHERE object = ? AND what = 'case.take'", (int(number),)).fetchall()
+    same(logged, [(who,)], "who has it, and who the log says took it")
+    sent = at_once(50, lambda n: agents[0].post(f"/desk/case/{number}/reply", {"text": "Guten Tag", "version": version}).status)
+    same(sorted(sent)[:2], [303, 409], "replies")
+    same(sent.count(303), 1, "replies that were taken")
+    with server.store() as db:
+        same(db.execute("SELECT count(*) FROM message WHERE case_id = ?", (int(number),)).fetchone(), (1,), "messages")
+    link = re.search(r"/signin/link/\S+", server.command("user", "link", "administrator@suedwind.example").stdout)[0]
+    entered = at_once(50, lambda n: server.request("GET", link).status)
+    same((entered.count(303), set(entered)), (1, {303, 404}), "a sign-in link")
+
+
+@case("case 66: the same post at once and again is one post, with the same answer")
+def idempotency(server):
+    token = server.world["nordlicht"]["api"]["token"]
+    posts = [{"id": f"idem-{n}", "text": f"@nordlicht meine Rechnung {n} ist falsch, bitte melden Sie sich!"} for n in range(20)]
+    answers = at_once(20, lambda n: post_lines(server, token, posts))
+    ids = [[r["post"] for r in a.json()["results"]] for a in answers]
+    check(all(a.status in (200, 201) for a in answers) and all(i == ids[0] for i in ids), "the answers")
+    same(sum(a.json()["stored"] for a in answers), 20, "stored")
+    server.stop()
+    server.start()
+    again = post_lines(server, token, posts)
+    same(([r["post"] for r in again.json()["results"]], again.json()["duplicates"]), (ids[0], 20), "after a restart")
+    other = post_lines(server, token, [{"id": "idem-0", "text": "etwas anderes"}]).json()["results"][0]
+    same((other["status"], other["post"]), ("duplicate", ids[0][0]), "another text under the id is told as a duplicate")
+    with server.store() as db:
+        same(db.execute("SELECT text FROM post WHERE id = ?", (int(ids[0][0]),)).fetchone(), (posts[0]["text"],), "what is kept")
 
 
 @case("case 07: who is shut out is out within five seconds, streams included")

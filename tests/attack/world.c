@@ -13,7 +13,7 @@
 #include "store/store.h"
 #include "text/json.h"
 
-enum { POSTS = 300 };
+enum { POSTS = 300, FILES = 5 };
 
 struct world {
     struct app app;
@@ -79,13 +79,18 @@ static enum err add_account(struct world *w, int64_t brand, const char *channel,
     return ERR_OK;
 }
 
-/* Posts that all become cases, the first with a file; and a line that could not be read. */
+/* Posts that all become cases, the first with files; and a line that could not be read. */
 static enum err add_posts(struct world *w, int64_t brand, const char *key, int64_t account)
 {
     struct item items[POSTS];
     struct ingest_result results[POSTS];
-    const struct item_attachment file = {STR("Rechnung.pdf"), STR("application/pdf"),
-                                         STR("%PDF-geheim")};
+    static const struct item_attachment files[FILES] = {
+        {STR("Rechnung.pdf"), STR("application/pdf"), STR("%PDF-geheim")},
+        {STR("Bild.svg"), STR("image/svg+xml"), STR("<svg onload=alert(1)/>")},
+        {STR("Seite.html"), STR("text/html"), STR("<script>alert(1)</script>")},
+        {STR("Blatt.xml\r\nX-Evil: 1"), STR("text/xml\r\nX-Evil: 1"), STR("<?xml?>")},
+        {STR("Archiv.mhtml"), STR("message/rfc822"), STR("From: x")},
+    };
     const struct ingest_refused refused = {STR("line 1"), STR("no post"), STR("{geheim")};
     for (int i = 0; i < POSTS; i++)
         items[i] = (struct item){
@@ -96,8 +101,8 @@ static enum err add_posts(struct world *w, int64_t brand, const char *key, int64
                                  "@%s meine Rechnung %d ist falsch, das ist eine Frechheit! Bitte "
                                  "melden Sie sich endlich, Stichwort %sgeheimnis",
                                  key, i, key),
-            .attachments = &file,
-            .attachment_count = i == 0,
+            .attachments = &files[i % FILES],
+            .attachment_count = i < FILES,
         };
     const struct ingest in = {.brand = brand,
                               .account = account,

@@ -215,9 +215,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_message_is_whole_and_signed),
         cmocka_unit_test(the_receiver_names_it),
-        cmocka_unit_test(each_status_has_its_meaning),
-        cmocka_unit_test(a_retry_has_the_same_id),
-        cmocka_unit_test(a_receiver_that_asks_to_wait_is_obeyed),
+        {"case 56: each status has its meaning", each_status_has_its_meaning, NULL, NULL, NULL},
+        {"case 56: a retry has the same id", a_retry_has_the_same_id, NULL, NULL, NULL},
+        {"case 56: a receiver that asks to wait is obeyed", a_receiver_that_asks_to_wait_is_obeyed,
+         NULL, NULL, NULL},
         cmocka_unit_test(nothing_leaves_when_it_must_not),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -301,7 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(entries_become_items),
         cmocka_unit_test(what_is_known_does_not_come_again),
-        cmocka_unit_test(changing_ids_bring_no_flood),
+        {"case 64: changing ids bring no flood", changing_ids_bring_no_flood, NULL, NULL, NULL},
         cmocka_unit_test(what_the_cursor_keeps_is_bounded),
         cmocka_unit_test(validators_go_back_and_304_changes_nothing),
         cmocka_unit_test(a_feed_that_moved_or_ended_says_so),

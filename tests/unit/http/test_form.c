@@ -249,7 +249,8 @@ int main(void)
         cmocka_unit_test(multipart_that_is_not_sound_is_refused_whole),
         cmocka_unit_test(boundaries_may_be_odd),
         cmocka_unit_test(cookies_are_read_leniently_and_written_strictly),
-        cmocka_unit_test(only_own_pages_may_change_things),
+        {"case 12: only own pages may change things", only_own_pages_may_change_things, NULL, NULL,
+         NULL},
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -276,7 +276,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_reach_those_they_are_for),
         cmocka_unit_test(who_does_not_read_gets_a_resync),
-        cmocka_unit_test(ended_sessions_hear_no_more),
+        {"case 07: ended sessions hear no more", ended_sessions_hear_no_more, NULL, NULL, NULL},
         cmocka_unit_test(hundreds_of_clients_hear_at_once),
         cmocka_unit_test(an_agent_has_so_many_streams_and_no_more),
         cmocka_unit_test(stopping_ends_open_streams_politely),

@@ -237,8 +237,8 @@ static void long_and_odd_input_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refuses_what_is_inside),
-        cmocka_unit_test(allows_the_public_network),
+        {"case 33: refuses what is inside", refuses_what_is_inside, NULL, NULL, NULL},
+        {"case 33: allows the public network", allows_the_public_network, NULL, NULL, NULL},
         cmocka_unit_test(private_addresses_can_be_allowed),
         cmocka_unit_test(long_and_odd_input_is_refused),
     };

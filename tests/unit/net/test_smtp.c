@@ -245,7 +245,8 @@ int main(void)
         cmocka_unit_test(an_accepted_message),
         cmocka_unit_test(every_answer_has_one_meaning),
         cmocka_unit_test(a_mark_that_refuses_leaves_no_message),
-        cmocka_unit_test(an_address_cannot_add_a_command),
+        {"case 28: an address cannot add a command", an_address_cannot_add_a_command, NULL, NULL,
+         NULL},
         cmocka_unit_test(no_encryption_only_where_allowed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

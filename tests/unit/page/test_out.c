@@ -134,11 +134,11 @@ static void a_form_field_holds_hostile_values(void **state)
     struct sheet *s = *state;
     struct option_view options[] = {{STR("a\"b"), STR("<i>"), true}, {STR("c"), STR("d"), false}};
     struct field_view f = {.name = STR("x\" onfocus=\"alert(1)"),
-                      .type = STR("choice"),
-                      .label = STR("<label>"),
-                      .error = STR("\"><script>"),
-                      .options = options,
-                      .options_n = 2};
+                           .type = STR("choice"),
+                           .label = STR("<label>"),
+                           .error = STR("\"><script>"),
+                           .options = options,
+                           .options_n = 2};
     field_view_render(&s->o, &f);
     assert_false(holds(s, "<script"));
     assert_false(holds(s, "onfocus=\""));
@@ -165,9 +165,9 @@ static void pages_are_small_and_marked(void **state)
 {
     struct sheet *s = *state;
     struct clock_view none = {0}, late = {.text = STR("\xE2\x88\x92"
-                                                 "12 min"),
-                                     .state = STR("late"),
-                                     .left = 100};
+                                                      "12 min"),
+                                          .state = STR("late"),
+                                          .left = 100};
     clock_view_render(&s->o, &none);
     assert_is(s, "");
     clock_view_render(&s->o, &late);
@@ -209,8 +209,9 @@ static void assets_are_there(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(text_cannot_leave_its_place, setup, teardown),
-        cmocka_unit_test_setup_teardown(only_sound_addresses_pass, setup, teardown),
+        {"case 21: text cannot leave its place", text_cannot_leave_its_place, setup, teardown,
+         NULL},
+        {"case 30: only sound addresses pass", only_sound_addresses_pass, setup, teardown, NULL},
         cmocka_unit_test_setup_teardown(a_piece_of_an_address_stays_one_piece, setup, teardown),
         cmocka_unit_test_setup_teardown(texts_take_their_arguments_escaped, setup, teardown),
         cmocka_unit_test_setup_teardown(plurals_count, setup, teardown),

@@ -219,7 +219,7 @@ int main(void)
         cmocka_unit_test(caps_hold),
         cmocka_unit_test(queries_find_what_was_indexed),
         cmocka_unit_test(small_words_are_not_asked_for),
-        cmocka_unit_test(no_syntax_gets_through),
+        {"case 60: no syntax gets through", no_syntax_gets_through, NULL, NULL, NULL},
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

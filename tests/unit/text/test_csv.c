@@ -160,7 +160,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_bad_record_can_be_kept_as_it_came, start, stop),
         cmocka_unit_test_setup_teardown(caps_hold, start, stop),
         cmocka_unit_test_setup_teardown(old_encodings_are_understood, start, stop),
-        cmocka_unit_test_setup_teardown(no_sheet_runs_what_we_write, start, stop),
+        {"case 29: no sheet runs what we write", no_sheet_runs_what_we_write, start, stop, NULL},
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
