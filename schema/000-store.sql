@@ -10,6 +10,12 @@ CREATE TABLE IF NOT EXISTS id_mark (
   run INTEGER NOT NULL                   -- the run that may give more (src/store/lease.h)
 );
 
+-- What is being done to the database as a whole and has not ended: until then nothing opens it.
+CREATE TABLE IF NOT EXISTS unfinished (
+  what TEXT PRIMARY KEY,
+  since INTEGER NOT NULL
+) WITHOUT ROWID;
+
 -- Which files of the schema were run.
 CREATE TABLE IF NOT EXISTS migration (
   number INTEGER PRIMARY KEY,

@@ -23,6 +23,7 @@ static const struct command {
     {"serve", cmd_serve, "run the server"},
     {"backup", cmd_backup, "put everything into one file, while the server runs"},
     {"restore", cmd_restore, "make an installation of such a file, or check it"},
+    {"copy", cmd_copy, "copy an installation to another database, PostgreSQL or back"},
     {"doctor", cmd_doctor, "look whether all is well, and say what to do"},
     {"import", cmd_import, "bring in posts from a file (JSON Lines or CSV)"},
     {"user", cmd_user, "add agents, set passwords, make sign-in links"},

@@ -69,8 +69,13 @@ static void on_notice(void *ctx, const struct notice *n)
         a->notice(a->notice_ctx, n);
 }
 
-/* What stands between "user:" and the last '@' before the path, in the process's own arguments. */
-static void hide_password(const char *url)
+bool app_is_url(const char *place)
+{
+    return strncmp(place, "postgresql://", 13) == 0 || strncmp(place, "postgres://", 11) == 0;
+}
+
+/* What stands between "user:" and the last '@' before the path. */
+void app_hide_password(const char *url)
 {
     const char *user = strstr(url, "://");
     const char *host = user ? user + 3 : url;
@@ -92,7 +97,7 @@ enum err app_configure(struct app *a, const struct place *p, struct errinfo *e)
     TRY(config_load(&a->config, file, e));
     if (p->db) {
         config_set(&a->config, CONFIG_DB, p->db);
-        hide_password(p->db);
+        app_hide_password(p->db);
     }
     return ERR_OK;
 }
@@ -102,7 +107,7 @@ static enum err open_store(struct app *a, struct errinfo *e)
     char path[600];
     const char *url = config_get(&a->config, CONFIG_DB);
     snprintf(path, sizeof path, "%s/zuruf.db", a->dir);
-    if (*url && strncmp(url, "postgresql://", 13) != 0 && strncmp(url, "postgres://", 11) != 0)
+    if (*url && !app_is_url(url))
         return err_set(e, ERR_INVALID, "db",
                        "write postgresql://user@host/database, or nothing for the directory's own "
                        "database");

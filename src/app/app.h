@@ -3,6 +3,8 @@
 #ifndef APP_APP_H
 #define APP_APP_H
 
+#include <stdbool.h>
+
 #include "base/config.h"
 #include "base/err.h"
 #include "crypt/seal.h"
@@ -53,6 +55,10 @@ enum err app_open_store(struct app *a, struct errinfo *e) MUST_CHECK;
 enum err app_open_database(struct app *a, struct errinfo *e) MUST_CHECK;
 void app_close(struct app *a);
 
+/* A database server is named, not a directory. */
+bool app_is_url(const char *place);
+/* Makes the password of a URL unreadable where it stands: in the command line that ps shows. */
+void app_hide_password(const char *url);
 /* The version of the database that this program knows. */
 int app_schema_version(void);
 /* The directory a command works in: --data, else $ZURUF_DATA, else "data". */

@@ -50,6 +50,10 @@ ON CONFLICT DO NOTHING;
 --: terms_add exec (post i64, analyser i64, terms text)
 INSERT INTO post_terms (post, analyser, terms) VALUES (:post, :analyser, :terms);
 
+-- For making the index anew.
+--: terms_after many (after i64, limit i64) -> (post i64, terms text)
+SELECT post, terms FROM post_terms WHERE post > :after ORDER BY post LIMIT :limit;
+
 --: search_add exec (post i64, terms text)
 INSERT INTO post_search (rowid, terms) VALUES (:post, :terms);
 

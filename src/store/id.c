@@ -126,6 +126,17 @@ void id_seat(struct store *s, const struct id_marks *m)
     pthread_mutex_unlock(&s->id.lock);
 }
 
+void id_raise(struct store *s, const struct id_marks *m)
+{
+    pthread_mutex_lock(&s->id.lock);
+    if (s->id.saved.node == m->node) {
+        s->id.live = s->id.live > m->live ? s->id.live : m->live;
+        s->id.past = s->id.past > m->past ? s->id.past : m->past;
+        s->id.saved.live = s->id.saved.past = 0; /* the next write saves them */
+    }
+    pthread_mutex_unlock(&s->id.lock);
+}
+
 bool id_covered(struct store *s, int64_t live_more, int64_t past_more)
 {
     pthread_mutex_lock(&s->id.lock);

@@ -34,6 +34,10 @@ static struct sql_statement mark = {
     .types = "iti",
     .sql = "INSERT INTO migration(number, name, applied_at) VALUES (?1, ?2, ?3)",
     .pg = "INSERT INTO migration(number, name, applied_at) VALUES ($1, $2, $3)"};
+static struct sql_statement unfinished = {.name = "unfinished",
+                                          .types = "",
+                                          .sql = "SELECT count(*) FROM unfinished",
+                                          .pg = "SELECT count(*) FROM unfinished"};
 /* SQLite counts them; PostgreSQL fails at the first. */
 static struct sql_statement orphans = {.name = "rows that point nowhere",
                                        .types = "",
@@ -145,10 +149,16 @@ static enum err run_missing(struct db *db, const struct store_options *o, struct
 
 enum err store_migrate(struct db *db, const struct store_options *o, struct errinfo *e)
 {
-    int64_t version;
+    int64_t version, halves;
     int known = o->migration_count ? o->migrations[o->migration_count - 1].number : 0;
     TRY(refuse_strangers(db, e));
     TRY(db->driver->script(db, text_of(db, &store_schema_table[0]), e));
+    TRY(sql_number(db, &unfinished, &halves, e));
+    if (halves)
+        return err_set(
+            e, ERR_CONFLICT, "store",
+            "a copy into %s did not finish: remove this database and run zuruf copy again",
+            db->store->name);
     TRY(sql_number(db, &latest, &version, e));
     if (version > known)
         return err_set(

@@ -156,6 +156,8 @@ enum err id_claim(struct tx *tx, int node, int64_t run, struct id_marks *out) MU
 /* That transaction is durable: ids given from now on are of this node, and lie above all that were
  * given before, by whomever. */
 void id_seat(struct store *s, const struct id_marks *m);
+/* Ids given from now on lie above these marks as well, when they are of the same node. */
+void id_raise(struct store *s, const struct id_marks *m);
 /* All ids given so far, and this many more, lie below the saved marks; or none can have been. */
 bool id_covered(struct store *s, int64_t live_more, int64_t past_more);
 /* Saves marks this far above the ids given so far. ERR_CONFLICT: another run has claimed the slot.

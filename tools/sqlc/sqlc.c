@@ -3,7 +3,8 @@
  *   sqlc --schema FILE... --in care.sql --prefix care_sql --out-h care_sql.h --out-c care_sql.c
  *   sqlc --schema FILE... --table schema --out-h schema.h --out-c schema.c
  *
- * The second form writes the schema itself as the table of migrations that store_open takes.
+ * The second form writes the schema itself as the table of migrations that store_open takes, and
+ * the tables with what reads and writes them whole (store/copy.h).
  *
  * Statements and schema are written in SQLite's SQL and become PostgreSQL's here: parameters as $n
  * with the same numbers, types of columns by their place (dialect.c). What the two engines would

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <sqlite3.h>
 
@@ -121,9 +122,14 @@ void check_statements(struct sqlc *t, sqlite3 *db, struct sql_file *f);
 /* True when a row comes back for the given texts ?1 and ?2. */
 bool ask(sqlite3 *db, const char *sql, struct str first, struct str second);
 
+/* tables.c: the tables themselves, for copying. */
+void write_tables(struct sqlc *tool, sqlite3 *db, FILE *o);
+
 /* write.c: C text. */
 void write_functions(struct sqlc *t, const struct sql_file *f);
 void write_schema(struct sqlc *t, sqlite3 *db);
+/* A C literal, one line of it per line of text. */
+void write_literal(FILE *o, struct str text);
 /* For ninja: what the first output was made of. */
 void write_depend(struct sqlc *t, const char *const *paths, size_t n);
 

@@ -25,8 +25,7 @@ static void close_out(FILE *o, const char *path)
     }
 }
 
-/* A C literal, one line of it per line of text. */
-static void write_literal(FILE *o, struct str text)
+void write_literal(FILE *o, struct str text)
 {
     fputs("        \"", o);
     for (size_t i = 0; i < text.n; i++) {
@@ -199,16 +198,20 @@ void write_schema(struct sqlc *t, sqlite3 *db)
     FILE *o = open_out(t->out_h);
     fputs("/* Generated from schema/ by tools/sqlc; do not edit. */\n", o);
     fprintf(o, "#ifndef GENERATED_%s_H\n#define GENERATED_%s_H\n\n", t->table, t->table);
-    fputs("#include \"store/store.h\"\n\n", o);
+    fputs("#include \"store/copy.h\"\n#include \"store/store.h\"\n\n", o);
     fprintf(o, "/* For store_options: the files of schema/ in order. */\n");
     fprintf(o, "extern const struct migration %s_table[];\n", t->table);
-    fprintf(o, "extern const size_t %s_count;\n\n#endif\n", t->table);
+    fprintf(o, "extern const size_t %s_count;\n\n", t->table);
+    fprintf(o, "/* Each table as a whole, in an order in which none points to a later one. */\n");
+    fprintf(o, "extern const struct copy_table %s_tables[];\n", t->table);
+    fprintf(o, "extern const size_t %s_tables_count;\n\n#endif\n", t->table);
     close_out(o, t->out_h);
 
     o = open_out(t->out_c);
     fputs("/* Generated from schema/ by tools/sqlc; do not edit. */\n", o);
-    fprintf(o, "#include \"%s\"\n\nconst struct migration %s_table[] = {\n", file_name(t->out_h),
-            t->table);
+    fprintf(
+        o, "#include \"%s\"\n\n#include \"store/sql.h\"\n\nconst struct migration %s_table[] = {\n",
+        file_name(t->out_h), t->table);
     for (size_t i = 0; i < t->schema_count; i++) {
         struct str name;
         int64_t number = migration_number(t, i, &name);
@@ -220,6 +223,7 @@ void write_schema(struct sqlc *t, sqlite3 *db)
     }
     fprintf(o, "    {0, NULL, NULL, NULL},\n};\n\nconst size_t %s_count = %zu;\n", t->table,
             t->schema_count);
+    write_tables(t, db, o);
     close_out(o, t->out_c);
 }
 
