@@ -16,15 +16,15 @@
 #include "schema.h"
 #include "store/store.h"
 #include "text/json.h"
-#include "text/unicode.h"
 
 struct backup_run {
     const char *dir, *file;
+    const char *url; /* of PostgreSQL; NULL: SQLite */
     bool without_key, replace;
     struct arena arena;
     struct progress progress;
     struct str copy;
-    int64_t made_at;
+    struct backup_input in;
 };
 
 static enum err copy_by_server(struct backup_run *r, struct control *c, struct errinfo *e)
@@ -32,8 +32,8 @@ static enum err copy_by_server(struct backup_run *r, struct control *c, struct e
     struct json *reply;
     control_watch(c, progress_told, &r->progress);
     TRY(control_call(c, &r->arena, STR("{\"op\":\"backup.copy\"}"), &reply, e));
-    if (!clock_parse(json_text(reply, "made_at"), &r->made_at))
-        r->made_at = clock_now(&clock_system);
+    if (!clock_parse(json_text(reply, "made_at"), &r->in.made_at))
+        r->in.made_at = clock_now(&clock_system);
     r->copy = arena_printf(&r->arena, "%s/%.*s", r->dir, STR_FMT(json_text(reply, "name")));
     return ERR_OK;
 }
@@ -52,7 +52,7 @@ static enum err copy_alone(struct backup_run *r, struct errinfo *e)
         return err_set(e, ERR_NOT_FOUND, r->dir,
                        "there is no installation here; name its directory with --data");
     TRY(store_open(&s, &o, e));
-    r->made_at = clock_now(&clock_system);
+    r->in.made_at = clock_now(&clock_system);
     enum err err = backup_scratch(r->dir, getpid(), &r->arena, &r->copy, e);
     if (err == ERR_OK)
         err = store_backup(s, r->copy.p, &watch, e);
@@ -60,10 +60,9 @@ static enum err copy_alone(struct backup_run *r, struct errinfo *e)
     return err;
 }
 
-static enum err copy_database(struct backup_run *r, struct errinfo *e)
+static enum err copy_file(struct backup_run *r, struct errinfo *e)
 {
     struct control *c;
-    r->progress.doing = "copying the database";
     if (control_connect(&c, r->dir, e) != ERR_OK)
         return copy_alone(r, e);
     enum err err = copy_by_server(r, c, e);
@@ -71,21 +70,35 @@ static enum err copy_database(struct backup_run *r, struct errinfo *e)
     return err;
 }
 
+/* The database is asked directly, whether servers are running or not. */
+static enum err copy_postgresql(struct backup_run *r, struct errinfo *e)
+{
+    const struct store_watch watch = {progress_watch, &r->progress};
+    TRY(backup_scratch(r->dir, getpid(), &r->arena, &r->copy, e));
+    r->in.made_at = clock_now(&clock_system);
+    return backup_dump(r->url, r->copy.p, &watch, &r->arena, &r->in, e);
+}
+
+static enum err copy_database(struct backup_run *r, struct errinfo *e)
+{
+    r->progress.doing = "copying the database";
+    if (r->url)
+        return copy_postgresql(r, e);
+    TRY(copy_file(r, e));
+    r->in.database = r->copy.p;
+    r->in.part = BACKUP_DATABASE;
+    r->in.engine = "sqlite";
+    return store_summarize(r->copy.p, &r->arena, &r->in.data, e);
+}
+
 static enum err pack(struct backup_run *r, struct backup_manifest *m, struct errinfo *e)
 {
     struct arena *a = &r->arena;
     const struct store_watch watch = {progress_watch, &r->progress};
-    struct backup_input in = {.database = r->copy.p,
-                              .part = BACKUP_DATABASE,
-                              .key = arena_printf(a, "%s/" BACKUP_KEY, r->dir).p,
-                              .config = arena_printf(a, "%s/" BACKUP_CONFIG, r->dir).p,
-                              .engine = "sqlite",
-                              .made_at = r->made_at};
-    if (r->without_key)
-        in.key = NULL;
+    r->in.key = r->without_key ? NULL : arena_printf(a, "%s/" BACKUP_KEY, r->dir).p;
+    r->in.config = arena_printf(a, "%s/" BACKUP_CONFIG, r->dir).p;
     r->progress.doing = "packing";
-    TRY(store_summarize(r->copy.p, a, &in.data, e));
-    return backup_pack(&in, r->file, r->replace, &watch, a, m, e);
+    return backup_pack(&r->in, r->file, r->replace, &watch, a, m, e);
 }
 
 static void report(const struct backup_run *r, const struct backup_manifest *m)
@@ -101,20 +114,34 @@ static void report(const struct backup_run *r, const struct backup_manifest *m)
                           : "with the sealing key: keep it as secret as the server");
 }
 
+static enum err make(struct backup_run *r, struct backup_manifest *m, struct errinfo *e)
+{
+    if (!r->replace && access(r->file, F_OK) == 0) /* before the work, not behind it */
+        return err_set(e, ERR_CONFLICT, r->file, "exists already; name a new file, or say --force");
+    enum err err = copy_database(r, e);
+    if (err == ERR_OK)
+        err = pack(r, m, e);
+    if (r->copy.n)
+        unlink(r->copy.p);
+    return err;
+}
+
 int cmd_backup(int argc, char **argv)
 {
     struct place place = {0};
+    struct app app;
     const char *without_key = NULL, *force = NULL;
     char **rest;
     struct errinfo e = {0};
     struct backup_manifest m;
     const struct option_row rows[] = {
         OPTION_DATA(place),
+        OPTION_DB(place),
         {"without-key", NULL, &without_key, "leave out the key of the sealed secrets"},
         {"force", NULL, &force, "replace FILE when it exists"}};
     int done =
-        options_read(argc, argv, rows, 3,
-                     "[--data DIR] [--without-key] [--force] FILE\n"
+        options_read(argc, argv, rows, sizeof rows / sizeof *rows,
+                     "[--data DIR] [--db URL] [--without-key] [--force] FILE\n"
                      "FILE is a tar archive; its ending .tar, .tar.gz or .tar.zst says which.",
                      1, 1, &rest, NULL);
     if (done >= 0)
@@ -123,23 +150,20 @@ int cmd_backup(int argc, char **argv)
                            .file = rest[0],
                            .without_key = without_key != NULL,
                            .replace = force != NULL};
-    text_init();
     arena_init(&r.arena);
     progress_init(&r.progress);
-    enum err err = ERR_OK;
-    if (!r.replace && access(r.file, F_OK) == 0) /* before the work, not behind it */
-        err = err_set(&e, ERR_CONFLICT, r.file, "exists already; name a new file, or say --force");
-    if (err == ERR_OK)
-        err = copy_database(&r, &e);
-    if (err == ERR_OK)
-        err = pack(&r, &m, &e);
-    if (r.copy.n)
-        unlink(r.copy.p);
+    enum err err = app_configure(&app, &place, &e);
+    if (err == ERR_OK) {
+        const char *url = config_get(&app.config, CONFIG_DB);
+        r.url = *url ? url : NULL;
+        err = make(&r, &m, &e);
+    }
     progress_end(&r.progress);
     if (err == ERR_OK)
         report(&r, &m);
     else
         app_fail(argv[0], &e);
+    config_deinit(&app.config);
     arena_deinit(&r.arena);
     return err == ERR_OK ? 0 : 1;
 }

@@ -29,6 +29,14 @@ static void describe(const char *file, const char *verb, const struct backup_man
     arena_deinit(&a);
 }
 
+/* Whether it is whole can be told of a dump only as far as it can be read. */
+static enum err check_dump(const char *dir, struct arena *a, const struct store_watch *watch,
+                           const struct backup_manifest *m, struct errinfo *e)
+{
+    struct str dump = arena_printf(a, "%s/" BACKUP_DUMP, dir);
+    return manifest_part(m, BACKUP_DUMP) ? backup_read_dump(dump.p, a, watch, e) : ERR_OK;
+}
+
 /* The same as a restore, into a folder that is thrown away. */
 static enum err check(const char *file, const struct store_watch *watch, struct arena *a,
                       struct backup_manifest *m, struct errinfo *e)
@@ -40,22 +48,29 @@ static enum err check(const char *file, const struct store_watch *watch, struct 
     enum err err = backup_unpack(file, dir.p, app_schema_version(), watch, a, m, e);
     if (err == ERR_OK)
         err = backup_verify(dir.p, m, a, e);
+    if (err == ERR_OK)
+        err = check_dump(dir.p, a, watch, m, e);
     backup_remove_folder(dir.p);
     return err;
 }
 
-static enum err restore(const char *file, const char *dir, const struct store_watch *watch,
-                        struct arena *a, struct backup_manifest *m, struct errinfo *e)
+static enum err restore(const char *file, const char *dir, const char *url,
+                        const struct store_watch *watch, struct arena *a, struct backup_manifest *m,
+                        struct errinfo *e)
 {
-    TRY(backup_restore(file, dir, app_schema_version(), watch, a, m, e));
+    TRY(backup_restore(file, dir, url, app_schema_version(), watch, a, m, e));
     if (!manifest_part(m, BACKUP_KEY))
         printf("The backup holds no key: put the installation's file as %s/key (mode 0600) there "
-               "before the first start, or passwords and tokens must be entered anew.\n",
+               "before the first start. If it is lost for good: zuruf key --new --data %s\n",
+               dir, dir);
+    if (url)
+        printf("The settings of then are in %s/" BACKUP_CONFIG_ASIDE
+               "; they name the database of then.\n",
                dir);
-    printf("Start it with: zuruf serve --data %s\n"
+    printf("Start it with: zuruf serve --data %s%s\n"
            "Everybody signs in anew; answers that waited then are shown to a person before they "
            "leave.\n",
-           dir);
+           dir, url ? " --db URL" : "");
     return ERR_OK;
 }
 
@@ -70,9 +85,11 @@ int cmd_restore(int argc, char **argv)
     struct progress p;
     const struct option_row rows[] = {
         {"data", "DIR", &place.data, "new or empty directory (else $ZURUF_DATA, else ./data)"},
+        {"db", "URL", &place.db, "an empty database of PostgreSQL, for a backup of one"},
         {"check", NULL, &only_check, "restore into a scratch folder only, to see that it is whole"},
     };
-    int done = options_read(argc, argv, rows, 2, "[--data DIR | --check] FILE", 1, 1, &rest, NULL);
+    int done = options_read(argc, argv, rows, 3, "[--data DIR [--db URL] | --check] FILE", 1, 1,
+                            &rest, NULL);
     if (done >= 0)
         return done;
     text_init();
@@ -81,7 +98,7 @@ int cmd_restore(int argc, char **argv)
     p.doing = "restoring";
     const struct store_watch watch = {progress_watch, &p};
     enum err err = only_check ? check(rest[0], &watch, &a, &m, &e)
-                              : restore(rest[0], app_dir(&place), &watch, &a, &m, &e);
+                              : restore(rest[0], app_dir(&place), place.db, &watch, &a, &m, &e);
     progress_end(&p);
     if (err == ERR_OK)
         describe(rest[0], only_check ? "whole" : "restored", &m);

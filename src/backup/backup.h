@@ -46,12 +46,29 @@ enum err backup_unpack(const char *file, const char *dir, int known,
 enum err backup_verify(const char *dir, const struct backup_manifest *m, struct arena *a,
                        struct errinfo *e) MUST_CHECK;
 /* Unpacks into DIR (made when it is missing), verifies, and moves the parts to their places, the
- * database last. ERR_CONFLICT: DIR is not empty. An end at any moment leaves DIR complete, or with
- * BACKUP_UNFINISHED in it, which no server opens. Other errors leave it as empty as it was. */
-enum err backup_restore(const char *file, const char *dir, int known,
+ * database last. url: an empty database of PostgreSQL for a backup of that engine; NULL: the backup
+ * is SQLite's. ERR_CONFLICT: DIR or the database is not empty. An end at any moment leaves DIR
+ * complete, or with BACKUP_UNFINISHED in it, which no server opens. Other errors leave it as empty
+ * as it was. */
+enum err backup_restore(const char *file, const char *dir, const char *url, int known,
                         const struct store_watch *watch, struct arena *a,
                         struct backup_manifest *out, struct errinfo *e) MUST_CHECK;
 #define BACKUP_UNFINISHED "restore.part"
+/* Where the settings of an installation on PostgreSQL go: they name the database of then. */
+#define BACKUP_CONFIG_ASIDE "zuruf.conf.from-backup"
+
+/* A copy of PostgreSQL by pg_dump into the new file path, of one snapshot, with what that held:
+ * fills database, part, engine and data of in. ERR_NOT_FOUND: pg_dump is not installed. */
+enum err backup_dump(const char *url, const char *path, const struct store_watch *watch,
+                     struct arena *a, struct backup_input *in, struct errinfo *e) MUST_CHECK;
+/* Such a copy by pg_restore into an empty database, all or nothing, and the rows compared.
+ * database: another one on the server; NULL: the URL's. */
+enum err backup_load(const char *dump, const char *url, const char *database,
+                     const struct backup_manifest *m, struct arena *a,
+                     const struct store_watch *watch, struct errinfo *e) MUST_CHECK;
+/* Only reads it from end to end. */
+enum err backup_read_dump(const char *dump, struct arena *a, const struct store_watch *watch,
+                          struct errinfo *e) MUST_CHECK;
 
 /* Removes the files of dir, and dir; for scratch places. */
 void backup_remove_folder(const char *dir);

@@ -77,6 +77,8 @@ static enum err read_parts(const struct json *parts, struct backup_manifest *out
             return bad(e, "its list of files is wrong");
         out->parts[out->part_count++] = p;
     }
+    if (!manifest_part(out, BACKUP_DATABASE) == !manifest_part(out, BACKUP_DUMP))
+        return bad(e, "it holds no database, or two");
     return ERR_OK;
 }
 

@@ -49,15 +49,19 @@ static enum err want_empty(const char *dir, struct errinfo *e)
     return ERR_OK;
 }
 
-/* The database comes last; as long as the folder is there nobody opens it. */
-static enum err move_parts(const char *part, const char *dir, struct errinfo *e)
+/* The database comes last; as long as the folder is there nobody opens it. The settings of an
+ * installation on PostgreSQL name its database: they must not lead the new one to the old. */
+static enum err move_parts(const char *part, const char *dir, bool postgresql, struct errinfo *e)
 {
-    static const char *const names[] = {BACKUP_KEY, BACKUP_CONFIG, "manifest.json", BACKUP_DUMP,
-                                        BACKUP_DATABASE};
+    const char *const names[][2] = {
+        {BACKUP_KEY, BACKUP_KEY},
+        {BACKUP_CONFIG, postgresql ? BACKUP_CONFIG_ASIDE : BACKUP_CONFIG},
+        {"manifest.json", "manifest.json"},
+        {BACKUP_DATABASE, BACKUP_DATABASE}};
     char from[PATH_SIZE + 64], to[PATH_SIZE + 64];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(from, sizeof from, "%s/%s", part, names[i]);
-        snprintf(to, sizeof to, "%s/%s", dir, names[i]);
+        snprintf(from, sizeof from, "%s/%s", part, names[i][0]);
+        snprintf(to, sizeof to, "%s/%s", dir, names[i][1]);
         if (rename(from, to) != 0 && errno != ENOENT)
             return io(e, to);
     }
@@ -67,23 +71,42 @@ static enum err move_parts(const char *part, const char *dir, struct errinfo *e)
     return ERR_OK;
 }
 
-enum err backup_restore(const char *file, const char *dir, int known,
+static enum err want_engine(const struct backup_manifest *m, const char *file, bool postgresql,
+                            struct errinfo *e)
+{
+    if (postgresql && manifest_part(m, BACKUP_DATABASE))
+        return err_set(
+            e, ERR_INVALID, "restore",
+            "%s is of SQLite: restore it with --data alone, then move it with zuruf copy", file);
+    if (!postgresql && manifest_part(m, BACKUP_DUMP))
+        return err_set(e, ERR_INVALID, "restore",
+                       "%s is of PostgreSQL: name a new database with --db", file);
+    return ERR_OK;
+}
+
+enum err backup_restore(const char *file, const char *dir, const char *url, int known,
                         const struct store_watch *watch, struct arena *a,
                         struct backup_manifest *out, struct errinfo *e)
 {
-    char part[PATH_SIZE];
+    char part[PATH_SIZE], dump[PATH_SIZE + 64];
     if ((size_t)snprintf(part, sizeof part, "%s/%s", dir, BACKUP_UNFINISHED) >=
         sizeof part - sizeof BACKUP_DATABASE)
         return err_set(e, ERR_INVALID, "restore", "the path is too long");
     TRY(backup_describe(file, a, out, e)); /* before anything is made */
+    TRY(want_engine(out, file, url != NULL, e));
     TRY(want_empty(dir, e));
     if (mkdir(part, 0700) != 0)
         return io(e, part);
     enum err err = backup_unpack(file, part, known, watch, a, out, e);
     if (err == ERR_OK)
         err = backup_verify(part, out, a, e);
+    snprintf(dump, sizeof dump, "%s/" BACKUP_DUMP, part);
+    if (err == ERR_OK && url)
+        err = backup_load(dump, url, NULL, out, a, watch, e);
+    if (err == ERR_OK && url)
+        unlink(dump);
     if (err == ERR_OK)
-        return move_parts(part, dir, e);
+        return move_parts(part, dir, url != NULL, e);
     backup_remove_folder(part);
     return err;
 }

@@ -41,7 +41,8 @@ struct keeping {
     int64_t agent, made_at;
     struct str file; /* its name in the folder; empty: none was kept */
     struct str path;
-    struct store_summary data;
+    const char *url; /* of PostgreSQL; NULL: SQLite */
+    struct backup_input in;
     struct backup_manifest manifest;
     int64_t bytes;
     int keep;
@@ -159,30 +160,53 @@ static enum err copy(struct keeping *k, struct str scratch, struct errinfo *e)
 {
     const struct store_watch watch = {told, k};
     enter(k, KEEP_COPYING);
+    if (k->url)
+        return backup_dump(k->url, scratch.p, &watch, &k->arena, &k->in, e);
+    k->in.database = scratch.p;
+    k->in.part = BACKUP_DATABASE;
+    k->in.engine = "sqlite";
     TRY(store_backup(k->f->o.store, scratch.p, &watch, e));
-    return store_summarize(scratch.p, &k->arena, &k->data, e);
+    return store_summarize(scratch.p, &k->arena, &k->in.data, e);
 }
 
-static enum err pack(struct keeping *k, struct str scratch, struct errinfo *e)
+static enum err pack(struct keeping *k, struct errinfo *e)
 {
     struct arena *a = &k->arena;
     const struct store_watch watch = {told, k};
-    const struct backup_input in = {.database = scratch.p,
-                                    .part = BACKUP_DATABASE,
-                                    .key = arena_printf(a, "%s/" BACKUP_KEY, k->f->o.dir).p,
-                                    .config = arena_printf(a, "%s/" BACKUP_CONFIG, k->f->o.dir).p,
-                                    .engine = "sqlite",
-                                    .data = k->data,
-                                    .made_at = k->made_at};
     struct stat st;
+    k->in.key = arena_printf(a, "%s/" BACKUP_KEY, k->f->o.dir).p;
+    k->in.config = arena_printf(a, "%s/" BACKUP_CONFIG, k->f->o.dir).p;
+    k->in.made_at = k->made_at;
     enter(k, KEEP_PACKING);
-    TRY(backup_pack(&in, k->path.p, false, &watch, a, &k->manifest, e));
+    TRY(backup_pack(&k->in, k->path.p, false, &watch, a, &k->manifest, e));
     if (stat(k->path.p, &st) == 0)
         k->bytes = st.st_size;
     return ERR_OK;
 }
 
-/* The proof: what was packed becomes a directory again, with the same sums and rows. */
+/* Into a database of its own beside the real one, where the role may make one; else it is at least
+ * read from end to end. */
+static enum err check_dump(struct keeping *k, const char *dump, const struct backup_manifest *m,
+                           struct errinfo *e)
+{
+    const struct store_watch watch = {told, k};
+    struct str name =
+        arena_printf(&k->arena, "zuruf_check_%lld", (long long)store_run(k->f->o.store));
+    struct errinfo ignored;
+    enum err err = store_database_make(k->url, name.p, e);
+    if (err == ERR_DENIED) {
+        log_warn("backup",
+                 "the dump was only read, not restored: the role may not CREATE DATABASE");
+        return backup_read_dump(dump, &k->arena, &watch, e);
+    }
+    if (err == ERR_OK)
+        err = backup_load(dump, k->url, name.p, m, &k->arena, &watch, e);
+    if (store_database_drop(k->url, name.p, &ignored) != ERR_OK)
+        log_warn("backup", "the scratch database %s stays: %s", name.p, ignored.what);
+    return err;
+}
+
+/* The proof: what was packed becomes an installation again, with the same sums and rows. */
 static enum err check(struct keeping *k, struct errinfo *e)
 {
     const struct store_watch watch = {told, k};
@@ -197,7 +221,10 @@ static enum err check(struct keeping *k, struct errinfo *e)
     if (err == ERR_OK)
         err = backup_verify(folder.p, &found, &k->arena, e);
     if (err == ERR_OK)
-        err = manifest_compare(&found, &k->data, e);
+        err = manifest_compare(&found, &k->in.data, e);
+    if (err == ERR_OK && k->url)
+        err = check_dump(k, arena_printf(&k->arena, "%.*s/" BACKUP_DUMP, STR_FMT(folder)).p, &found,
+                         e);
     backup_remove_folder(folder.p);
     return err;
 }
@@ -233,7 +260,7 @@ static enum err make(struct keeping *k, struct errinfo *e)
     name_it(k);
     enum err err = copy(k, scratch, e);
     if (err == ERR_OK)
-        err = pack(k, scratch, e);
+        err = pack(k, e);
     unlink(scratch.p);
     if (err != ERR_OK)
         return err;
@@ -255,8 +282,8 @@ static enum err write_run(struct tx *tx, void *arg, struct errinfo *e)
     int64_t now = flow_now(k->f), id = store_id(s, 0), rows = 0;
     (void)e;
     keep_host(host, sizeof host);
-    for (size_t i = 0; i < k->data.table_count; i++)
-        rows += k->data.tables[i].rows;
+    for (size_t i = 0; i < k->in.data.table_count; i++)
+        rows += k->in.data.tables[i].rows;
     const struct backup_sql_run_add_in in = {.id = id,
                                              .made_at = k->made_at,
                                              .ended_at = now,
@@ -275,7 +302,11 @@ static enum err write_run(struct tx *tx, void *arg, struct errinfo *e)
 static void run(struct flow *f, int64_t agent, int keep)
 {
     struct errinfo e = {0};
-    struct keeping k = {.f = f, .agent = agent, .keep = keep, .renewed = clock_mono()};
+    struct keeping k = {.f = f,
+                        .agent = agent,
+                        .keep = keep,
+                        .renewed = clock_mono(),
+                        .url = store_url(f->o.store)};
     if (lease_take(f->o.store, "job:backup", LEASE_MS, &k.lease) != ERR_OK)
         return; /* another node is making one */
     arena_init(&k.arena);

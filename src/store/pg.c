@@ -204,3 +204,8 @@ const struct store_driver pg_driver = {
     .script = script,
     .in_transaction = in_transaction,
 };
+
+const char *store_url(const struct store *s)
+{
+    return s->driver == &pg_driver ? s->pg->url : NULL;
+}

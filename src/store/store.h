@@ -162,6 +162,28 @@ enum err store_summarize(const char *path, struct arena *a, struct store_summary
 /* Whether such a file is sound, as store_check. */
 enum err store_check_file(const char *path, struct errinfo *e) MUST_CHECK;
 
+/* PostgreSQL is copied by its own programs. This is what they need: a snapshot that stays as long
+ * as the export is open, and how to connect; and what the database holds in that snapshot. No
+ * tables: the database is empty. */
+struct store_export {
+    const char *const *environment; /* "PGHOST=...", NULL behind the last; the password is in it */
+    struct str database;            /* its name */
+    struct str snapshot;            /* for pg_dump --snapshot */
+    int64_t bytes;                  /* about */
+    struct store_summary data;
+    void *connection;
+};
+/* database: another one on the same server; NULL: the URL's. Texts live in the arena. */
+enum err store_export_open(const char *url, const char *database, struct arena *a,
+                           struct store_export *out, struct errinfo *e) MUST_CHECK;
+void store_export_close(struct store_export *x);
+/* A scratch database beside the URL's; its name is of lower-case letters, digits and '_'.
+ * ERR_DENIED: the role may not make one. */
+enum err store_database_make(const char *url, const char *name, struct errinfo *e) MUST_CHECK;
+enum err store_database_drop(const char *url, const char *name, struct errinfo *e) MUST_CHECK;
+/* The URL of an open store; NULL: it is SQLite. */
+const char *store_url(const struct store *s);
+
 /* SQLite: quick_check and the foreign keys. PostgreSQL: broken indexes, unchecked constraints,
  * damaged pages. */
 enum err store_check(struct store *s, struct errinfo *e) MUST_CHECK;

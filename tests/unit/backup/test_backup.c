@@ -80,7 +80,7 @@ static enum err restore(struct scratch *s, const char *file, const char *folder,
 {
     struct backup_manifest m;
     *e = (struct errinfo){0};
-    return backup_restore(file, scratch_file(s, folder), known, NULL, &s->arena, &m, e);
+    return backup_restore(file, scratch_file(s, folder), NULL, known, NULL, &s->arena, &m, e);
 }
 
 static void assert_refused(struct scratch *s, const char *file, const char *word)
@@ -215,8 +215,9 @@ static void one_that_is_broken_off_leaves_nothing(void **state)
     assert_int_not_equal(stat(file, &st), 0);
     assert_int_not_equal(stat(scratch_file(s, "b.tar.part"), &st), 0);
     assert_int_equal(backup_pack(&in, file, false, NULL, &s->arena, NULL, &e), ERR_OK);
-    assert_int_equal(backup_restore(file, scratch_file(s, "new"), KNOWN, &watch, &s->arena, &m, &e),
-                     ERR_BUSY);
+    assert_int_equal(
+        backup_restore(file, scratch_file(s, "new"), NULL, KNOWN, &watch, &s->arena, &m, &e),
+        ERR_BUSY);
     assert_int_equal(rmdir(scratch_file(s, "new")), 0);
     assert_int_equal(store_write(s->store, write_many, NULL, &e), ERR_OK);
     assert_int_equal(store_backup(s->store, scratch_file(s, "copy2.db"),
@@ -283,6 +284,9 @@ static void a_cut_file_is_refused(void **state)
     }
 }
 
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+#define ONE_PART "\"parts\":[{\"name\":\"zuruf.db\",\"bytes\":1,\"sha256\":\"" ZEROS "\"}]"
+
 /* An archive with right sums but other things in it, made by the same writer. */
 static const char *forged(struct scratch *s, const char *json, const char *extra, bool sums_right)
 {
@@ -291,9 +295,9 @@ static const char *forged(struct scratch *s, const char *json, const char *extra
     const char *file = scratch_file(s, "forged.tar");
     int fd = open(file, O_RDWR | O_CREAT | O_TRUNC, 0600);
     struct str manifest = str_z(json);
-    struct str sums =
-        arena_printf(&s->arena, "%s  manifest.json\n%s",
-                     sums_right ? sha256_hex(&s->arena, manifest).p : "00", sums_right ? "" : "");
+    struct str sums = arena_printf(&s->arena, "%s  manifest.json\n%s",
+                                   sums_right ? sha256_hex(&s->arena, manifest).p : "00",
+                                   strstr(json, ONE_PART) ? ZEROS "  zuruf.db\n" : "");
     assert_int_equal(tar_create(&t, fd, file, &e), ERR_OK);
     assert_int_equal(tar_add(t, "manifest.json", (int64_t)manifest.n, 0, &e), ERR_OK);
     assert_int_equal(tar_write(t, manifest, &e), ERR_OK);
@@ -323,11 +327,11 @@ static void foreign_files_are_refused(void **state)
     assert_refused(s, text, "no backup");
     assert_refused(s, forged(s, "{\"what\":\"other\"}", NULL, true), "no backup");
     assert_refused(s, forged(s, "not even JSON", NULL, true), "no backup");
-    assert_refused(s, forged(s, HEAD "\"version\":2,\"parts\":[],\"rows\":{}}", "key", true),
+    assert_refused(s, forged(s, HEAD "\"version\":2," ONE_PART ",\"rows\":{}}", "key", true),
                    "other files");
-    assert_refused(s, forged(s, HEAD "\"version\":2,\"parts\":[],\"rows\":{}}", "../evil", true),
+    assert_refused(s, forged(s, HEAD "\"version\":2," ONE_PART ",\"rows\":{}}", "../evil", true),
                    "other things");
-    assert_refused(s, forged(s, HEAD "\"version\":2,\"parts\":[],\"rows\":{}}", NULL, false),
+    assert_refused(s, forged(s, HEAD "\"version\":2," ONE_PART ",\"rows\":{}}", NULL, false),
                    "do not agree");
     assert_refused(s,
                    forged(s,
@@ -335,8 +339,14 @@ static void foreign_files_are_refused(void **state)
                                "\"sha256\":\"\"}],\"rows\":{}}",
                           NULL, true),
                    "list of files");
-    assert_refused(s, forged(s, HEAD "\"version\":0,\"parts\":[],\"rows\":{}}", NULL, true),
+    assert_refused(s, forged(s, HEAD "\"version\":0," ONE_PART ",\"rows\":{}}", NULL, true),
                    "version");
+    assert_refused(s, forged(s, HEAD "\"version\":2,\"parts\":[],\"rows\":{}}", NULL, true),
+                   "no database");
+    assert_refused(s, forged(s, HEAD "\"version\":2," ONE_PART ",\"rows\":{}}", NULL, true),
+                   "cut off");
+    assert_refused(s, forged(s, HEAD "\"version\":2," ONE_PART ",\"rows\":{}}", "zuruf.db", true),
+                   "the sum of zuruf.db");
     struct errinfo e;
     assert_int_equal(restore(s, scratch_file(s, "missing"), "new", KNOWN, &e), ERR_NOT_FOUND);
 }
@@ -447,7 +457,7 @@ static void killed_restores_are_complete_or_marked(void **state)
             struct backup_manifest m;
             bool began = write(go[1], "g", 1) == 1;
             enum err err =
-                backup_restore(file, scratch_file(s, "new"), KNOWN, NULL, &s->arena, &m, &e);
+                backup_restore(file, scratch_file(s, "new"), NULL, KNOWN, NULL, &s->arena, &m, &e);
             _exit(began && err == ERR_OK ? 0 : 1);
         }
         char c;
