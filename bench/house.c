@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "app/app.h"
@@ -29,6 +30,13 @@ void fail(const char *what)
 {
     fprintf(stderr, "bench: %s%s%s\n", what, errno ? ": " : "", errno ? strerror(errno) : "");
     exit(2);
+}
+
+void house_wait(double seconds)
+{
+    struct timespec t = {.tv_sec = (time_t)seconds};
+    t.tv_nsec = (long)((seconds - (double)t.tv_sec) * 1e9);
+    nanosleep(&t, NULL);
 }
 
 bool report(const char *what, double numerator, double denominator, const char *unit, double goal,
@@ -188,7 +196,7 @@ void house_make(struct house *h, const char *folder)
         fail(h->dir);
     arena_init(&a);
     map_init(&account.settings, &a);
-    if (app_open(&app, h->dir, &e) != ERR_OK ||
+    if (app_open(&app, &(struct place){.data = h->dir}, &e) != ERR_OK ||
         setup_brand(app.flow, 0, &brand, &h->brand, &e) != ERR_OK ||
         setup_account(app.flow, &a, h->brand, 0, &account, &made, &e) != ERR_OK ||
         store_write(app.store, seed_people, &seed, &e) != ERR_OK ||
@@ -368,4 +376,21 @@ void house_memory(const struct house *h, struct memory *m)
             if (strncmp(line, names[i], strlen(names[i])) == 0)
                 *slots[i] = (double)strtoull(line + strlen(names[i]), NULL, 10) * 1024;
     fclose(f);
+}
+
+int house_sockets(const struct house *h)
+{
+    char path[400], to[64];
+    int n = 0;
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)h->server);
+    DIR *d = opendir(path);
+    if (!d)
+        fail(path);
+    for (struct dirent *f; (f = readdir(d));) {
+        snprintf(path, sizeof path, "/proc/%d/fd/%s", (int)h->server, f->d_name);
+        ssize_t length = readlink(path, to, sizeof to);
+        n += length > 7 && memcmp(to, "socket:", 7) == 0;
+    }
+    closedir(d);
+    return n;
 }

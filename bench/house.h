@@ -58,7 +58,9 @@ struct memory {
         private_dirty; /* bytes; rss counts pages of the file system's cache that are mapped too */
 };
 void house_memory(const struct house *h, struct memory *m);
+int house_sockets(const struct house *h); /* that it has open */
 
+void house_wait(double seconds);
 void fail(const char *what) __attribute__((noreturn));
 /* One line of the table: what, numerator, denominator, ratio, goal. below: the goal is a most, else
  * a least. */

@@ -138,6 +138,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bench_memory ZURUF SOURCE [FOLDER]\n");
         return 2;
     }
+    setenv("ZURUF_STREAMS_PER_AGENT", "20000", 1);
+    setenv("ZURUF_CONNECTIONS_PER_ADDRESS", "20000", 1);
     texts_read(&t, argv[2]);
     house_make(&h, argc > 3 ? argv[3] : "/tmp");
     house_serve(&h, argv[1]);
