@@ -1,6 +1,7 @@
 /* posts.c - POST /api/v1/posts: posts of an API account, one JSON object or JSON Lines. The answer
  * comes when they are durable and has one result per line; the same id twice is stored once, so a
- * client may repeat a request blindly. */
+ * client may repeat a request blindly. An id that comes again with another text is refused: whoever
+ * sent it believes that it is a new post, or that posts can be changed. */
 #include "api/api.h"
 #include "base/vec.h"
 #include "flow/flow.h"
@@ -83,8 +84,14 @@ static enum err store_lines(struct request *rq, struct vec *lines, struct errinf
                               .refused = refused,
                               .refused_n = bad};
     TRY(flow_ingest(ctx->flow, &in, results, e));
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         from[i]->result = results[i];
+        if (!results[i].differs)
+            continue;
+        from[i]->result.status = INGEST_REFUSED;
+        (void)err_set(&from[i]->result.why, ERR_CONFLICT, "id",
+                      "a post with this id and another text is there already");
+    }
     return ERR_OK;
 }
 

@@ -41,10 +41,10 @@ WHERE id = :id AND brand = :brand;
 --: count_post exec (brand i64, id i64)
 UPDATE "case" SET posts = posts + 1, version = version + 1 WHERE id = :id AND brand = :brand;
 
--- Nobody on it, or already this agent: two colleagues cannot take one case.
+-- Nobody on it: two colleagues cannot take one case.
 --: take exec (brand i64, id i64, agent i64)
 UPDATE "case" SET assignee = :agent, version = version + 1
-WHERE id = :id AND brand = :brand AND assignee IN (0, :agent);
+WHERE id = :id AND brand = :brand AND assignee = 0;
 
 --: assign exec (brand i64, id i64, assignee i64, team i64)
 UPDATE "case" SET assignee = :assignee, team = :team, version = version + 1 WHERE id = :id AND brand = :brand;

@@ -58,6 +58,7 @@ enum ingest_status { INGEST_STORED, INGEST_DUPLICATE, INGEST_REFUSED };
 struct ingest_result {
     enum ingest_status status;
     int64_t post;       /* also of a duplicate */
+    bool differs;       /* a duplicate whose text is not that of the post we have */
     int64_t case_id;    /* 0: none came of it */
     struct errinfo why; /* INGEST_REFUSED */
 };

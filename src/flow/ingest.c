@@ -373,12 +373,15 @@ static enum err store_one(struct work *w, struct tx *tx, const struct ready *pre
     if (!twin)
         TRY(insert_post(w, tx, r, id, thread, parent, author, &fresh));
     if (!fresh) {
-        struct post_sql_find_row known = {.id = twin};
+        struct post_sql_find_row known = {.id = twin, .title = r->item.title, .text = r->item.text};
         if (!twin)
             TRY(post_sql_find(
                 tx_db(tx), tx_arena(tx),
                 &(struct post_sql_find_in){w->b->id, w->account.id, r->item.external_id}, &known));
-        *result = (struct ingest_result){.status = INGEST_DUPLICATE, .post = known.id};
+        *result = (struct ingest_result){.status = INGEST_DUPLICATE,
+                                         .post = known.id,
+                                         .differs = !str_eq(known.text, r->item.text) ||
+                                                    !str_eq(known.title, r->item.title)};
         return ERR_OK;
     }
     w->stored++;

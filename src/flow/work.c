@@ -60,6 +60,8 @@ static enum err write_take(struct tx *tx, void *arg, struct errinfo *e)
     if (changed)
         return done(act, tx, "case.take", STR(""));
     TRY(load_case(act, tx, &c, e));
+    if (c.assignee == act->who->agent)
+        return ERR_OK; /* already */
     struct people_sql_agent_get_row other;
     TRY(people_sql_agent_get(tx_db(tx), tx_arena(tx), &(struct people_sql_agent_get_in){c.assignee},
                              &other));

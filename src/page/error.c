@@ -49,7 +49,8 @@ static void to_signin(struct request *rq, struct response *rs)
     struct out o = {.buf = &to};
     buf_init_in(&to, rq->arena, TARGET_MAX);
     buf_add_z(&to, "/signin");
-    if (rq->method == METHOD_GET && !str_eq_z(rq->path, "/desk")) {
+    bool reading = rq->method == METHOD_GET || rq->method == METHOD_HEAD;
+    if (reading && !str_eq_z(rq->path, "/desk")) {
         buf_add_z(&to, "?next=");
         out_url_part(&o, rq->target);
     }
