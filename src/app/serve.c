@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/app.h"
 #include "app/commands.h"
@@ -154,13 +155,23 @@ static enum err start(struct server *s, bool demo, struct errinfo *e)
     return demo ? demo_start(&s->demo, &s->app, s->bus, e) : ERR_OK;
 }
 
+/* What has not ended by now will not. Everything that was acknowledged is in the store, so the
+ * process goes as if it had been killed, but with its messages settled. */
+static void leave_without(struct server *s)
+{
+    log_error("app", "a request has not ended in %d s; leaving without it", STOP_MS / 1000);
+    if (s->app.flow)
+        flow_stop(s->app.flow);
+    _exit(1);
+}
+
 static void stop(struct server *s)
 {
     bus_end(s->bus);
     demo_stop(s->demo);
     fanout_stop(s->fanout);
-    if (s->http)
-        http_stop(s->http, STOP_MS);
+    if (!http_stop(s->http, STOP_MS))
+        leave_without(s);
     control_stop(s->control);
     if (s->app.flow)
         flow_stop(s->app.flow);

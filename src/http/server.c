@@ -20,6 +20,7 @@
 
 #include <microhttpd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "http/acceptor.h"
@@ -37,6 +38,7 @@ enum {
     BODY_MS = 20000,   /* for a body, and a second more for each 16 KB */
     ANSWER_MS = 30000, /* for taking an answer, and a second more for each 16 KB */
     BODIES_MAX = 64 << 20,
+    HURRY_MS = 1500, /* for what is still being sent when we stop */
     HEARTBEAT_MS = 15000,
     POOL_BYTES = 9 << 10 /* of a connection: its head, and the answer's */
 };
@@ -48,7 +50,7 @@ struct http_server {
     struct sse_hub *hub;
     struct acceptor *acceptor;
     int listen_fd, port, connections_max;
-    atomic_int connections, running;
+    atomic_int connections, running, handling; /* handling: handlers on page threads */
     atomic_bool stopping;
     pthread_mutex_t lock;
     pthread_cond_t quiet; /* fewer running or jobs; while stopping */
@@ -187,6 +189,18 @@ static enum MHD_Result take(struct exchange *x, enum exchange_next next)
     return MHD_NO;
 }
 
+static enum MHD_Result ready(struct exchange *x)
+{
+    struct http_server *s = x->server;
+    intake_pause(x);
+    s->handling++;
+    enum exchange_next next = exchange_ready(x);
+    s->handling--;
+    if (s->stopping)
+        tell_quiet(s);
+    return take(x, next);
+}
+
 /* libmicrohttpd calls this with the head, with each piece of the body, at its end, and after a
  * resume. */
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
@@ -212,8 +226,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     if (x->stage == STAGE_HANDLED)
         return send_answer(x);
     if (!*upload_size) {
-        intake_pause(x);
-        return take(x, exchange_ready(x));
+        return ready(x);
     }
     struct str bytes = {upload, *upload_size};
     *upload_size = 0;
@@ -471,7 +484,8 @@ int http_port(const struct http_server *s)
     return s->port;
 }
 
-static void wait_until_quiet(struct http_server *s, int64_t wait_ms)
+/* False: handlers still run; their memory is in use, and they cannot be stopped. */
+static bool wait_until_quiet(struct http_server *s, int64_t wait_ms)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
@@ -485,22 +499,27 @@ static void wait_until_quiet(struct http_server *s, int64_t wait_ms)
     int rc = 0;
     while (s->running > 0 && rc == 0)
         rc = pthread_cond_timedwait(&s->quiet, &s->lock, &until);
+    int handlers = s->handling + s->jobs;
     if (s->running > 0)
-        log_warn("http", "stopping although %d requests are not done", (int)s->running);
-    while (s->jobs > 0) /* suspended, and their memory is in use: no way around */
-        pthread_cond_wait(&s->quiet, &s->lock);
+        log_warn("http", "stopping although %d requests are not done, %d of them being worked on",
+                 (int)s->running, handlers);
     pthread_mutex_unlock(&s->lock);
+    return handlers == 0;
 }
 
-void http_stop(struct http_server *s, int64_t wait_ms)
+bool http_stop(struct http_server *s, int64_t wait_ms)
 {
     if (!s)
-        return;
+        return true;
     s->stopping = true;
     acceptor_stop(s->acceptor); /* who comes now is refused instead of kept waiting */
+    s->acceptor = NULL;
     sse_hub_stop(s->hub);
-    wait_until_quiet(s, wait_ms);
+    watch_hurry(s->site.watch, clock_mono() + HURRY_MS);
+    if (!wait_until_quiet(s, wait_ms))
+        return false;
     free_server(s);
+    return true;
 }
 
 void http_figures(const struct http_server *s, struct http_figures *out)

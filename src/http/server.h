@@ -17,6 +17,7 @@
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/histogram.h"
@@ -84,9 +85,11 @@ struct http_server;
 enum err http_start(struct http_server **out, const struct http_options *o,
                     struct errinfo *e) MUST_CHECK;
 int http_port(const struct http_server *s);
-/* Refuses new connections, ends streams with a "retry", waits up to wait_ms for running requests,
- * stops. Jobs on the workers are always waited for: stop the server before the workers. */
-void http_stop(struct http_server *s, int64_t wait_ms);
+/* Refuses new connections, ends streams with a "retry", tells those that are still sending a
+ * request that it is too late, waits up to wait_ms for running requests, stops. False: a handler
+ * still runs. Then nothing is freed, and either the process ends without it or this is called
+ * again. Stop the server before the workers. */
+bool http_stop(struct http_server *s, int64_t wait_ms);
 
 /* Figures for /metrics. */
 enum { HTTP_CLASSES = 5 };

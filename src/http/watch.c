@@ -16,6 +16,7 @@ struct watch {
     pthread_cond_t wake;
     pthread_t thread;
     struct watched *first;
+    int64_t hurry; /* WATCH_NEVER: there is none */
     bool ended;
 };
 
@@ -39,9 +40,11 @@ static void *run(void *p)
         until.tv_nsec %= 1000000000;
         pthread_cond_timedwait(&w->wake, &w->lock, &until);
         int64_t now = clock_mono();
-        for (struct watched *one = w->first; one; one = one->next)
-            if (one->deadline <= now)
+        for (struct watched *one = w->first; one; one = one->next) {
+            int64_t deadline = one->deadline;
+            if (deadline <= now || (deadline != WATCH_NEVER && !one->writing && w->hurry <= now))
                 end_late(one, now);
+        }
     }
     pthread_mutex_unlock(&w->lock);
     return NULL;
@@ -58,12 +61,20 @@ enum err watch_new(struct watch **out)
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&w->wake, &monotonic);
     pthread_condattr_destroy(&monotonic);
+    w->hurry = WATCH_NEVER;
     if (thread_start(&w->thread, "http-watch", run, w) != ERR_OK) {
         free(w);
         return ERR_IO;
     }
     *out = w;
     return ERR_OK;
+}
+
+void watch_hurry(struct watch *w, int64_t deadline)
+{
+    pthread_mutex_lock(&w->lock);
+    w->hurry = deadline;
+    pthread_mutex_unlock(&w->lock);
 }
 
 void watch_free(struct watch *w)

@@ -33,4 +33,7 @@ void watch_remove(struct watch *w, struct watched *one);
 /* How long it has from now on; writing: see above. */
 void watch_until(struct watched *one, int64_t deadline, bool writing);
 
+/* Whoever is still sending has until then at most; also those that come later. */
+void watch_hurry(struct watch *w, int64_t deadline);
+
 #endif

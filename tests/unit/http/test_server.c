@@ -20,7 +20,8 @@
 
 static struct http_server *server;
 static struct workers *workers;
-static struct queue *gate; /* a worker route waits here for the test */
+static struct queue *gate;    /* where a handler waits for the test */
+static struct queue *arrived; /* a token for each that has come there */
 
 static void say(struct response *rs, struct str text)
 {
@@ -93,7 +94,9 @@ static void style(struct request *rq, struct response *rs)
 static void wait_at_gate(struct request *rq, struct response *rs)
 {
     (void)rq;
-    queue_pop(gate, 10000);
+    static int token;
+    if (queue_push(arrived, &token) == ERR_OK)
+        queue_pop(gate, 10000);
     say(rs, STR("worked"));
 }
 
@@ -112,6 +115,7 @@ static const struct route pages[] = {
     {METHOD_GET, "/style.css", RIGHT_NONE, 0, 0, style},
     {METHOD_GET, "/desk", RIGHT_READ, 0, 0, hello},
     {METHOD_GET, "/work", RIGHT_NONE, 0, ROUTE_WORKER, wait_at_gate},
+    {METHOD_GET, "/hold", RIGHT_NONE, 0, 0, wait_at_gate},
 };
 static const struct route api[] = {
     {METHOD_GET, "/api/posts", RIGHT_READ, 0, ROUTE_API, hello},
@@ -144,6 +148,7 @@ static int start(void **state)
     static const char *const proxies[] = {"127.0.0.1", "10.0.0.1", NULL};
     workers = workers_new("work", 1, 1);
     gate = queue_new(8);
+    arrived = queue_new(64);
     struct http_options o = {.listen = "127.0.0.1:0",
                              .tables = tables,
                              .table_counts = counts,
@@ -167,6 +172,7 @@ static int stop(void **state)
     http_stop(server, 1000);
     workers_free(workers);
     queue_free(gate);
+    queue_free(arrived);
     return 0;
 }
 
@@ -895,6 +901,47 @@ static void stopping_waits_for_what_runs(void **state)
     client_close(&idle);
     workers_free(workers);
     queue_free(gate);
+    queue_free(arrived);
+    assert_int_equal(start(NULL), 0);
+}
+
+static void stopping_does_not_wait_for_ever(void **state)
+{
+    (void)state;
+    static const char *const ways[] = {GET("/hold"), GET("/work")};
+    for (size_t i = 0; i < 2; i++) {
+        struct http_server *s = start_small();
+        int token;
+        while (queue_count(arrived))
+            queue_pop(arrived, 0);
+        client_open(&c, http_port(s));
+        client_send_z(&c, ways[i]);
+        assert_non_null(queue_pop(arrived, 10000));
+        assert_false(http_stop(s, 50));
+        assert_int_equal(queue_push(gate, &token), ERR_OK);
+        assert_true(http_stop(s, 10000));
+        assert_true(client_wait_end(&c));
+        assert_string_equal(client_body(&c), "worked");
+        client_close(&c);
+    }
+}
+
+static void stopping_tells_who_is_still_sending(void **state)
+{
+    (void)state;
+    struct http_figures f;
+    client_open(&c, http_port(server));
+    client_send_z(&c, POST "Content-Length: 5\r\n\r\n1");
+    do
+        http_figures(server, &f);
+    while (f.body_bytes < 1);
+    assert_true(http_stop(server, 60000));
+    assert_true(client_wait_end(&c));
+    assert_int_equal(client_status(&c), 408);
+    client_close(&c);
+    workers_free(workers);
+    queue_free(gate);
+    queue_free(arrived);
     assert_int_equal(start(NULL), 0);
 }
 
@@ -967,6 +1014,8 @@ int main(void)
         cmocka_unit_test(behind_a_proxy_visitors_count_not_connections),
         cmocka_unit_test(all_bodies_together_have_a_limit),
         cmocka_unit_test(stopping_waits_for_what_runs),
+        cmocka_unit_test(stopping_does_not_wait_for_ever),
+        cmocka_unit_test(stopping_tells_who_is_still_sending),
         cmocka_unit_test(options_that_cannot_be_are_refused),
     };
     return cmocka_run_group_tests(tests, start, stop);
