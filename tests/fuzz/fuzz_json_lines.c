@@ -18,6 +18,21 @@ static struct str written(struct arena *a, const struct json *v)
     return buf_str(&b);
 }
 
+/* Getters take whatever there is. */
+static void ask(const struct json *v)
+{
+    int64_t whole;
+    double real = json_double(v, "x", 1);
+    assert(real == real);
+    (void)json_path(v, "a.b.c");
+    (void)json_path(v, "a.a-name-that-is-longer-than-any-that-this-function-would-ever-look-for.c");
+    (void)json_i64(v, "n", &whole);
+    (void)json_i64(v, "big", &whole);
+    (void)json_text(v, "t");
+    (void)json_bool(v, "x", true);
+    (void)json_at(json_get(v, "l"), json_count(json_get(v, "l")));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     FILE *file = n ? fmemopen((void *)(uintptr_t)bytes, n, "rb") : NULL;
@@ -36,6 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         assert(err != ERR_IO);
         if (err)
             continue;
+        ask(v);
         struct str once = written(&a, v);
         assert(utf8_valid(once));
         assert(json_parse(&a, once, &again, &e) == ERR_OK);

@@ -20,6 +20,10 @@ static void check(struct arena *a, CURLU *u)
     assert(str_eq(url_part(again, CURLUPART_HOST, a), url_part(u, CURLUPART_HOST, a)));
     assert(str_eq(url_part(again, CURLUPART_PORT, a), url_part(u, CURLUPART_PORT, a)));
     curl_url_cleanup(again);
+    char *host = NULL;
+    if (url_host(u, &host, NULL) == ERR_OK)
+        assert(host[0] && host[0] != '[');
+    curl_free(host);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
