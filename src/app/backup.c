@@ -88,7 +88,7 @@ static enum err copy_database(struct backup_run *r, struct errinfo *e)
     r->in.database = r->copy.p;
     r->in.part = BACKUP_DATABASE;
     r->in.engine = "sqlite";
-    return store_summarize(r->copy.p, &r->arena, &r->in.data, e);
+    return store_summarize(r->copy.p, NULL, &r->arena, &r->in.data, e);
 }
 
 static enum err pack(struct backup_run *r, struct backup_manifest *m, struct errinfo *e)

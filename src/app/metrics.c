@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "backup_sql.h"
 #include "base/log.h"
 #include "bus/bus.h"
 #include "crypt/hmac.h"
@@ -77,6 +78,8 @@ enum {
     M_CASES_LATE,
     M_CASES_SOON,
     M_CASES_PROBLEM,
+    M_BACKUP_AGE,
+    M_BACKUP_FAILED,
     M_LOG_LINES
 };
 
@@ -205,6 +208,16 @@ const struct metric metrics_table[] = {
                          METRIC_GAUGE,
                          {"brand"},
                          "Cases with an answer that failed or is unclear."},
+    [M_BACKUP_AGE] =
+        {"zuruf_backup_age_seconds",
+         METRIC_GAUGE,
+         {0},
+         "Since the moment that the last whole backup of the installation's own holds; "
+         "missing before the first."},
+    [M_BACKUP_FAILED] = {"zuruf_backup_failed",
+                         METRIC_GAUGE,
+                         {0},
+                         "1: the last try to make one failed; the settings say why."},
     [M_LOG_LINES] = {"zuruf_log_lines_total",
                      METRIC_COUNTER,
                      {"level"},
@@ -450,6 +463,19 @@ static enum err add_cases(struct db *db, struct arena *a, int64_t now, struct ex
     return ERR_OK;
 }
 
+static enum err add_backups(struct db *db, struct arena *a, int64_t now, struct exposition *x)
+{
+    struct backup_sql_runs_row *last;
+    struct backup_sql_whole_row whole;
+    size_t n;
+    TRY(backup_sql_runs(db, a, &(struct backup_sql_runs_in){1}, &last, &n));
+    begin(x, M_BACKUP_AGE);
+    if (backup_sql_whole(db, a, &whole) == ERR_OK)
+        exposition_add(x, NULL, (double)(now - whole.made_at) / 1000.0);
+    add_one(x, M_BACKUP_FAILED, n && last[0].what.n);
+    return ERR_OK;
+}
+
 static enum err add_installation(struct metrics *m, struct arena *a, struct exposition *x)
 {
     struct db *db = store_reader(m->from.context->store);
@@ -460,6 +486,7 @@ static enum err add_installation(struct metrics *m, struct arena *a, struct expo
     add_one(x, M_NODES, (double)nodes.n);
     TRY(add_accounts(db, a, now, x));
     TRY(add_outbox(db, a, now, x));
+    TRY(add_backups(db, a, now, x));
     return add_cases(db, a, now, x);
 }
 

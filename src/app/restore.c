@@ -47,7 +47,7 @@ static enum err check(const char *file, const struct store_watch *watch, struct 
         return err_set(e, ERR_IO, dir.p, "cannot be made: %s", strerror(errno));
     enum err err = backup_unpack(file, dir.p, app_schema_version(), watch, a, m, e);
     if (err == ERR_OK)
-        err = backup_verify(dir.p, m, a, e);
+        err = backup_verify(dir.p, m, watch, a, e);
     if (err == ERR_OK)
         err = check_dump(dir.p, a, watch, m, e);
     backup_remove_folder(dir.p);

@@ -43,7 +43,8 @@ enum err backup_unpack(const char *file, const char *dir, int known,
                        struct backup_manifest *out, struct errinfo *e) MUST_CHECK;
 /* Whether the database that was unpacked into dir is sound and has the rows that the manifest
  * promises. Of a dump nothing can be told here: ERR_OK. */
-enum err backup_verify(const char *dir, const struct backup_manifest *m, struct arena *a,
+enum err backup_verify(const char *dir, const struct backup_manifest *m,
+                       const struct store_watch *watch, struct arena *a,
                        struct errinfo *e) MUST_CHECK;
 /* Unpacks into DIR (made when it is missing), verifies, and moves the parts to their places, the
  * database last. url: an empty database of PostgreSQL for a backup of that engine; NULL: the backup

@@ -99,7 +99,7 @@ enum err backup_restore(const char *file, const char *dir, const char *url, int 
         return io(e, part);
     enum err err = backup_unpack(file, part, known, watch, a, out, e);
     if (err == ERR_OK)
-        err = backup_verify(part, out, a, e);
+        err = backup_verify(part, out, watch, a, e);
     snprintf(dump, sizeof dump, "%s/" BACKUP_DUMP, part);
     if (err == ERR_OK && url)
         err = backup_load(dump, url, NULL, out, a, watch, e);

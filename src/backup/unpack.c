@@ -234,15 +234,15 @@ enum err backup_unpack(const char *file, const char *dir, int known,
     return err;
 }
 
-enum err backup_verify(const char *dir, const struct backup_manifest *m, struct arena *a,
-                       struct errinfo *e)
+enum err backup_verify(const char *dir, const struct backup_manifest *m,
+                       const struct store_watch *watch, struct arena *a, struct errinfo *e)
 {
     char path[PATH_SIZE];
     struct store_summary found;
     if (!manifest_part(m, BACKUP_DATABASE))
         return ERR_OK;
     snprintf(path, sizeof path, "%s/%s", dir, BACKUP_DATABASE);
-    TRY(store_check_file(path, e));
-    TRY(store_summarize(path, a, &found, e));
+    TRY(store_check_file(path, watch, e));
+    TRY(store_summarize(path, watch, a, &found, e));
     return manifest_compare(m, &found, e);
 }

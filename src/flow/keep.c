@@ -166,7 +166,7 @@ static enum err copy(struct keeping *k, struct str scratch, struct errinfo *e)
     k->in.part = BACKUP_DATABASE;
     k->in.engine = "sqlite";
     TRY(store_backup(k->f->o.store, scratch.p, &watch, e));
-    return store_summarize(scratch.p, &k->arena, &k->in.data, e);
+    return store_summarize(scratch.p, &watch, &k->arena, &k->in.data, e);
 }
 
 static enum err pack(struct keeping *k, struct errinfo *e)
@@ -219,7 +219,7 @@ static enum err check(struct keeping *k, struct errinfo *e)
     enum err err =
         backup_unpack(k->path.p, folder.p, k->manifest.data.version, &watch, &k->arena, &found, e);
     if (err == ERR_OK)
-        err = backup_verify(folder.p, &found, &k->arena, e);
+        err = backup_verify(folder.p, &found, &watch, &k->arena, e);
     if (err == ERR_OK)
         err = manifest_compare(&found, &k->in.data, e);
     if (err == ERR_OK && k->url)

@@ -15,7 +15,7 @@
 #include "base/vec.h"
 #include "store/sqlite_int.h"
 
-enum { STEP_PAGES = 256, PATH_SIZE = 4096 };
+enum { STEP_PAGES = 256, PATH_SIZE = 4096, ASK_EVERY = 100 * 1000 };
 #define ROOM_LEFT (INT64_C(16) << 20) /* what a copy leaves free, for the log of the server */
 
 static enum err full(struct errinfo *e, const char *path, int64_t needs)
@@ -278,7 +278,15 @@ struct file {
     struct sqlite_store sqlite;
 };
 
-static enum err open_file(struct db **out, struct file *f, const char *path, struct errinfo *e)
+/* SQLite asks now and then whether to go on. */
+static int give_up(void *p)
+{
+    const struct store_watch *watch = p;
+    return !watch->told(watch->ctx, 0, 0);
+}
+
+static enum err open_file(struct db **out, struct file *f, const char *path,
+                          const struct store_watch *watch, struct errinfo *e)
 {
     f->sqlite = (struct sqlite_store){.path = (char *)(uintptr_t)path, .lock_fd = -1};
     f->store = (struct store){.driver = &sqlite_driver,
@@ -289,27 +297,30 @@ static enum err open_file(struct db **out, struct file *f, const char *path, str
         return err_set(e, ERR_NOT_FOUND, "store", "%s: %s", path, strerror(errno));
     TRY(sqlite_connect(out, &f->store, SQLITE_READER, e));
     enum err err = sqlite_script(*out, "PRAGMA trusted_schema = OFF", e);
+    if (watch)
+        sqlite3_progress_handler(sqlite_of(*out)->handle, ASK_EVERY, give_up,
+                                 (void *)(uintptr_t)watch);
     if (err != ERR_OK)
         sqlite_disconnect(*out);
     return err;
 }
 
-enum err store_summarize(const char *path, struct arena *a, struct store_summary *out,
-                         struct errinfo *e)
+enum err store_summarize(const char *path, const struct store_watch *watch, struct arena *a,
+                         struct store_summary *out, struct errinfo *e)
 {
     struct file f;
     struct db *db;
-    TRY(open_file(&db, &f, path, e));
+    TRY(open_file(&db, &f, path, watch, e));
     enum err err = summarize(db, a, out, e);
     sqlite_disconnect(db);
     return err;
 }
 
-enum err store_check_file(const char *path, struct errinfo *e)
+enum err store_check_file(const char *path, const struct store_watch *watch, struct errinfo *e)
 {
     struct file f;
     struct db *db;
-    TRY(open_file(&db, &f, path, e));
+    TRY(open_file(&db, &f, path, watch, e));
     enum err err = check(db, e);
     sqlite_disconnect(db);
     return err;

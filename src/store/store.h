@@ -156,11 +156,13 @@ struct store_summary {
     struct store_table *tables;
     size_t table_count;
 };
-/* Of a database file that no store holds, such as a copy. ERR_INVALID: not one of ours. */
-enum err store_summarize(const char *path, struct arena *a, struct store_summary *out,
-                         struct errinfo *e) MUST_CHECK;
+/* Of a database file that no store holds, such as a copy. ERR_INVALID: not one of ours. watch,
+ * which may be NULL, is told (0, 0) now and then. */
+enum err store_summarize(const char *path, const struct store_watch *watch, struct arena *a,
+                         struct store_summary *out, struct errinfo *e) MUST_CHECK;
 /* Whether such a file is sound, as store_check. */
-enum err store_check_file(const char *path, struct errinfo *e) MUST_CHECK;
+enum err store_check_file(const char *path, const struct store_watch *watch,
+                          struct errinfo *e) MUST_CHECK;
 
 /* PostgreSQL is copied by its own programs. This is what they need: a snapshot that stays as long
  * as the export is open, and how to connect; and what the database holds in that snapshot. No

@@ -60,7 +60,7 @@ static void prepare(struct scratch *s, struct backup_input *in)
                                 .engine = "sqlite",
                                 .made_at = INT64_C(1790000000000)};
     assert_int_equal(store_backup(s->store, in->database, NULL, &e), ERR_OK);
-    assert_int_equal(store_summarize(in->database, &s->arena, &in->data, &e), ERR_OK);
+    assert_int_equal(store_summarize(in->database, NULL, &s->arena, &in->data, &e), ERR_OK);
     put(in->key, key_bytes, KEY_BYTES);
     put(in->config, "log = warn\n", 11);
 }
@@ -477,7 +477,8 @@ static void killed_restores_are_complete_or_marked(void **state)
             assert_int_equal(
                 backup_read_manifest(in_folder(s, "new", "manifest.json"), &s->arena, &m, &e),
                 ERR_OK);
-            assert_int_equal(backup_verify(scratch_file(s, "new"), &m, &s->arena, &e), ERR_OK);
+            assert_int_equal(backup_verify(scratch_file(s, "new"), &m, NULL, &s->arena, &e),
+                             ERR_OK);
             assert_true(str_eq(get(s, in_folder(s, "new", "key")), str_z(key_bytes)));
         } else {
             untouched++;

@@ -38,7 +38,7 @@ static int64_t version_of(struct scratch *s, const char *path)
 {
     struct store_summary found;
     struct errinfo e = {0};
-    assert_int_equal(store_summarize(path, &s->arena, &found, &e), ERR_OK);
+    assert_int_equal(store_summarize(path, NULL, &s->arena, &found, &e), ERR_OK);
     return found.version;
 }
 
