@@ -497,7 +497,7 @@ static bool wait_until_quiet(struct http_server *s, int64_t wait_ms)
     }
     pthread_mutex_lock(&s->lock);
     int rc = 0;
-    while (s->running > 0 && rc == 0)
+    while (s->running + s->handling + s->jobs > 0 && rc == 0)
         rc = pthread_cond_timedwait(&s->quiet, &s->lock, &until);
     int handlers = s->handling + s->jobs;
     if (s->running > 0)

@@ -86,6 +86,13 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+static bool fits(struct wire *w, size_t bytes, size_t rows)
+{
+    w->rows = (uint16_t)(w->rows + rows);
+    w->cost = (uint16_t)(w->cost + bytes + rows);
+    return w->rows <= HEAD_ROWS_MAX && w->cost <= HEAD_COST_MAX;
+}
+
 /* --- the request line --- */
 
 static bool take_idle(struct wire *w, char c)
@@ -118,8 +125,7 @@ static bool take_target(struct wire *w, char c)
         return enter(w, VERSION);
     if ((unsigned char)c <= 0x20 || c == 0x7f)
         return malformed(w, "The request line is malformed.");
-    w->cost = (uint16_t)(w->cost + 1 + (c == '?' || c == '&' ? HEAD_ROW : 0));
-    if (++w->part > TARGET_MAX || w->cost > HEAD_COST_MAX)
+    if (++w->part > TARGET_MAX || !fits(w, 1, c == '?' || c == '&' ? HEAD_ROW : 0))
         return refuse(w, WIRE_TARGET_LONG, "The address is too long.");
     return true;
 }
@@ -144,8 +150,7 @@ static bool take_version(struct wire *w, char c)
 static bool count_head(struct wire *w, size_t rows)
 {
     bool copied = w->state == VALUE && w->field == COOKIE;
-    w->cost = (uint16_t)(w->cost + 1 + copied + rows * HEAD_ROW);
-    if (++w->head > HEADER_BYTES_MAX || w->cost > HEAD_COST_MAX)
+    if (++w->head > HEADER_BYTES_MAX || !fits(w, 1, copied + rows * HEAD_ROW))
         return refuse(w, WIRE_HEAD_LARGE, "The request's headers are too large.");
     return true;
 }
@@ -171,8 +176,6 @@ static bool take_line(struct wire *w, char c)
         return enter(w, HEAD_END);
     if (!header_token_byte(c))
         return malformed(w, line_malformed);
-    if (++w->headers > HEADERS_MAX)
-        return refuse(w, WIRE_HEAD_LARGE, "The request has too many headers.");
     w->name[0] = lower(c);
     w->name_n = 1;
     return enter(w, NAME);

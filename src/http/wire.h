@@ -14,12 +14,13 @@
 
 enum {
     TARGET_MAX = 4096,
-    HEADERS_MAX = 100,
     HEADER_BYTES_MAX = 6144,
-    HEAD_COST_MAX = 7400, /* of a head in libmicrohttpd's memory: bytes, and a row for each header,
-                             cookie and field of the query; leaves room for the answer's head in
-                             server.c's POOL_BYTES */
+    /* What a head takes of libmicrohttpd's memory of a connection (server.c's POOL_BYTES): a row
+     * for each header, cookie and field of the query, and a copy of the cookies; beside them the
+     * bytes themselves; and the answer's head must have room. */
     HEAD_ROW = 64,
+    HEAD_ROWS_MAX = 4352,
+    HEAD_COST_MAX = 7400,
     METHOD_MAX = 16,
     LENGTH_DIGITS_MAX = 18,
     CHUNK_DIGITS_MAX = 8,
@@ -42,11 +43,12 @@ struct wire {
     bool http_1_0;       /* of this message, as all below */
     bool length, coding; /* has such a header */
     bool host, empty_line;
-    uint16_t headers, part; /* lines so far; bytes of the part that is being read */
-    uint16_t head, cost;    /* bytes of header lines; see HEAD_COST_MAX */
-    uint64_t left;          /* of the body or of a chunk */
-    uint64_t body;          /* bytes of the body so far */
-    const char *why;        /* of a fault: one English sentence */
+    uint16_t part;       /* bytes of the part that is being read */
+    uint16_t head;       /* bytes of header lines */
+    uint16_t rows, cost; /* see HEAD_ROW */
+    uint64_t left;       /* of the body or of a chunk */
+    uint64_t body;       /* bytes of the body so far */
+    const char *why;     /* of a fault: one English sentence */
 };
 
 void wire_init(struct wire *w);

@@ -333,6 +333,38 @@ static void too_much_is_refused(void **state)
     assert_int_equal(ask(request), 431);
 }
 
+/* Whatever fits our caps fits libmicrohttpd's memory, or is refused by us, never by it. */
+static void heads_of_every_size_are_answered_by_us(void **state)
+{
+    (void)state;
+    static char request[130000];
+    static const char *const pieces[] = {"&a=b", "; a=b", "\r\nA: b", "a"};
+    for (size_t kind = 0; kind < 4; kind++) {
+        int answered = 0, refused = 0;
+        for (int n = 0; n <= (kind < 3 ? 120 : 6160); n += kind < 3 ? 1 : 40) {
+            size_t at = (size_t)snprintf(request, sizeof request, "POST /echo?x");
+            for (int i = 0; kind == 0 && i < n; i++)
+                at += (size_t)snprintf(request + at, sizeof request - at, "%s", pieces[kind]);
+            at += (size_t)snprintf(request + at, sizeof request - at,
+                                   " HTTP/1.1\r\nHost: x\r\nContent-Length: 50000\r\nCookie: x");
+            for (int i = 0; kind > 0 && i < n; i++)
+                at += (size_t)snprintf(request + at, sizeof request - at, "%s", pieces[kind]);
+            at += (size_t)snprintf(request + at, sizeof request - at, "\r\n\r\n");
+            memset(request + at, 'b', 50000);
+            request[at + 50000] = 0;
+            int status = ask(request);
+            answered += status == 200;
+            refused += status == 414 || status == 431;
+            if ((status != 200 && status != 414 && status != 431) ||
+                !client_header(&c, "Content-Security-Policy"))
+                print_error("kind %zu, %d: status %d: %.300s\n", kind, n, status, c.in);
+            assert_true(status == 200 || status == 414 || status == 431);
+            assert_non_null(client_header(&c, "Content-Security-Policy"));
+        }
+        assert_true(answered > 40 && refused > 0);
+    }
+}
+
 static void bodies_arrive_whole(void **state)
 {
     (void)state;
@@ -994,6 +1026,7 @@ int main(void)
         cmocka_unit_test(a_slash_at_the_end_is_redirected),
         cmocka_unit_test(errors_fit_the_asker),
         cmocka_unit_test(too_much_is_refused),
+        cmocka_unit_test(heads_of_every_size_are_answered_by_us),
         cmocka_unit_test(bodies_arrive_whole),
         {"case 57: no request hides in another", no_request_hides_in_another, NULL, NULL, NULL},
         cmocka_unit_test(sound_requests_before_a_broken_one_are_answered),
