@@ -1,6 +1,8 @@
 /* rail.c - see rail.h. */
 #include "console/rail.h"
 
+#include "backup_sql.h"
+
 #include <string.h>
 
 #include "base/clock.h"
@@ -74,6 +76,22 @@ static void fill_teams(struct request *rq, const struct tally *t, const struct b
     out->teams_n = v.n;
 }
 
+/* Shown only while the last one failed, to those who can do something about it. */
+static enum err add_backup(struct request *rq, struct db *db, const char *current, struct vec *v)
+{
+    struct backup_sql_runs_row *last;
+    size_t n;
+    if (!right_of_role(rq->who.role, RIGHT_ADMINISTER))
+        return ERR_OK;
+    TRY(backup_sql_runs(db, rq->arena, &(struct backup_sql_runs_in){1}, &last, &n));
+    if (!n || !last[0].what.n || !backup_allowed(rq))
+        return ERR_OK;
+    add(rq, v, current, "backup", STR("/desk/backup"), page_text(rq, "Backup"), "save",
+        page_text(rq, "did not succeed"), "");
+    ((struct entry_view *)vec_at(v, v->n - 1))->late = true;
+    return ERR_OK;
+}
+
 static enum err fill_overview(struct request *rq, struct db *db, const char *current,
                               struct rail_view *out)
 {
@@ -88,6 +106,7 @@ static enum err fill_overview(struct request *rq, struct db *db, const char *cur
     if (right_of_role(rq->who.role, RIGHT_LEAD))
         add(rq, &v, current, "settings", STR("/desk/routing"), page_text(rq, N_("Settings")),
             "settings", STR(""), "");
+    TRY(add_backup(rq, db, current, &v));
     out->overview = v.p;
     out->overview_n = v.n;
     return ERR_OK;

@@ -344,23 +344,27 @@ static bool is_due(struct flow *f, const struct backup_sql_plan_row *plan, struc
     return flow_now(f) >= keep_next(since, true, (int)plan->hour, plan->timezone);
 }
 
+void keep_turn(struct flow *f)
+{
+    struct arena a;
+    struct backup_sql_plan_row plan;
+    arena_init(&a);
+    if (backup_sql_plan(store_reader(f->o.store), &a, &plan) == ERR_OK) {
+        bool wanted = atomic_load(&f->keeper.wanted);
+        if (wanted || is_due(f, &plan, &a))
+            run(f, wanted ? atomic_load(&f->keeper.who) : 0, (int)plan.keep);
+        if (wanted)
+            atomic_store(&f->keeper.wanted, false);
+    }
+    arena_deinit(&a);
+}
+
 void *keep_loop(void *flow)
 {
     struct flow *f = flow;
-    struct arena a;
-    arena_init(&a);
     while (!atomic_load(&f->stopping)) {
-        struct backup_sql_plan_row plan;
-        arena_clear(&a);
-        if (backup_sql_plan(store_reader(f->o.store), &a, &plan) == ERR_OK) {
-            bool wanted = atomic_load(&f->keeper.wanted);
-            if (wanted || is_due(f, &plan, &a))
-                run(f, wanted ? atomic_load(&f->keeper.who) : 0, (int)plan.keep);
-            if (wanted)
-                atomic_store(&f->keeper.wanted, false);
-        }
+        keep_turn(f);
         bell_wait(&f->keeper.bell, TURN);
     }
-    arena_deinit(&a);
     return NULL;
 }

@@ -20,6 +20,9 @@ void keep_state(struct flow *f, struct keep_state *out);
  * process keeps none (a command). What comes of it is a row of backup_run. */
 enum err keep_start(struct flow *f, int64_t agent, struct errinfo *e) MUST_CHECK;
 
+/* Makes what is due or wanted, on this thread; for tests. */
+void keep_turn(struct flow *f);
+
 /* The next moment at which the plan makes one, after the given; 0 when it is switched off. */
 int64_t keep_next(int64_t after, bool enabled, int hour, struct str zone);
 
