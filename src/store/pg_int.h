@@ -8,6 +8,7 @@
 
 #include <libpq-fe.h>
 
+#include "base/buf.h"
 #include "store/store_int.h"
 
 enum {
@@ -95,6 +96,7 @@ struct pg_store {
     pthread_t keeper, listener;
     struct pg_conn *listening; /* until its thread has it */
     int64_t sender;            /* of notifications; told by this store itself already */
+    struct buf outgoing;       /* notices as text, for the listener to send; under lock */
     int wake[2];               /* a pipe to the listener */
     pthread_mutex_t ids_lock, notice_lock;
 };
@@ -166,7 +168,9 @@ enum err listener_start(struct pg_store *p, struct errinfo *e) MUST_CHECK;
 void listener_stop(struct pg_store *p);
 /* Asks it to find out whether anybody is there. */
 void listener_ask(struct pg_store *p);
-/* What a transaction tells the other nodes, as the text of one notification. */
-struct str listener_payload(const struct store *s, struct tx *tx);
+/* What a transaction tells the other nodes: the part that commits with it, sent on its connection;
+ * and the rest, after its commit. */
+void listener_send_strict(struct pg_conn *c, struct tx *tx);
+void listener_tell(struct pg_store *p, const struct tx *tx);
 
 #endif

@@ -69,6 +69,8 @@ enum err pool_take(struct pg_store *p, int64_t until, struct pg_conn **out, stru
         int64_t now = clock_mono();
         if (p->away_since && (now >= until || now - p->away_since > PG_AWAY_MS)) {
             err = err_set(e, ERR_BUSY, "store", "the database is away: %s", p->why);
+        } else if (now >= until && p->count < p->max) {
+            err = err_set(e, ERR_BUSY, "store", "the database is away, or very slow; try again");
         } else if (now >= until) {
             err = err_set(e, ERR_BUSY, "store", "all %d connections are in use; try again", p->max);
         } else {

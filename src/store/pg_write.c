@@ -24,8 +24,6 @@ static struct sql_statement begin = {.name = "begin", .pg = "BEGIN ISOLATION LEV
 static struct sql_statement commit = {.name = "commit", .pg = "COMMIT"};
 static struct sql_statement rollback = {.name = "rollback", .pg = "ROLLBACK"};
 static struct sql_statement number = {.name = "transaction", .pg = "SELECT pg_current_xact_id()"};
-static struct sql_statement notify = {
-    .name = "notify", .pg = "SELECT pg_notify('zuruf', $1)", .types = "t"};
 static struct sql_statement status = {
     .name = "state of a transaction", .pg = "SELECT pg_xact_status($1::text::xid8)", .types = "i"};
 /* A transaction whose client is gone would hold its rows until the server notices. One that already
@@ -99,19 +97,6 @@ static void roll_back(struct pg_conn *c)
         PQclear(pg_collect(c, PG_ANSWER_MS));
         pg_recovered(c);
     }
-}
-
-static void send_notices(struct attempt *a, struct pg_conn *c)
-{
-    tx_settle_notices(&a->tx);
-    if (!a->tx.notices.n)
-        return;
-    struct str payload = listener_payload(a->store, &a->tx);
-    const char *value = payload.p;
-    int length = (int)payload.n, format = 1;
-    struct pg_call call = {
-        .statement = &notify, .n = 1, .values = &value, .lengths = &length, .formats = &format};
-    pg_send(c, &call, DUE_STATEMENT);
 }
 
 /* What the server says of a transaction whose commit was not answered. */
@@ -195,7 +180,8 @@ static enum outcome end_commit(struct attempt *a, struct pg_conn *c, enum err *e
         PQclear(pg_collect(c, PG_ANSWER_MS));
     bool sent = c->failure.err == ERR_OK;
     if (sent) {
-        send_notices(a, c);
+        tx_settle_notices(&a->tx);
+        listener_send_strict(c, &a->tx);
         pg_send_fixed(c, &commit, DUE_STATEMENT);
         pg_sync(c);
         PQclear(pg_collect(c, COMMIT_MS));
@@ -262,7 +248,10 @@ static enum outcome run(struct attempt *a, struct pg_conn *c, store_write_fn fn,
 static void tell(struct attempt *a)
 {
     struct store *s = a->store;
-    if (!s->notice || !a->tx.notices.n)
+    if (!a->tx.notices.n)
+        return;
+    listener_tell(s->pg, &a->tx);
+    if (!s->notice)
         return;
     pthread_mutex_lock(&s->pg->notice_lock);
     for (size_t i = 0; i < a->tx.notices.n; i++)
