@@ -82,7 +82,7 @@ static enum err open_engine(struct store *s, const struct store_options *o, stru
     pthread_condattr_destroy(&monotonic);
 
     struct pg_conn *c;
-    TRY(pg_connect(&c, p, PG_CONNECT_MS, e));
+    TRY(pg_connect(&c, p, false, e));
     enum err err = migrate(c, o, e);
     pg_disconnect(c); /* gives the lock back */
     TRY(err);

@@ -333,8 +333,9 @@ static PGconn *start(const char *url)
     return PQconnectStartParams(names, values, 1);
 }
 
-static enum err dial(struct pg_conn *c, int64_t until, struct errinfo *e)
+static enum err dial(struct pg_conn *c, int64_t limit_ms, struct errinfo *e)
 {
+    int64_t began = clock_mono(), until = began + limit_ms;
     c->pq = start(c->pool->url);
     if (!c->pq)
         log_fatal("store", "out of memory for a connection");
@@ -346,6 +347,8 @@ static enum err dial(struct pg_conn *c, int64_t until, struct errinfo *e)
                             .events = doing == PGRES_POLLING_READING ? POLLIN : POLLOUT};
         if (left <= 0 || c->pool->stopping)
             return refused(c, "no answer", e);
+        if (c->listens && clock_mono() - began > PG_PING_MS)
+            pool_away(c->pool, "it does not answer"); /* who waits shall not wait for this */
         int n = poll(&fd, 1, (int)(left < 100 ? left : 100));
         if (n > 0)
             doing = PQconnectPoll(c->pq);
@@ -356,11 +359,12 @@ static enum err dial(struct pg_conn *c, int64_t until, struct errinfo *e)
     return settle(c, until, e);
 }
 
-enum err pg_connect(struct pg_conn **out, struct pg_store *p, int64_t limit_ms, struct errinfo *e)
+enum err pg_connect(struct pg_conn **out, struct pg_store *p, bool listens, struct errinfo *e)
 {
     struct pg_conn *c = memory_zeroed(1, sizeof *c);
     c->pool = p;
-    enum err err = dial(c, clock_mono() + limit_ms, e);
+    c->listens = listens;
+    enum err err = dial(c, PG_CONNECT_MS, e);
     if (err != ERR_OK) {
         pg_disconnect(c);
         return err;

@@ -47,7 +47,7 @@ struct pg_conn {
     size_t prepared_size;
     struct pg_due due[PG_DUE_MAX + 4];
     size_t due_count;
-    bool listens;
+    bool listens; /* the listener's */
     struct pg_failure failure;
     int64_t xid; /* of the write transaction, once it is known */
     uint32_t timeline;
@@ -107,7 +107,7 @@ static inline struct pg_db *pg_of(struct db *db)
 }
 
 /* pg_conn.c: one connection. */
-enum err pg_connect(struct pg_conn **out, struct pg_store *p, int64_t limit_ms,
+enum err pg_connect(struct pg_conn **out, struct pg_store *p, bool listens,
                     struct errinfo *e) MUST_CHECK;
 void pg_disconnect(struct pg_conn *c);
 /* Sends a statement, and its preparation before it where this connection has not seen it. Nothing

@@ -120,9 +120,11 @@ static bool send_outgoing(struct pg_store *p, struct pg_conn *c)
     struct str rest = too_many ? STR(";*") : buf_str(&b);
     while (rest.n && c->failure.err == ERR_OK) {
         send_text(c, next_payload(&rest, payload, sizeof payload, p->sender));
-        PQclear(pg_collect(c, PG_ANSWER_MS));
+        PQclear(pg_collect(c, PG_PING_MS));
     }
     buf_deinit(&b);
+    if (c->failure.lost && PQstatus(c->pq) == CONNECTION_OK)
+        pool_away(p, "it does not answer");
     return c->failure.err == ERR_OK;
 }
 
@@ -185,9 +187,8 @@ static void hear_all(struct pg_store *p, struct pg_conn *c)
 static enum err connect_and_listen(struct pg_store *p, struct pg_conn **out, struct errinfo *e)
 {
     struct pg_conn *c;
-    TRY(pg_connect(&c, p, PG_CONNECT_MS, e));
-    c->listens = true;
-    enum err err = pg_script_on(c, "SET synchronous_commit = off; LISTEN zuruf", PG_CONNECT_MS, e);
+    TRY(pg_connect(&c, p, true, e));
+    enum err err = pg_script_on(c, "SET synchronous_commit = off; LISTEN zuruf", PG_PING_MS, e);
     if (err != ERR_OK) {
         pg_disconnect(c);
         return err;

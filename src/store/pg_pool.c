@@ -151,7 +151,7 @@ static int64_t add_one(struct pg_store *p, int64_t pause)
 {
     struct pg_conn *c;
     struct errinfo e;
-    if (pg_connect(&c, p, PG_CONNECT_MS, &e) != ERR_OK) {
+    if (pg_connect(&c, p, false, &e) != ERR_OK) {
         pthread_mutex_lock(&p->lock);
         bool others = p->count > 0;
         pthread_mutex_unlock(&p->lock);
