@@ -161,6 +161,13 @@ class Lab:
         self.pg = urllib.parse.urlunsplit(parts._replace(path="/" + name))
         self.env["ZURUF_DB"] = self.pg
 
+    def drop_data(self):
+        """As before the first start; the server is not running."""
+        shutil.rmtree(self.data, ignore_errors=True)
+        os.mkdir(self.data, 0o700)
+        if self.pg:
+            PgStore(self.pg).run("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+
     # --- the program ---
 
     def command(self, *args, check_exit=True, given=None, data=None):
