@@ -47,6 +47,7 @@ void flow_free(struct flow *f)
 enum err flow_start(struct flow *f, struct errinfo *e)
 {
     TRY(deliver_take_over(f, e));
+    step_begin(f);
     f->poll_workers = workers_new("poll", POLLERS, BUSY_MAX);
     atomic_store(&f->sending, SENDERS);
     f->started = true; /* from here on flow_stop joins what runs */

@@ -42,6 +42,7 @@ struct flow {
 
     /* figures */
     atomic_ullong posts[3], unreadable, polls[2], deliveries[4];
+    int64_t wall; /* the time of day less the monotonic clock; jobs thread */
 };
 
 void brands_forget(struct flow *f, int64_t brand); /* 0: all */
@@ -96,6 +97,12 @@ enum err answer_post_add(struct flow *f, struct tx *tx, int64_t brand, int64_t m
                          struct str external_id, int64_t now, int64_t *post) MUST_CHECK;
 /* Marks the case of a message that failed or is unclear. */
 enum err answer_problem(struct tx *tx, int64_t brand, int64_t case_id, int64_t message) MUST_CHECK;
+
+/* --- step.c: the clock was set back --- */
+/* Before the loops run: since the last run. */
+void step_begin(struct flow *f);
+/* Now and then, by one thread: since it was last asked. */
+void step_look(struct flow *f);
 
 /* --- loops --- */
 void *deliver_loop(void *flow);

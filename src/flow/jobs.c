@@ -123,6 +123,7 @@ void *jobs_loop(void *flow)
     struct flow *f = flow;
     int64_t next[JOBS] = {0};
     while (!atomic_load(&f->stopping)) {
+        step_look(f);
         for (size_t i = 0; i < JOBS && !atomic_load(&f->stopping) && store_run(f->o.store); i++)
             if (clock_mono() >= next[i])
                 next[i] = turn(f, &jobs[i]);

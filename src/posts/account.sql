@@ -51,6 +51,16 @@ UPDATE account SET settings = :settings, version = version + 1 WHERE id = :id AN
 --: next_due one () -> (next_at i64) any-brand "one poller serves all brands"
 SELECT next_at FROM account WHERE state = 0 ORDER BY next_at LIMIT 1;
 
+-- The clock was set back (flow/step.c): what waits keeps its wait. And the last attempt, to see that it was.
+--: clock_back exec (now i64, by i64) any-brand "one clock for all brands"
+UPDATE account SET next_at = CASE WHEN next_at > :now THEN next_at - :by ELSE next_at END,
+  attempt_at = CASE WHEN attempt_at > :now THEN attempt_at - :by ELSE attempt_at END,
+  held_until = CASE WHEN held_until > :now THEN held_until - :by ELSE held_until END
+WHERE next_at > :now OR attempt_at > :now OR held_until > :now;
+
+--: last_attempt one () -> (attempt_at i64) any-brand "one clock for all brands"
+SELECT attempt_at FROM account ORDER BY attempt_at DESC LIMIT 1;
+
 -- Nothing to poll before then; says nothing of its health.
 --: schedule exec (brand i64, id i64, next_at i64)
 UPDATE account SET next_at = :next_at WHERE id = :id AND brand = :brand;

@@ -26,6 +26,13 @@ SELECT m.not_before FROM message m WHERE m.state = 0 AND NOT EXISTS (
   SELECT 1 FROM message o WHERE o.case_id = m.case_id AND o.id < m.id AND o.state IN (0, 1, 2, 4, 5))
 ORDER BY m.not_before LIMIT 1;
 
+-- The clock was set back (flow/step.c): what waits keeps its wait. And the newest message, to see that it was.
+--: clock_back exec (now i64, by i64) any-brand "one clock for all brands"
+UPDATE message SET not_before = not_before - :by WHERE state = 0 AND not_before > :now;
+
+--: newest one () -> (created_at i64) any-brand "one clock for all brands"
+SELECT created_at FROM message ORDER BY id DESC LIMIT 1;
+
 -- As it was when it was listed as due: not one that another sender has tried meanwhile, and no other of its case on
 -- its way (of two nodes, one may not have seen yet what the other claims).
 --: claim exec (brand i64, id i64, owner i64, attempt i64, now i64)

@@ -45,13 +45,6 @@ static int64_t join(const struct store *s, int64_t ms, int64_t count)
     return ms << TIME_SHIFT | s->id.saved.node << COUNT_BITS | count;
 }
 
-static int64_t live_id(struct store *s, int64_t now)
-{
-    int64_t first = of_epoch(now) << LIVE_BITS;
-    s->id.live = s->id.live >= first ? s->id.live + 1 : first;
-    return join(s, s->id.live >> LIVE_BITS, s->id.live & ((1 << LIVE_BITS) - 1));
-}
-
 static int64_t past_id(struct store *s, int64_t at)
 {
     int64_t n = s->id.past++;
@@ -67,11 +60,22 @@ static int64_t past_id(struct store *s, int64_t at)
     log_fatal("store", "node %d has given out all ids of the past", (int)s->id.saved.node);
 }
 
+/* A clock that once stood at the end of the numbers has used them up: what comes then is made as of
+ * the past. */
+static int64_t live_id(struct store *s, int64_t now)
+{
+    int64_t first = of_epoch(now) << LIVE_BITS;
+    if (s->id.live >= LATEST << LIVE_BITS)
+        return past_id(s, now);
+    s->id.live = s->id.live >= first ? s->id.live + 1 : first;
+    return join(s, s->id.live >> LIVE_BITS, s->id.live & ((1 << LIVE_BITS) - 1));
+}
+
 int64_t store_id(struct store *s, int64_t at)
 {
     int64_t now = clock_now(&s->clock);
     pthread_mutex_lock(&s->id.lock);
-    int64_t id = at == 0 || at >= now ? live_id(s, now) : past_id(s, at);
+    int64_t id = at == 0 || at > now - CLOCK_SECOND ? live_id(s, now) : past_id(s, at);
     pthread_mutex_unlock(&s->id.lock);
     return id;
 }

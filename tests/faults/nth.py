@@ -17,8 +17,8 @@ from shim import CLASSES, Shim, some
 
 SECRET = "a secret of the test"
 # how many n the short form tries, at the start and at work
-SHORT = {"open": (4, 3), "read": (2, 3), "write": (4, 5), "sync": (2, 3), "rename": (2, 0),
-         "truncate": (1, 1), "accept": (1, 2), "malloc": (4, 6), "mmap": (3, 2), "resolve": (1, 1)}
+SHORT = {"open": (2, 3), "read": (1, 3), "write": (2, 5), "sync": (1, 3), "rename": (1, 0),
+         "truncate": (1, 1), "accept": (1, 2), "malloc": (2, 6), "mmap": (2, 2), "resolve": (1, 1)}
 LONGEST = {"read": 400, "malloc": 1500, "open": 400, "mmap": 200}  # of the long form
 DEATHS = {"malloc"}  # classes that may end the process, by itself and with a word
 

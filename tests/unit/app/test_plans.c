@@ -57,6 +57,7 @@ static const struct exception {
     {
         {"care_sql_next_wake", "first row of an index that holds the sleeping cases only"},
         {"care_sql_wake", "the first 200 rows of that index"},
+        {"outbox_sql_newest", "the last row"},
         {"session_sql_expire",
          "the index by time, from its start to the first that has not expired"},
 },
