@@ -125,10 +125,10 @@ void tx_notify(struct tx *tx, struct notice n);
 
 /* A new id: 41 bits of milliseconds since 2000, 8 bits of node, 14 bits that count. Sortable by
  * time and unique, also after a restart, a crash or a step of the clock, however often the same
- * moment is asked for (id.c tells how). at: moment it shall carry; 0, the last second and what is to
- * come mean now. Present ids rise strictly; past ones are exact to a second for the first 8 million of a node,
- * later to a minute. An id becomes safe against being given again by any later commit, so it should
- * be stored before it leaves the process. Never waits. Threads: any. */
+ * moment is asked for (id.c tells how). at: moment it shall carry; 0, the last second and what is
+ * to come mean now. Present ids rise strictly; past ones are exact to a second for the first 8
+ * million of a node, later to a minute. An id becomes safe against being given again by any later
+ * commit, so it should be stored before it leaves the process. Never waits. Threads: any. */
 int64_t store_id(struct store *s, int64_t at);
 /* The moment an id carries; of a past one, the start of its second (minute). */
 int64_t store_id_time(int64_t id);
