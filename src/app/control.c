@@ -89,7 +89,8 @@ static enum err run(struct app *app, struct arena *a, const struct json *request
 
 /* Whoever waits for the operation that runs on this thread. */
 struct listener {
-    int fd; /* -1: this process */
+    int fd;                      /* -1: this process */
+    const atomic_bool *stopping; /* of the server; NULL in a command */
     void (*told)(void *ctx, int64_t done, int64_t total);
     void *ctx;
     int64_t told_at;
@@ -102,6 +103,8 @@ bool control_told(void *ctx, int64_t done, int64_t total)
     (void)ctx;
     if (listener.told)
         listener.told(listener.ctx, done, total);
+    if (listener.stopping && atomic_load(listener.stopping))
+        return false;
     if (listener.fd < 0 || clock_mono() - listener.told_at < TOLD_EVERY_MS)
         return true;
     listener.told_at = clock_mono();
@@ -327,7 +330,7 @@ static void *serve_client(void *p)
     struct arena a;
     struct str request;
     arena_init(&a);
-    listener = (struct listener){.fd = client->fd};
+    listener = (struct listener){.fd = client->fd, .stopping = &s->stopping};
     while (!atomic_load(&s->stopping) && frame_read(client->fd, &a, &request)) {
         struct buf out;
         buf_init_in(&out, &a, CONTROL_FRAME_MAX);

@@ -32,7 +32,7 @@ struct control_op {
 extern const struct control_op control_table[];
 extern const size_t control_count;
 /* From within a long operation, on its thread: tells the command how far it is. False: nobody
- * listens any more. Fits struct store_watch; ctx is not used. */
+ * listens any more, or the server stops. Fits struct store_watch; ctx is not used. */
 bool control_told(void *ctx, int64_t done, int64_t total);
 /* The process for which the operation on this thread runs; our own when there is no other. */
 int64_t control_caller(void);

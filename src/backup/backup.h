@@ -76,6 +76,7 @@ void backup_remove_folder(const char *dir);
 
 /* Where the server keeps backups: DIR/backups, made when it is missing (0700). */
 #define BACKUP_FOLDER "backups"
+#define BACKUP_NAME_START "zuruf-" /* of those that the server makes */
 /* A name in there that nobody else uses, for a copy or a folder that the process pid removes. What
  * processes that are no more have left is removed first. */
 enum err backup_scratch(const char *dir, int64_t pid, struct arena *a, struct str *path,

@@ -1,10 +1,12 @@
 /* place.c - the folder for backups in a data directory, and scratch names in it. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,6 +35,19 @@ static bool is_left_over(const char *name)
            errno == ESRCH;
 }
 
+/* A backup of the server's own that was not finished: whoever writes one has it locked. */
+static bool is_half(const char *name, const char *path)
+{
+    if (strncmp(name, BACKUP_NAME_START, strlen(BACKUP_NAME_START)) != 0 ||
+        !str_ends(str_z(name), STR(".part")))
+        return false;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool half = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+    if (fd >= 0)
+        close(fd);
+    return half;
+}
+
 static void clean(const char *folder)
 {
     char path[4096];
@@ -40,10 +55,8 @@ static void clean(const char *folder)
     if (!d)
         return;
     for (struct dirent *f; (f = readdir(d));) {
-        if (!is_left_over(f->d_name))
-            continue;
         snprintf(path, sizeof path, "%s/%s", folder, f->d_name);
-        if (unlink(path) != 0)
+        if ((is_left_over(f->d_name) || is_half(f->d_name, path)) && unlink(path) != 0)
             backup_remove_folder(path);
     }
     closedir(d);

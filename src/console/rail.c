@@ -87,7 +87,7 @@ static enum err add_backup(struct request *rq, struct db *db, const char *curren
     if (!n || !last[0].what.n || !backup_allowed(rq))
         return ERR_OK;
     add(rq, v, current, "backup", STR("/desk/backup"), page_text(rq, "Backup"), "save",
-        page_text(rq, "did not succeed"), "");
+        page_text(rq, "missing"), "");
     ((struct entry_view *)vec_at(v, v->n - 1))->late = true;
     return ERR_OK;
 }

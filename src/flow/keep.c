@@ -29,7 +29,7 @@
 enum { NAMES_MAX = 4096 };
 
 /* "zuruf-20261122T030000Z.tar.zst": sorts by time. */
-#define NAME_START "zuruf-"
+#define NAME_START BACKUP_NAME_START
 #define NAME_END ".tar.zst"
 enum { NAME_LENGTH = 6 + 16 + 8 };
 

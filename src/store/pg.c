@@ -145,8 +145,7 @@ static enum err backup(struct store *s, const char *path, const struct store_wat
     (void)path;
     (void)watch;
     return err_set(e, ERR_INVALID, "backup",
-                   "%s is PostgreSQL: it is copied by pg_dump or by its own backups of the log",
-                   s->name);
+                   "%s is PostgreSQL: name it with --db, it is copied by pg_dump", s->name);
 }
 
 static enum err check(struct store *s, struct errinfo *e)

@@ -119,6 +119,10 @@ static void it_is_whole_and_the_oldest_goes(void **state)
     struct backup_manifest m;
     struct errinfo e = {0};
     size_t n;
+    const char *half =
+        arena_printf(&h->arena, "%s/backups/zuruf-20261101T030000Z.tar.zst.part", h->dir).p;
+    assert_int_equal(mkdir(arena_printf(&h->arena, "%s/backups", h->dir).p, 0700), 0);
+    fclose(fopen(half, "w")); /* a server was killed */
     for (int day = 23; day < 28; day++)
         runs_at(h, berlin(day, 3, 0));
     const struct backup_sql_runs_row *all = runs(h, &n);
@@ -133,6 +137,7 @@ static void it_is_whole_and_the_oldest_goes(void **state)
             close(fd);
         }
     }
+    assert_int_not_equal(access(half, F_OK), 0);
     const char *file = arena_printf(&h->arena, "%s/backups/%s", h->dir, all[0].file.p).p;
     assert_int_equal(backup_describe(file, &h->arena, &m, &e), ERR_OK);
     assert_int_equal(m.made_at, berlin(27, 3, 0));
