@@ -61,9 +61,10 @@ CREATE INDEX note_case ON note (case_id, id);
 CREATE TABLE draft (
   agent INTEGER NOT NULL,
   case_id INTEGER NOT NULL,
+  note INTEGER NOT NULL DEFAULT 0,       -- 1: a note to be, 0: an answer
   brand INTEGER NOT NULL,
   text TEXT NOT NULL,
   at INTEGER NOT NULL,
-  PRIMARY KEY (agent, case_id)
+  PRIMARY KEY (agent, case_id, note)
 ) WITHOUT ROWID;
 CREATE INDEX draft_case ON draft (case_id);

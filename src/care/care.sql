@@ -107,10 +107,10 @@ SELECT id AS message FROM message WHERE case_id = :id AND brand = :brand AND sta
 --: note_add exec (id i64, brand i64, case_id i64, agent i64, text text, at i64)
 INSERT INTO note (id, brand, case_id, agent, text, at) VALUES (:id, :brand, :case_id, :agent, :text, :at);
 
---: draft_get one (brand i64, agent i64, case_id i64) -> (text text, at i64)
-SELECT text, at FROM draft WHERE agent = :agent AND case_id = :case_id AND brand = :brand;
---: draft_set exec (brand i64, agent i64, case_id i64, text text, at i64)
-INSERT INTO draft (brand, agent, case_id, text, at) VALUES (:brand, :agent, :case_id, :text, :at)
-ON CONFLICT (agent, case_id) DO UPDATE SET text = excluded.text, at = excluded.at;
---: draft_clear exec (brand i64, agent i64, case_id i64)
-DELETE FROM draft WHERE agent = :agent AND case_id = :case_id AND brand = :brand;
+--: draft_get one (brand i64, agent i64, case_id i64, note i64) -> (text text, at i64)
+SELECT text, at FROM draft WHERE agent = :agent AND case_id = :case_id AND note = :note AND brand = :brand;
+--: draft_set exec (brand i64, agent i64, case_id i64, note i64, text text, at i64)
+INSERT INTO draft (brand, agent, case_id, note, text, at) VALUES (:brand, :agent, :case_id, :note, :text, :at)
+ON CONFLICT (agent, case_id, note) DO UPDATE SET text = excluded.text, at = excluded.at;
+--: draft_clear exec (brand i64, agent i64, case_id i64, note i64)
+DELETE FROM draft WHERE agent = :agent AND case_id = :case_id AND note = :note AND brand = :brand;

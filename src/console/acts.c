@@ -124,11 +124,19 @@ static void post_note(struct request *rq, struct response *rs)
     finish(rq, rs, err, &e, case_path(rq, id_of(rq)));
 }
 
+static bool is_note(const struct request *rq)
+{
+    return str_eq_z(request_field(rq, "way"), "note") ||
+           str_eq_z(request_field(rq, "then"), "note");
+}
+
 /* Only scripts keep drafts. */
 static void post_draft(struct request *rq, struct response *rs)
 {
     struct errinfo e = {0};
-    enum err err = flow_draft(flow_of(rq), &rq->who, id_of(rq), request_field(rq, "text"), &e);
+    enum err err =
+        flow_draft(flow_of(rq), &rq->who, id_of(rq), is_note(rq) ? DRAFT_NOTE : DRAFT_ANSWER,
+                   request_field(rq, "text"), &e);
     if (err == ERR_OK)
         rs->status = 204;
     else
@@ -141,7 +149,7 @@ static void post_reply(struct request *rq, struct response *rs)
     struct errinfo e = {0};
     struct str then = request_field(rq, "then");
     int64_t message = 0;
-    if (str_eq_z(then, "note")) {
+    if (is_note(rq)) { /* whichever button: what was written as a note stays inside */
         post_note(rq, rs);
         return;
     }
@@ -149,7 +157,7 @@ static void post_reply(struct request *rq, struct response *rs)
     enum err err = flow_reply(flow_of(rq), &rq->who, id_of(rq), number(rq, "version"), text,
                               str_eq_z(then, "close"), &message, &e);
     if (err != ERR_OK && !pages_from_script(rq) &&
-        flow_draft(flow_of(rq), &rq->who, id_of(rq), text, NULL) == ERR_OK) {
+        flow_draft(flow_of(rq), &rq->who, id_of(rq), DRAFT_ANSWER, text, NULL) == ERR_OK) {
         rs->status = err_table[err].http;
         desk_show_refused(rq, rs, id_of(rq), &e); /* with the text, as the case is now */
         return;

@@ -132,9 +132,11 @@ static enum err fill_reply(struct request *rq, const struct brand_view *b,
     const char *way = note ? "note" : c->is_public ? "public" : "private";
     if (!out->can_answer)
         return ERR_OK;
-    enum err err = care_sql_draft_get(
-        reader(rq), rq->arena, &(struct care_sql_draft_get_in){rq->who.brand, rq->who.agent, c->id},
-        &draft);
+    enum err err =
+        care_sql_draft_get(reader(rq), rq->arena,
+                           &(struct care_sql_draft_get_in){rq->who.brand, rq->who.agent, c->id,
+                                                           note ? DRAFT_NOTE : DRAFT_ANSWER},
+                           &draft);
     if (err != ERR_OK && err != ERR_NOT_FOUND)
         return err;
     struct reply_box_view *r = ARENA_NEW(rq->arena, struct reply_box_view);

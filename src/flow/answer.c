@@ -107,7 +107,8 @@ static enum err write_reply(struct tx *tx, void *arg, struct errinfo *e)
                                                          r->close ? CASE_CLOSED : CASE_ANSWERED},
                           NULL));
     TRY(care_sql_draft_clear(
-        tx, &(struct care_sql_draft_clear_in){r->who->brand, r->who->agent, c.id}, NULL));
+        tx, &(struct care_sql_draft_clear_in){r->who->brand, r->who->agent, c.id, DRAFT_ANSWER},
+        NULL));
     tx_notify(tx, (struct notice){TOPIC_MESSAGE, r->who->brand, r->message, 0});
     tx_notify(tx, (struct notice){TOPIC_CASE, r->who->brand, c.id, 0});
     return audit_add(r->f->o.store, tx,
@@ -252,10 +253,10 @@ static enum err write_recall(struct tx *tx, void *arg, struct errinfo *e)
     TRY(care_sql_get(tx_db(tx), tx_arena(tx), &(struct care_sql_get_in){d->who->brand, m.case_id},
                      &c));
     TRY(unanswer(d, tx, &c, m.id, &waits));
-    TRY(care_sql_draft_set(
-        tx,
-        &(struct care_sql_draft_set_in){d->who->brand, d->who->agent, m.case_id, m.text, d->now},
-        NULL));
+    TRY(care_sql_draft_set(tx,
+                           &(struct care_sql_draft_set_in){d->who->brand, d->who->agent, m.case_id,
+                                                           DRAFT_ANSWER, m.text, d->now},
+                           NULL));
     tx_notify(tx, (struct notice){TOPIC_MESSAGE, d->who->brand, m.id, 0});
     tx_notify(tx, (struct notice){TOPIC_CASE, d->who->brand, m.case_id, 0});
     return audit_add(d->f->o.store, tx,

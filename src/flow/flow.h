@@ -120,8 +120,11 @@ enum err flow_set_priority(struct flow *f, const struct who *who, int64_t case_i
                            struct errinfo *e) MUST_CHECK;
 enum err flow_note(struct flow *f, const struct who *who, int64_t case_id, struct str text,
                    struct errinfo *e) MUST_CHECK;
-enum err flow_draft(struct flow *f, const struct who *who, int64_t case_id, struct str text,
-                    struct errinfo *e) MUST_CHECK;
+/* What somebody has written and not sent: an answer and a note each have their own. Empty: none any
+ * more. */
+enum draft_kind { DRAFT_ANSWER, DRAFT_NOTE };
+enum err flow_draft(struct flow *f, const struct who *who, int64_t case_id, enum draft_kind kind,
+                    struct str text, struct errinfo *e) MUST_CHECK;
 /* Says that a fact of a post is another one: kept as training material; the case follows. */
 enum err flow_correct(struct flow *f, const struct who *who, int64_t post, int fact, int value,
                       struct errinfo *e) MUST_CHECK;

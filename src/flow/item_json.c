@@ -86,17 +86,16 @@ static enum err time_of(const struct json *v, struct item *out, struct errinfo *
     const struct json *field = json_get(v, "published_at");
     if (!field)
         return ERR_OK;
-    if (json_kind(field) == JSON_KIND_TEXT && clock_parse(json_as_text(field), &out->published_at))
-        return ERR_OK;
-    if (json_as_i64(field, &out->published_at)) {
-        if (out->published_at < 0)
-            out->published_at = 0; /* before 1970: not told */
-        if (out->published_at < SECONDS_UNTIL)
-            out->published_at *= CLOCK_SECOND;
-        return ERR_OK;
-    }
-    return err_set(e, ERR_INVALID, "published_at",
-                   "'published_at' must look like 2026-11-22T09:04:00Z");
+    int64_t *at = &out->published_at;
+    bool written = json_kind(field) == JSON_KIND_TEXT && clock_parse(json_as_text(field), at);
+    if (!written && !json_as_i64(field, at))
+        return err_set(e, ERR_INVALID, "published_at",
+                       "'published_at' must look like 2026-11-22T09:04:00Z");
+    if (!written && *at > 0 && *at < SECONDS_UNTIL)
+        *at *= CLOCK_SECOND;
+    if (*at < 0)
+        *at = 0; /* before 1970: not told */
+    return ERR_OK;
 }
 
 static void keep_extra(struct arena *a, const struct json *v, struct item *out)

@@ -250,7 +250,9 @@ static enum err write_note(struct tx *tx, void *arg, struct errinfo *e)
                                             act->now};
     TRY(care_sql_note_add(tx, &in, NULL));
     TRY(care_sql_draft_clear(
-        tx, &(struct care_sql_draft_clear_in){act->who->brand, act->who->agent, act->id}, NULL));
+        tx,
+        &(struct care_sql_draft_clear_in){act->who->brand, act->who->agent, act->id, DRAFT_NOTE},
+        NULL));
     return done(act, tx, "case.note", STR(""));
 }
 
@@ -271,20 +273,23 @@ static enum err write_draft(struct tx *tx, void *arg, struct errinfo *e)
     TRY(load_case(act, tx, &c, e));
     if (!act->text.n)
         return care_sql_draft_clear(
-            tx, &(struct care_sql_draft_clear_in){act->who->brand, act->who->agent, act->id}, NULL);
+            tx,
+            &(struct care_sql_draft_clear_in){act->who->brand, act->who->agent, act->id, act->a},
+            NULL);
     return care_sql_draft_set(
         tx,
-        &(struct care_sql_draft_set_in){act->who->brand, act->who->agent, act->id,
+        &(struct care_sql_draft_set_in){act->who->brand, act->who->agent, act->id, act->a,
                                         text_clean(tx_arena(tx), act->text, REPLY_MAX), act->now},
         NULL);
 }
 
-enum err flow_draft(struct flow *f, const struct who *who, int64_t case_id, struct str text,
-                    struct errinfo *e)
+enum err flow_draft(struct flow *f, const struct who *who, int64_t case_id, enum draft_kind kind,
+                    struct str text, struct errinfo *e)
 {
     if (text.n > REPLY_MAX)
         return err_set(e, ERR_LIMIT, "text", "a reply has at most %d bytes", REPLY_MAX);
-    return run(f, write_draft, &(struct act){.who = who, .id = case_id, .text = text}, e);
+    return run(f, write_draft, &(struct act){.who = who, .id = case_id, .a = kind, .text = text},
+               e);
 }
 
 /* --- facts --- */

@@ -85,6 +85,13 @@ def notes(server):
             rows = repr(db.execute(f"SELECT * FROM {table}").fetchall())
             check("Zimtstern" not in rows and "zimtstern" not in rows, f"the note stands in {table}")
     same(len(re.findall('class="hit"', agent.get("/desk/search?q=Zimtstern").text)), 0, "search finds posts only")
+    same(agent.post(f"/desk/case/{number}/draft", {"text": "Zimtstern im Entwurf", "way": "note"}).status, 204, "a note's draft")
+    check("Zimtstern im Entwurf" not in agent.get(f"/desk/case/{number}/reply").text, "a note's draft in the answer's box")
+    check("Zimtstern im Entwurf" in agent.get(f"/desk/case/{number}/reply?way=note").text, "a note's draft in the note's box")
+    same(agent.post(f"/desk/case/{number}/reply", {"text": "Zimtstern", "way": "note", "then": "close"}).status, 303, "a note sent")
+    with server.store() as db:
+        same(db.execute("SELECT count(*) FROM message WHERE case_id = ?", (int(number),)).fetchone(), (1,), "messages")
+        same(db.execute("SELECT count(*) FROM note WHERE case_id = ?", (int(number),)).fetchone(), (2,), "notes")
     again = post_lines(server, north["api"]["token"], [{"id": "p40", "text": "noch einmal"}])
     check(again.status == 422 and "Zimtstern" not in again.text, "what the API tells of the post")
     check("Zimtstern" not in Person(server).get(f"/desk/case/{number}").text, "nobody")

@@ -309,11 +309,11 @@ static void a_reply_can_be_taken_back_before_it_left(void **state)
     assert_int_equal(flow_recall(h->flow, &h->who, message, &e), ERR_OK);
     assert_int_equal(the_case(h, r.case_id).state, CASE_WAITING);
     assert_int_equal(the_case(h, r.case_id).due_at, due);
-    assert_int_equal(
-        care_sql_draft_get(store_reader(h->store), &h->arena,
-                           &(struct care_sql_draft_get_in){h->brand, h->who.agent, r.case_id},
-                           &draft),
-        ERR_OK);
+    assert_int_equal(care_sql_draft_get(store_reader(h->store), &h->arena,
+                                        &(struct care_sql_draft_get_in){h->brand, h->who.agent,
+                                                                        r.case_id, DRAFT_ANSWER},
+                                        &draft),
+                     ERR_OK);
     assert_string_equal(draft.text.p, "Huch ^AB");
     h->clock.at += CLOCK_HOUR;
     assert_int_equal(flow_deliver_due(h->flow), 0);
