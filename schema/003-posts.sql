@@ -22,6 +22,7 @@ CREATE TABLE account (
   refused INTEGER NOT NULL DEFAULT 0,
   failures INTEGER NOT NULL DEFAULT 0,   -- in a row
   error TEXT NOT NULL DEFAULT '',        -- plain words; empty: well
+  denied INTEGER NOT NULL DEFAULT 0,     -- the other side did not let us in: 1
   fetched INTEGER NOT NULL DEFAULT 0,    -- new posts of the last poll
   held_until INTEGER NOT NULL DEFAULT 0, -- the other side asked us to wait until then
   asked INTEGER NOT NULL DEFAULT 0,      -- how often somebody wanted news at once

@@ -72,6 +72,9 @@ enum {
     M_ACCOUNT_SUCCESS,
     M_ACCOUNT_POST,
     M_ACCOUNT_DUE,
+    M_INCIDENTS,
+    M_BACKUP_AGE,
+    M_BACKUP_FAILED,
     M_MESSAGES,
     M_MESSAGE_WAIT,
     M_CASES,
@@ -183,6 +186,20 @@ const struct metric metrics_table[] = {
          METRIC_GAUGE,
          {"brand", "account", "channel"},
          "For how long a fetch has been due; 0: none is. Only of accounts that are fetched."},
+    [M_INCIDENTS] = {"zuruf_account_incidents",
+                     METRIC_GAUGE,
+                     {"brand", "account", "kind"},
+                     "Open alarms, each 1: silent, late, failing, denied or gone; 0 while somebody "
+                     "knows of it."},
+    [M_BACKUP_AGE] = {"zuruf_backup_age_seconds",
+                      METRIC_GAUGE,
+                      {0},
+                      "Since the newest backup that was restored and compared; missing before the "
+                      "first."},
+    [M_BACKUP_FAILED] = {"zuruf_backup_failed",
+                         METRIC_GAUGE,
+                         {0},
+                         "1: the last try to make a backup failed."},
     [M_MESSAGES] =
         {"zuruf_messages",
          METRIC_GAUGE,
@@ -423,6 +440,31 @@ static enum err add_accounts(struct db *db, struct arena *a, int64_t now, struct
     return ERR_OK;
 }
 
+static enum err add_incidents(struct db *db, struct arena *a, int64_t now, struct exposition *x)
+{
+    struct metrics_sql_incidents_row *rows;
+    size_t n;
+    TRY(metrics_sql_incidents(db, a, &(struct metrics_sql_incidents_in){ACCOUNTS_MAX}, &rows, &n));
+    begin(x, M_INCIDENTS);
+    for (size_t i = 0; i < n; i++) {
+        const struct str labels[] = {rows[i].brand, rows[i].key,
+                                     str_z(words_name(&incident_words, (int)rows[i].kind))};
+        exposition_add(x, labels, rows[i].fine_until <= now);
+    }
+    return ERR_OK;
+}
+
+static enum err add_backups(struct db *db, struct arena *a, int64_t now, struct exposition *x)
+{
+    struct metrics_sql_backup_row r;
+    TRY(metrics_sql_backup(db, a, &r));
+    begin(x, M_BACKUP_AGE);
+    if (r.good_at)
+        exposition_add(x, NULL, (double)(now - r.good_at) / 1000);
+    add_one(x, M_BACKUP_FAILED, r.bad_at > r.good_at);
+    return ERR_OK;
+}
+
 static enum err add_outbox(struct db *db, struct arena *a, int64_t now, struct exposition *x)
 {
     struct metrics_sql_outbox_row r;
@@ -485,6 +527,8 @@ static enum err add_installation(struct metrics *m, struct arena *a, struct expo
     TRY(metrics_sql_nodes(db, a, &(struct metrics_sql_nodes_in){now}, &nodes));
     add_one(x, M_NODES, (double)nodes.n);
     TRY(add_accounts(db, a, now, x));
+    TRY(add_incidents(db, a, now, x));
+    TRY(add_backups(db, a, now, x));
     TRY(add_outbox(db, a, now, x));
     TRY(add_backups(db, a, now, x));
     return add_cases(db, a, now, x);

@@ -277,7 +277,7 @@ static enum err explain_status(int status, struct errinfo *e)
     if (status == 404)
         return err_set(e, ERR_PEER, "url", "there is no feed at this address (status 404)");
     if (status == 401 || status == 403)
-        return err_set(e, ERR_PEER, "url", "the server does not let us read the feed (status %d)",
+        return err_set(e, ERR_DENIED, "url", "the server does not let us read the feed (status %d)",
                        status);
     if (status == 429)
         return err_set(e, ERR_PEER, "url", "the server asks for fewer requests (status 429)");

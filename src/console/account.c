@@ -1,6 +1,7 @@
 /* account.c - one account: its settings as a form made from the channel's rows
  * (channels/channel.h), trying it, pausing it, its token, and what came of it lately. Secrets go in
  * and never come out. */
+#include "console/alarms.h"
 #include "console/console.h"
 #include "console/pulse.h"
 
@@ -8,6 +9,7 @@
 #include "flow/channel_use.h"
 #include "flow/setup.h"
 #include "lists_tmpl.h"
+#include "page/alarm.h"
 #include "store/store.h"
 
 enum { TEXT_LIMIT_MAX = 100000, NAME_MAX = 200, ACTIONS_MAX = 4 };
@@ -179,6 +181,8 @@ struct told {
 static void show_tables(struct request *rq, struct response *rs, const struct form_page *page)
 {
     struct lists_page plain = {.sheet = page->sheet,
+                               .alarms = page->alarms,
+                               .alarms_n = page->alarms_n,
                                .actions = page->actions,
                                .actions_n = page->actions_n,
                                .tables = page->tables,
@@ -202,7 +206,9 @@ static void show(struct request *rq, struct response *rs, const struct account_f
         page.sheet.title = page.sheet.layout.title = form->name;
         add_actions(rq, form, &page);
         page.sheet.layout.live = true; /* the pulse renews itself */
-        err = pulse_tables(rq, b, form->id, form->channel, &page.tables, &page.tables_n);
+        err = alarms_fill(rq, b, form->id, &page.alarms, &page.alarms_n);
+        if (err == ERR_OK)
+            err = pulse_tables(rq, b, form->id, form->channel, &page.tables, &page.tables_n);
     }
     if (err != ERR_OK) {
         pages_fail(rq, rs, err, NULL);
@@ -423,8 +429,9 @@ static void post_test(struct request *rq, struct response *rs)
     if (err == ERR_OK)
         told.saved = page_text(rq, "It works: the other side has let us in.");
     else
-        told.error = words_with(rq, N_("It does not work yet: %s"),
-                                str_z(e.what[0] ? e.what : err_code(err)));
+        told.error = words_with(
+            rq, N_("It does not work yet: %s"),
+            fault_text(rq->arena, page_locale(rq), str_z(e.what[0] ? e.what : err_code(err))));
     show(rq, rs, &form, &told);
 }
 

@@ -1,4 +1,5 @@
 /* channels.c - the channels of a brand: what is heard, what is silent, and what can be added. */
+#include "console/alarms.h"
 #include "console/console.h"
 #include "console/pulse.h"
 
@@ -60,6 +61,8 @@ static void get_channels(struct request *rq, struct response *rs)
                                                            .state = list[i].state,
                                                            .success_at = list[i].success_at,
                                                            .failures = list[i].failures,
+                                                           .incident = (int)list[i].incident,
+                                                           .since = list[i].since,
                                                            .error = list[i].error});
         rows[i] = (struct channel_row_view){
             .href = arena_printf(rq->arena, "/desk/channels/%lld", (long long)list[i].id),
@@ -73,6 +76,10 @@ static void get_channels(struct request *rq, struct response *rs)
         for (size_t k = 0; k < counts_n; k++)
             if (counts[k].account == list[i].id)
                 rows[i].day = counts[k].n;
+    }
+    if (alarms_fill(rq, b, 0, &page.alarms, &page.alarms_n) != ERR_OK) {
+        pages_fail(rq, rs, ERR_BUSY, NULL);
+        return;
     }
     page.rows = rows;
     page.rows_n = n;

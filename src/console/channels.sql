@@ -1,19 +1,22 @@
 -- Accounts and how they do.
 
 --: accounts many (brand i64) -> (id i64, channel text, network text, name text, key text, state i64, success_at i64, item_at i64,
---:   failures i64, error text)
-SELECT id, channel, network, name, key, state, success_at, item_at, failures, error FROM account
-WHERE brand = :brand ORDER BY name, id LIMIT 500;
+--:   failures i64, error text, incident i64, since i64?)
+SELECT a.id, a.channel, a.network, a.name, a.key, a.state, a.success_at, a.item_at, a.failures, a.error, coalesce(i.kind, -1) AS incident, i.since
+FROM account a LEFT JOIN incident i ON i.account = a.id AND i.ended_at = 0
+WHERE a.brand = :brand ORDER BY a.name, a.id LIMIT 500;
 
 -- Posts per account from an id on; ids carry their time.
 --: posts_since many (brand i64, since i64) -> (account i64, n i64) unbounded "one row an account"
 SELECT account, count(*) AS n FROM post WHERE brand = :brand AND id > :since GROUP BY account;
 
 --: pulse one (brand i64, account i64) -> (channel text, state i64, success_at i64, attempt_at i64, next_at i64, item_at i64,
---:   items i64, refused i64, fetched i64, held_until i64, asked i64, served i64, failures i64, error text)
-SELECT channel, state, success_at, attempt_at, next_at, item_at, items, refused, fetched, held_until, asked, served,
-  failures, error FROM account
-WHERE id = :account AND brand = :brand;
+--:   items i64, refused i64, fetched i64, held_until i64, asked i64, served i64, failures i64, error text,
+--:   incident i64, since i64?)
+SELECT a.channel, a.state, a.success_at, a.attempt_at, a.next_at, a.item_at, a.items, a.refused, a.fetched, a.held_until,
+  a.asked, a.served, a.failures, a.error, coalesce(i.kind, -1) AS incident, i.since
+FROM account a LEFT JOIN incident i ON i.account = a.id AND i.ended_at = 0
+WHERE a.id = :account AND a.brand = :brand;
 
 --: refused many (brand i64, account i64) -> (id i64, at i64, place text, what text)
 SELECT id, at, place, what FROM refused WHERE account = :account AND brand = :brand ORDER BY id DESC LIMIT 50;

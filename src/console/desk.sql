@@ -57,9 +57,9 @@ WHERE c.id = :id AND c.brand = :brand;
 SELECT state, kind, team, assignee, count(*) AS n FROM "case" INDEXED BY case_tally WHERE brand = :brand AND state < 3
 GROUP BY state, kind, team, assignee LIMIT 20000;
 
--- Accounts that need somebody: stopped, or failing.
---: ill_accounts one (brand i64) -> (n i64)
-SELECT count(*) AS n FROM account WHERE brand = :brand AND (state = 2 OR (state = 0 AND failures > 0));
+-- Accounts that need somebody, and nobody knows of it.
+--: ill_accounts one (brand i64, now i64) -> (n i64)
+SELECT count(*) AS n FROM incident WHERE brand = :brand AND ended_at = 0 AND fine_until <= :now;
 
 -- Who was seen within the last minutes.
 --: on_duty many (brand i64, since i64) -> (name text, face text, initials text)

@@ -6,12 +6,11 @@
 #include "channels_sql.h"
 #include "console/console.h"
 #include "flow/flow.h"
+#include "page/alarm.h"
 #include "page/format.h"
 #include "store/store.h"
 
-/* Longer than so many of its usual rhythms without a success, an account that polls is silent. */
-enum { RHYTHMS_SILENT = 5, TABLES = 3 };
-#define SILENT_AT_LEAST (30 * CLOCK_MINUTE)
+enum { TABLES = 4 };
 
 struct str pulse_moment(struct request *rq, const struct brand_view *b, int64_t at)
 {
@@ -23,23 +22,23 @@ struct str pulse_moment(struct request *rq, const struct brand_view *b, int64_t 
 
 struct pulse_said pulse_say(struct request *rq, const struct brand_view *b, const struct pulse *p)
 {
-    const struct page_context *ctx = rq->app;
-    int64_t quiet = flow_now(ctx->flow) - p->success_at;
-    int64_t silent = p->channel ? RHYTHMS_SILENT * p->channel->poll_every : 0;
     bool polls = p->channel && p->channel->poll_every > 0;
+    struct str since = pulse_moment(rq, b, p->since);
+    struct str why = fault_text(rq->arena, page_locale(rq), p->error);
     if (p->state == ACCOUNT_PAUSED)
         return (struct pulse_said){"soon", page_text(rq, "paused")};
     if (p->state == ACCOUNT_STOPPED)
-        return (struct pulse_said){"late", words_with(rq, N_("stopped: %s"), p->error)};
+        return (struct pulse_said){"late", words_with(rq, N_("stopped: %s"), why)};
     if (p->fetching)
         return (struct pulse_said){"", page_text(rq, "is fetching…")};
     if (p->failures > 0)
-        return (struct pulse_said){"late", words_with(rq, N_("does not hear: %s"), p->error)};
+        return (struct pulse_said){"late", words_with(rq, N_("does not hear: %s"), why)};
+    if (p->incident == INCIDENT_SILENT)
+        return (struct pulse_said){"late", words_with(rq, N_("silent since %s"), since)};
+    if (p->incident >= 0)
+        return (struct pulse_said){"late", words_with(rq, N_("not fetched since %s"), since)};
     if (polls && !p->success_at)
         return (struct pulse_said){"", page_text(rq, "is asked for the first time")};
-    if (polls && quiet > silent && quiet > SILENT_AT_LEAST)
-        return (struct pulse_said){
-            "late", words_with(rq, N_("silent since %s"), pulse_moment(rq, b, p->success_at))};
     return (struct pulse_said){"done", polls ? page_text(rq, "hears") : page_text(rq, "ready")};
 }
 
@@ -53,6 +52,8 @@ static struct pulse pulse_of(const struct channels_sql_pulse_row *p)
         .state = p->state,
         .success_at = p->success_at,
         .failures = p->failures,
+        .incident = (int)p->incident,
+        .since = p->since,
         .fetching = channel && channel->poll && p->state == ACCOUNT_ON && p->asked > p->served,
         .error = p->error,
     };
@@ -157,7 +158,7 @@ static enum err deliveries_table(struct request *rq, struct db *db, const struct
         rows_cell(&rows, arena_printf(rq->arena, "%lld", (long long)list[i].attempt));
         rows_cell(&rows, result)->state =
             str_eq_z(list[i].result, "accepted") ? STR("done") : STR("late");
-        rows_cell(&rows, list[i].what);
+        rows_cell(&rows, fault_text(rq->arena, page_locale(rq), list[i].what));
     }
     *out = rows_table(&rows, page_text(rq, "Answers on their way"), STR_NONE,
                       page_text(rq, "Nothing was sent over this account yet."));

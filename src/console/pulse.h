@@ -8,6 +8,8 @@
 struct pulse {
     const struct channel *channel; /* NULL: of a newer version */
     int64_t state, success_at, failures;
+    int incident;  /* enum incident_kind; -1: none */
+    int64_t since; /* of the incident */
     bool fetching; /* somebody asked for news, and waits */
     struct str error;
 };

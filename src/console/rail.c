@@ -98,8 +98,11 @@ static enum err fill_overview(struct request *rq, struct db *db, const char *cur
     struct desk_sql_ill_accounts_row ill;
     struct vec v;
     vec_init(&v, rq->arena, sizeof(struct entry_view));
-    TRY(desk_sql_ill_accounts(db, rq->arena, &(struct desk_sql_ill_accounts_in){rq->who.brand},
-                              &ill));
+    TRY(desk_sql_ill_accounts(
+        db, rq->arena,
+        &(struct desk_sql_ill_accounts_in){rq->who.brand,
+                                           flow_now(((const struct page_context *)rq->app)->flow)},
+        &ill));
     add(rq, &v, current, "channels", STR("/desk/channels"), page_text(rq, N_("Channels")), "pulse",
         ill.n ? words_count(rq, "%d silent", "%d silent", ill.n) : STR(""), "");
     ((struct entry_view *)vec_at(&v, 0))->late = ill.n > 0;

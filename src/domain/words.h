@@ -37,6 +37,15 @@ enum message_state {
     MESSAGE_RECALLED, /* taken back before it left */
     MESSAGE_STATE_COUNT
 };
+/* What can be wrong with an account, the gravest last: it has one incident at most at a time. */
+enum incident_kind {
+    INCIDENT_SILENT,  /* nothing comes although it usually would */
+    INCIDENT_LATE,    /* it is due, but nobody fetches it */
+    INCIDENT_FAILING, /* it cannot be reached */
+    INCIDENT_DENIED,  /* the other side does not let us in: password, token */
+    INCIDENT_GONE,    /* the source says that it is gone for good */
+    INCIDENT_KIND_COUNT
+};
 enum role { ROLE_READER, ROLE_AGENT, ROLE_LEAD, ROLE_ADMINISTRATOR, ROLE_COUNT };
 enum account_state { ACCOUNT_ON, ACCOUNT_PAUSED, ACCOUNT_STOPPED, ACCOUNT_STATE_COUNT };
 
@@ -47,7 +56,8 @@ struct words {
 };
 
 extern const struct words kind_words, request_words, sentiment_words, language_words, answer_words,
-    priority_words, case_state_words, message_state_words, role_words, account_state_words;
+    priority_words, case_state_words, message_state_words, role_words, account_state_words,
+    incident_words;
 
 /* The word of value v, "unknown" outside the set (a fact that cannot be told is -1). */
 const char *words_name(const struct words *w, int v);

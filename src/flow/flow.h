@@ -86,6 +86,11 @@ enum { INGEST_MAX = 1000 };
 enum err flow_ingest(struct flow *f, const struct ingest *in, struct ingest_result *results,
                      struct errinfo *e) MUST_CHECK;
 
+/* Somebody knows of what is wrong with an account and wants no alarm until then; a silence is
+ * learnt as usual, too. ERR_NOT_FOUND: nothing is wrong with it. */
+enum err flow_incident_fine(struct flow *f, const struct who *who, int64_t account, int64_t until,
+                            struct errinfo *e) MUST_CHECK;
+
 /* Wants news of an account at once, without waiting for its rhythm; at least FETCH_GAP after the
  * last attempt. Whichever node polls the account does it. asked: the number of this wish, served
  * when fetch_state's served has reached it. ERR_CONFLICT: the account is paused or stopped (where

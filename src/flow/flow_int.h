@@ -14,10 +14,12 @@
 #include "store/store.h"
 
 struct feature_brand;
+struct lease;
 struct workers;
 
 struct brand_entry;
 
+#define WATCH_EVERY (30 * CLOCK_SECOND)
 enum { SENDERS = 2, POLLERS = 3, BUSY_MAX = 256 };
 
 struct flow {
@@ -108,6 +110,9 @@ void step_look(struct flow *f);
 void *deliver_loop(void *flow);
 void *poll_loop(void *flow);
 void *jobs_loop(void *flow);
+
+/* Looks at every account: rhythm, and what is wrong. */
+enum err watch_accounts(struct flow *f, struct lease *l, struct errinfo *e) MUST_CHECK;
 
 /* Settles what runs that have ended left in the outbox. Claimed: nothing had left, it waits again.
  * Sending: by the channel's rule it goes again or a person decides. */

@@ -79,6 +79,7 @@ static enum err run_forget(struct flow *f, struct lease *l, struct errinfo *e)
 static const struct job jobs[] = {
     {"wake", TURN, is_wake_due, run_wake},             /* snoozed cases come back */
     {"outbox", TURN, is_take_over_due, run_take_over}, /* what dead runs left */
+    {"watch", WATCH_EVERY, NULL, watch_accounts},      /* is every account heard as usual? */
     {"forget", CLOCK_HOUR, NULL, run_forget},          /* old sessions and links */
 };
 enum { JOBS = sizeof jobs / sizeof *jobs };

@@ -27,6 +27,7 @@ struct pulse {
     int64_t brand, account, now, next_at, state;
     struct str text;
     int64_t asked, held_until; /* of an attempt that failed */
+    bool denied;               /* likewise: we were not let in */
 };
 
 static enum err write_ill(struct tx *tx, void *arg, struct errinfo *e)
@@ -43,6 +44,7 @@ static enum err write_ill(struct tx *tx, void *arg, struct errinfo *e)
                                                 .again = p->now + FETCH_GAP,
                                                 .held_until = p->held_until,
                                                 .error = p->text,
+                                                .denied = p->denied,
                                                 .state = p->state};
     return account_sql_pulse_ill(tx, &in, NULL);
 }
@@ -211,7 +213,7 @@ static void poll_rounds(struct flow *f, struct lease *lease, int64_t brand, int6
         write_pulse(f, write_ill,
                     &(struct pulse){f, lease, brand, account, now, next_at, ACCOUNT_ON,
                                     str_z(e.what[0] ? e.what : err_code(err)), r.asked,
-                                    r.not_before});
+                                    r.not_before, err == ERR_DENIED});
         break;
     }
     arena_deinit(&a);

@@ -34,11 +34,11 @@ ON CONFLICT (brand, key) DO NOTHING;
 --:   settings text, secrets blob?, version i64)
 UPDATE account SET name = :name, network = :network, is_public = :is_public, allow_private = :allow_private,
   text_limit = :text_limit, settings = :settings, secrets = :secrets, version = version + 1, next_at = 0, held_until = 0,
-  asked = asked + 1, failures = 0
+  asked = asked + 1, failures = 0, denied = 0
 WHERE id = :id AND brand = :brand AND version = :version;
 
 --: set_state exec (brand i64, id i64, state i64)
-UPDATE account SET state = :state, version = version + 1, next_at = 0, asked = asked + 1, failures = 0, error = ''
+UPDATE account SET state = :state, version = version + 1, next_at = 0, asked = asked + 1, failures = 0, denied = 0, error = ''
 WHERE id = :id AND brand = :brand;
 
 -- The cursor moves only from where the poll began: a poll that was overtaken saves nothing.
@@ -78,13 +78,15 @@ SELECT state, asked, served, attempt_at, fetched, held_until, error FROM account
 -- the other side asked us to wait.
 --: pulse_well exec (brand i64, id i64, at i64, next_at i64, asked i64, again i64)
 UPDATE account SET success_at = :at, attempt_at = :at, next_at = CASE WHEN asked > :asked THEN :again ELSE :next_at END,
-  served = :asked, held_until = 0, fetched = 0, failures = 0, error = ''
+  served = :asked, held_until = 0, fetched = 0, failures = 0, denied = 0, error = ''
 WHERE id = :id AND brand = :brand;
 
---: pulse_ill exec (brand i64, id i64, at i64, next_at i64, asked i64, again i64, held_until i64, error text, state i64)
+--: pulse_ill exec (brand i64, id i64, at i64, next_at i64, asked i64, again i64, held_until i64, error text, denied i64,
+--:   state i64)
 UPDATE account SET attempt_at = :at, served = :asked,
   next_at = CASE WHEN asked > :asked AND :held_until = 0 THEN :again ELSE :next_at END,
   held_until = :held_until, fetched = 0, failures = failures + 1, error = :error,
+  denied = :denied,
   state = CASE WHEN state = 0 THEN :state ELSE state END
 WHERE id = :id AND brand = :brand;
 

@@ -174,8 +174,8 @@ void rhythm_look(struct rhythm *r, const struct rhythm_week *w, int64_t now, int
         from = now; /* the clock stepped back */
     bool away = now - from > GAP_MAX;
     if (away) {
+        rhythm_skip(r, now);
         from = now;
-        r->hour_part = r->hour_posts = 0;
     }
     while (from < now) {
         int64_t end = (from / CLOCK_HOUR + 1) * CLOCK_HOUR;
@@ -199,6 +199,12 @@ void rhythm_look(struct rhythm *r, const struct rhythm_week *w, int64_t now, int
     r->quiet = 0;
     r->distrusted = false;
     r->post_at = now;
+}
+
+void rhythm_skip(struct rhythm *r, int64_t now)
+{
+    r->looked_at = now;
+    r->hour_part = r->hour_posts = 0;
 }
 
 bool rhythm_is_silent(const struct rhythm *r)

@@ -49,6 +49,8 @@ void rhythm_init(struct rhythm *r, int64_t now);
 /* So many new posts came since the last look. A look after more than a day says nothing about the
  * time between: we were away, not they. */
 void rhythm_look(struct rhythm *r, const struct rhythm_week *w, int64_t now, int64_t posts);
+/* The time since the last look does not count: it could not be heard, or was not to be. */
+void rhythm_skip(struct rhythm *r, int64_t now);
 /* Too quiet now, and enough is known to say so. */
 bool rhythm_is_silent(const struct rhythm *r);
 /* What usually lies between two posts at that time of the week, in ms; at most 30 days. */

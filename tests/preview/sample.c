@@ -513,9 +513,33 @@ struct channels_page sample_channels(struct layout_view layout)
         {STR("mastodon"), STR("Mastodon"), STR("Erwähnungen und Antworten.")},
         {STR("api"), STR("Schnittstelle"), STR("Andere Programme geben Beiträge herein.")},
     };
+    static const struct form_action_view ways[] = {
+        {STR("/desk/channels/2/fetch"), STR("Jetzt abrufen"), STR_NONE, STR("resend"), false},
+        {STR("/desk/channels/2/fine/day"), STR("In Ordnung bis morgen"), STR_NONE, STR("check"),
+         false}};
+    static const struct alarm_view alarms[] = {
+        {.href = STR("/desk/channels/2"),
+         .name = STR("Post"),
+         .title = STR("Seit 3 Std 10 min still"),
+         .detail = STR("Um diese Zeit kommt sonst etwa alle 12 min ein Beitrag. Zuletzt kam einer "
+                       "06:10."),
+         .todo = STR("Rufen Sie jetzt ab, und sehen Sie auf dem Kanal selbst nach."),
+         .actions = ways,
+         .actions_n = LEN(ways)},
+        {.href = STR("/desk/channels/3"),
+         .name = STR("Husumer Nachrichten"),
+         .title = STR("Nicht erreichbar"),
+         .detail = STR("Der Server antwortet mit Status 502."),
+         .todo = STR("Es wird von selbst wieder versucht."),
+         .fine = STR("Bekannt. Kein Alarm bis morgen 09:00.")}};
     return (struct channels_page){
-        sample_sheet(layout, "Kanäle", "Was gehört wird und worüber geantwortet wird."), rows,
-        LEN(rows), types, LEN(types)};
+        .sheet = sample_sheet(layout, "Kanäle", "Was gehört wird und worüber geantwortet wird."),
+        .alarms = alarms,
+        .alarms_n = LEN(alarms),
+        .rows = rows,
+        .rows_n = LEN(rows),
+        .types = types,
+        .types_n = LEN(types)};
 }
 
 struct routing_page sample_routing(struct layout_view layout)

@@ -35,6 +35,7 @@
 #include "schema.h"
 #include "search_sql.h"
 #include "session_sql.h"
+#include "watch_sql.h"
 #include "store_schema.h"
 
 static const struct sql_statement *const *const all[] = {
@@ -42,6 +43,7 @@ static const struct sql_statement *const *const all[] = {
     care_sql_statements,    case_sql_statements,   channels_sql_statements, desk_sql_statements,
     lease_sql_statements,   lists_sql_statements,  ops_sql_statements,      outbox_sql_statements,
     people_sql_statements,  post_sql_statements,   search_sql_statements,   session_sql_statements,
+    watch_sql_statements,
 };
 
 /* They grow with what people write or do; the others with the organisation. */

@@ -176,16 +176,16 @@ static void measure(struct source *s, double *false_a_year, double *median, doub
 static void alarms_are_true_and_soon(void **state)
 {
     struct source sources[] = {
-        {"even, 2,000 a day", EVEN, 2000, 0.5, 0.5, 0},
-        {"awake, 2,000 a day", AWAKE, 2000, 0.5, 4, 0},
-        {"awake, 200 a day", AWAKE, 200, 0.5, 8, 0},
-        {"awake, 20 a day", AWAKE, 20, 0.5, 36, 0},
-        {"awake, 2 a day", AWAKE, 2, 0.5, 250, 0},
-        {"office hours, 50 a day", OFFICE, 50, 1, 36, 0},
-        {"office hours, 5 a day", OFFICE, 5, 1, 120, 0},
-        {"bursts, 20 a day", BURSTS, 20, 1, 240, 0},
-        {"Tuesdays at ten", WEEKLY, 1, 0.2, 1000, 0},
-        {"working days at six", DAILY, 1, 0.2, 150, 0},
+        {"even, 2,000 a day", EVEN, 2000, 0.5, 2, 0},
+        {"awake, 2,000 a day", AWAKE, 2000, 1.5, 12, 0},
+        {"awake, 200 a day", AWAKE, 200, 1.5, 15, 0},
+        {"awake, 20 a day", AWAKE, 20, 1.5, 48, 0},
+        {"awake, 2 a day", AWAKE, 2, 1, 180, 0},
+        {"office hours, 50 a day", OFFICE, 50, 4, 110, 0},
+        {"office hours, 5 a day", OFFICE, 5, 2.5, 120, 0},
+        {"bursts, 20 a day", BURSTS, 20, 3.5, 210, 0},
+        {"Tuesdays at ten", WEEKLY, 1, 0.5, 800, 0},
+        {"working days at six", DAILY, 1, 0.5, 200, 0},
     };
     (void)state;
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
@@ -199,9 +199,101 @@ static void alarms_are_true_and_soon(void **state)
     }
 }
 
+/* Little is known: nothing is said, however long it is quiet. */
+static void it_learns_before_it_speaks(void **state)
+{
+    struct rhythm r;
+    (void)state;
+    rhythm_init(&r, START);
+    for (int64_t at = START; at < START + 6 * CLOCK_DAY; at += CLOCK_HOUR)
+        rhythm_look(&r, &week, at, 1);
+    for (int64_t at = START + 6 * CLOCK_DAY; at < START + 300 * CLOCK_DAY; at += CLOCK_HOUR) {
+        rhythm_look(&r, &week, at, 0);
+        assert_false(rhythm_is_silent(&r));
+    }
+    rhythm_init(&r, START); /* three posts are no rhythm */
+    for (int64_t at = START; at < START + 300 * CLOCK_DAY; at += CLOCK_HOUR) {
+        rhythm_look(&r, &week, at, at < START + 3 * CLOCK_HOUR);
+        assert_false(rhythm_is_silent(&r));
+    }
+}
+
+/* An hour's post for five weeks, then nothing. */
+static void go_quiet(struct rhythm *r, int64_t *at)
+{
+    rhythm_init(r, START);
+    for (*at = START; *at < START + 35 * CLOCK_DAY; *at += CLOCK_HOUR)
+        rhythm_look(r, &week, *at, 1);
+    for (; !rhythm_is_silent(r); *at += CLOCK_HOUR) {
+        assert_true(*at < START + 40 * CLOCK_DAY);
+        rhythm_look(r, &week, *at, 0);
+    }
+}
+
+static void a_person_can_say_that_it_is_well(void **state)
+{
+    struct rhythm r;
+    int64_t at;
+    (void)state;
+    go_quiet(&r, &at);
+    assert_in_range(rhythm_usual(&r, &week, at), 50 * CLOCK_MINUTE, 80 * CLOCK_MINUTE);
+    rhythm_accept(&r);
+    assert_false(rhythm_is_silent(&r));
+    rhythm_look(&r, &week, at += CLOCK_HOUR, 0);
+    assert_false(rhythm_is_silent(&r));
+    for (int64_t end = at + 20 * CLOCK_DAY; at < end && !rhythm_is_silent(&r); at += CLOCK_HOUR)
+        rhythm_look(&r, &week, at, 0);
+    assert_true(rhythm_is_silent(&r)); /* much longer is another thing */
+}
+
+/* We were away, the clock stepped back, a flood came at once: no alarm, and nothing odd is kept. */
+static void odd_looks_are_harmless(void **state)
+{
+    struct rhythm r;
+    int64_t at = START;
+    (void)state;
+    rhythm_init(&r, START);
+    for (; at < START + 35 * CLOCK_DAY; at += CLOCK_HOUR)
+        rhythm_look(&r, &week, at, 1);
+    at += 30 * CLOCK_DAY;
+    rhythm_look(&r, &week, at, 0);
+    assert_false(rhythm_is_silent(&r));
+    rhythm_look(&r, &week, at += CLOCK_HOUR, 100000);
+    rhythm_look(&r, &week, at - CLOCK_DAY, 0);
+    assert_false(rhythm_is_silent(&r));
+    assert_in_range(rhythm_usual(&r, &week, at), 10 * CLOCK_MINUTE, 2 * CLOCK_HOUR);
+}
+
+static void it_survives_the_store(void **state)
+{
+    struct rhythm r, back;
+    struct arena a;
+    struct buf b;
+    int64_t at;
+    (void)state;
+    arena_init(&a);
+    buf_init_in(&b, &a, RHYTHM_BYTES_MAX);
+    go_quiet(&r, &at);
+    rhythm_write(&r, &b);
+    assert_true(buf_ok(&b));
+    assert_true(rhythm_read(&back, buf_str(&b)));
+    assert_memory_equal(&r, &back, sizeof r);
+    assert_false(rhythm_read(&back, str_sub(buf_str(&b), 0, b.n - 1)));
+    b.p[0] ^= 1;
+    assert_false(rhythm_read(&back, buf_str(&b)));
+    b.p[0] ^= 1;
+    memset(b.p + b.n / 2, 0xff, 8); /* no number */
+    assert_false(rhythm_read(&back, buf_str(&b)));
+    arena_deinit(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_learns_before_it_speaks),
+        cmocka_unit_test(a_person_can_say_that_it_is_well),
+        cmocka_unit_test(odd_looks_are_harmless),
+        cmocka_unit_test(it_survives_the_store),
         cmocka_unit_test(alarms_are_true_and_soon),
     };
     return cmocka_run_group_tests_name("understand/rhythm", tests, NULL, NULL);

@@ -1,0 +1,302 @@
+/* What is wrong with an account becomes one incident, which ends by itself; what a person calls
+ * fine is left alone. Over a real store, with a clock that is moved. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "account_sql.h"
+#include "base/arena.h"
+#include "flow/flow.h"
+#include "flow/flow_int.h"
+#include "flow/setup.h"
+#include "schema.h"
+#include "stand_in.h"
+#include "store/lease.h"
+#include "store/store.h"
+#include "watch_sql.h"
+
+#define NOW INT64_C(1795428000000) /* Monday 2026-11-23, 11:00 in Berlin */
+#define TURN (5 * CLOCK_MINUTE)
+
+static struct house {
+    char dir[64];
+    struct arena arena;
+    struct clock_fake clock;
+    struct store *store;
+    struct flow *flow;
+    struct stand_in feed;
+    int64_t brand, account;
+    int status; /* what the feed answers */
+} h;
+
+static void answer(void *ctx, int fd, const struct stand_in_request *r)
+{
+    (void)ctx;
+    (void)r;
+    if (h.status == 200)
+        stand_in_printf(fd, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n<rss version=\"2.0\">"
+                            "<channel><title>Blatt</title></channel></rss>");
+    else
+        stand_in_printf(fd, "HTTP/1.1 %d No\r\nConnection: close\r\n\r\n", h.status);
+}
+
+static int setup(void **unused)
+{
+    struct errinfo e = {0};
+    (void)unused;
+    h = (struct house){.status = 200};
+    /* weeks of looks: not on a disk that waits for each */
+    snprintf(h.dir, sizeof h.dir, "%s/zuruf-watch-XXXXXX",
+             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    if (!mkdtemp(h.dir))
+        return -1;
+    arena_init(&h.arena);
+    clock_fake_init(&h.clock, NOW);
+    stand_in_start(&h.feed, answer, NULL);
+    const struct store_options options = {.path = arena_printf(&h.arena, "%s/zuruf.db", h.dir).p,
+                                          .migrations = schema_table,
+                                          .migration_count = schema_count,
+                                          .clock = &h.clock.clock};
+    assert_int_equal(store_open(&h.store, &options, &e), ERR_OK);
+    h.flow = flow_new(&(struct flow_options){.store = h.store, .clock = &h.clock.clock});
+    assert_int_equal(setup_brand(h.flow, 0, &(struct brand_new){.name = STR("Acme")}, &h.brand, &e),
+                     ERR_OK);
+    struct account_made made;
+    struct account_new account = {
+        .channel = STR("feed"), .name = STR("Blatt"), .is_public = true, .allow_private = true};
+    struct str url = stand_in_url(&h.feed, &h.arena, "/feed");
+    map_init(&account.settings, &h.arena);
+    map_set(&account.settings, STR("url"), &url);
+    assert_int_equal(setup_account(h.flow, &h.arena, h.brand, 0, &account, &made, &e), ERR_OK);
+    h.account = made.id;
+    return 0;
+}
+
+static int teardown(void **unused)
+{
+    char command[128];
+    (void)unused;
+    flow_stop(h.flow);
+    store_close(h.store);
+    flow_free(h.flow);
+    stand_in_stop(&h.feed);
+    arena_deinit(&h.arena);
+    snprintf(command, sizeof command, "rm -r %s", h.dir);
+    return system(command);
+}
+
+/* The kind of the open incident; -1: all is well. */
+static int wrong(void)
+{
+    struct watch_sql_open_of_row row;
+    enum err err = watch_sql_open_of(store_reader(h.store), &h.arena,
+                                     &(struct watch_sql_open_of_in){h.brand, h.account}, &row);
+    assert_true(err == ERR_OK || err == ERR_NOT_FOUND);
+    return err == ERR_OK ? (int)row.kind : -1;
+}
+
+static size_t incidents(void)
+{
+    struct watch_sql_last_row *rows;
+    size_t n;
+    assert_int_equal(watch_sql_last(store_reader(h.store), &h.arena,
+                                    &(struct watch_sql_last_in){h.brand, h.account}, &rows, &n),
+                     ERR_OK);
+    return n;
+}
+
+static size_t mails(void)
+{
+    struct watch_sql_to_tell_row *rows;
+    size_t n;
+    assert_int_equal(watch_sql_to_tell(store_reader(h.store), &h.arena,
+                                       &(struct watch_sql_to_tell_in){h.clock.at}, &rows, &n),
+                     ERR_OK);
+    return n;
+}
+
+static void watch(void)
+{
+    struct lease l;
+    struct errinfo e = {0};
+    assert_int_equal(lease_take(h.store, "job:watch", CLOCK_HOUR, &l), ERR_OK);
+    assert_int_equal(watch_accounts(h.flow, &l, &e), ERR_OK);
+    lease_release(&l);
+}
+
+static void turn(int64_t ms, bool poll)
+{
+    h.clock.at += ms;
+    if (poll)
+        flow_poll_due(h.flow);
+    watch();
+}
+
+/* So much time in turns, polled when due or not at all. */
+static void pass(int64_t ms, bool poll)
+{
+    for (int64_t end = h.clock.at + ms; h.clock.at < end;)
+        turn(ms > CLOCK_HOUR ? CLOCK_HOUR / 2 : TURN, poll);
+}
+
+static enum err write_post(struct tx *tx, void *arg, struct errinfo *e)
+{
+    (void)arg;
+    (void)e;
+    return account_sql_pulse_items(
+        tx, &(struct account_sql_pulse_items_in){h.brand, h.account, h.clock.at, 1, 0}, NULL);
+}
+
+static void post(void)
+{
+    struct errinfo e = {0};
+    assert_int_equal(store_write(h.store, write_post, NULL, &e), ERR_OK);
+}
+
+/* A post every hour of the day between eight and twenty, seven days a week. */
+static void live(int days)
+{
+    for (int64_t end = h.clock.at + days * CLOCK_DAY; h.clock.at < end;) {
+        int64_t hour = h.clock.at % CLOCK_DAY / CLOCK_HOUR;
+        if (hour >= 8 && hour < 20)
+            post();
+        turn(CLOCK_HOUR, true);
+    }
+}
+
+static void what_cannot_be_reached_is_told_once(void **unused)
+{
+    (void)unused;
+    pass(CLOCK_HOUR, true);
+    assert_int_equal(wrong(), -1);
+    h.status = 500;
+    pass(TURN, true); /* once may be chance */
+    assert_int_equal(wrong(), -1);
+    pass(2 * CLOCK_HOUR, true);
+    assert_int_equal(wrong(), INCIDENT_FAILING);
+    assert_int_equal(incidents(), 1);
+    assert_int_equal(mails(), 1);
+    h.status = 200;
+    pass(8 * CLOCK_HOUR, true); /* it waits longer each time */
+    assert_int_equal(wrong(), -1);
+    assert_int_equal(mails(), 0); /* nobody was told that it began */
+}
+
+static void a_dying_token_is_another_thing(void **unused)
+{
+    (void)unused;
+    pass(CLOCK_HOUR, true);
+    h.status = 401;
+    pass(CLOCK_HOUR, true);
+    assert_int_equal(wrong(), INCIDENT_DENIED);
+    h.status = 410;
+    pass(CLOCK_DAY, true);
+    assert_int_equal(wrong(), INCIDENT_GONE); /* the same incident got worse */
+    assert_int_equal(incidents(), 1);
+}
+
+static void what_nobody_fetches_is_told(void **unused)
+{
+    (void)unused;
+    pass(CLOCK_HOUR, true);
+    pass(CLOCK_DAY, false); /* no poller anywhere */
+    assert_int_equal(wrong(), INCIDENT_LATE);
+    pass(CLOCK_HOUR, true);
+    assert_int_equal(wrong(), -1);
+}
+
+static void so_soon_again_is_the_same(void **unused)
+{
+    (void)unused;
+    pass(CLOCK_HOUR, true);
+    for (int i = 0; i < 5; i++) {
+        pass(CLOCK_DAY, false);
+        assert_int_equal(wrong(), INCIDENT_LATE);
+        flow_poll_due(h.flow);
+        pass(TURN, true);
+        assert_int_equal(wrong(), -1);
+        pass(CLOCK_HOUR / 2, false);
+    }
+    assert_int_equal(incidents(), 1);
+}
+
+static void who_pauses_wants_no_alarm(void **unused)
+{
+    struct errinfo e = {0};
+    (void)unused;
+    pass(CLOCK_HOUR, true);
+    pass(CLOCK_DAY, false);
+    assert_int_equal(wrong(), INCIDENT_LATE);
+    assert_int_equal(setup_account_state(h.flow, h.brand, 0, h.account, ACCOUNT_PAUSED, &e),
+                     ERR_OK);
+    pass(CLOCK_DAY, false);
+    assert_int_equal(wrong(), -1);
+    assert_int_equal(mails(), 0);
+}
+
+static void a_silence_is_noticed_and_can_be_fine(void **unused)
+{
+    const struct who who = {.agent = 7, .brand = h.brand, .role = ROLE_LEAD};
+    struct errinfo e = {0};
+    (void)unused;
+    live(35);
+    assert_int_equal(incidents(), 0);
+    assert_int_equal(flow_incident_fine(h.flow, &who, h.account, h.clock.at, &e), ERR_NOT_FOUND);
+    int64_t began = h.clock.at;
+    while (wrong() < 0 && h.clock.at < began + 7 * CLOCK_DAY)
+        pass(TURN, true);
+    assert_int_equal(wrong(), INCIDENT_SILENT);
+    assert_true(h.clock.at - began < 3 * CLOCK_DAY);
+    pass(TURN, true);
+    assert_int_equal(mails(), 1);
+    assert_int_equal(flow_incident_fine(h.flow, &who, h.account, h.clock.at + CLOCK_DAY, &e),
+                     ERR_OK);
+    assert_int_equal(mails(), 0);
+    pass(CLOCK_HOUR, true);
+    assert_int_equal(wrong(), INCIDENT_SILENT); /* it lasts until something comes */
+    post();
+    pass(TURN, true);
+    assert_int_equal(wrong(), -1);
+    const struct who stranger = {.agent = 8, .brand = h.brand + 1, .role = ROLE_LEAD};
+    assert_int_equal(flow_incident_fine(h.flow, &stranger, h.account, 0, &e), ERR_NOT_FOUND);
+}
+
+static void an_outage_is_no_rhythm(void **unused)
+{
+    (void)unused;
+    live(35);
+    h.status = 500;
+    pass(2 * CLOCK_DAY, true);
+    assert_int_equal(wrong(), INCIDENT_FAILING);
+    h.status = 200;
+    pass(CLOCK_DAY, true);
+    live(2);
+    assert_int_equal(wrong(), -1);
+    int64_t began = h.clock.at;
+    while (wrong() < 0 && h.clock.at < began + 7 * CLOCK_DAY)
+        pass(TURN, true);
+    assert_true(h.clock.at - began < 4 * CLOCK_DAY); /* two days of failing made it no calmer */
+}
+
+#define WATCH(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WATCH(what_cannot_be_reached_is_told_once),
+        WATCH(a_dying_token_is_another_thing),
+        WATCH(what_nobody_fetches_is_told),
+        WATCH(so_soon_again_is_the_same),
+        WATCH(who_pauses_wants_no_alarm),
+        WATCH(a_silence_is_noticed_and_can_be_fine),
+        WATCH(an_outage_is_no_rhythm),
+    };
+    return cmocka_run_group_tests_name("flow/watch", tests, NULL, NULL);
+}
