@@ -73,8 +73,6 @@ enum {
     M_ACCOUNT_POST,
     M_ACCOUNT_DUE,
     M_INCIDENTS,
-    M_BACKUP_AGE,
-    M_BACKUP_FAILED,
     M_MESSAGES,
     M_MESSAGE_WAIT,
     M_CASES,
@@ -191,15 +189,6 @@ const struct metric metrics_table[] = {
                      {"brand", "account", "kind"},
                      "Open alarms, each 1: silent, late, failing, denied or gone; 0 while somebody "
                      "knows of it."},
-    [M_BACKUP_AGE] = {"zuruf_backup_age_seconds",
-                      METRIC_GAUGE,
-                      {0},
-                      "Since the newest backup that was restored and compared; missing before the "
-                      "first."},
-    [M_BACKUP_FAILED] = {"zuruf_backup_failed",
-                         METRIC_GAUGE,
-                         {0},
-                         "1: the last try to make a backup failed."},
     [M_MESSAGES] =
         {"zuruf_messages",
          METRIC_GAUGE,
@@ -454,17 +443,6 @@ static enum err add_incidents(struct db *db, struct arena *a, int64_t now, struc
     return ERR_OK;
 }
 
-static enum err add_backups(struct db *db, struct arena *a, int64_t now, struct exposition *x)
-{
-    struct metrics_sql_backup_row r;
-    TRY(metrics_sql_backup(db, a, &r));
-    begin(x, M_BACKUP_AGE);
-    if (r.good_at)
-        exposition_add(x, NULL, (double)(now - r.good_at) / 1000);
-    add_one(x, M_BACKUP_FAILED, r.bad_at > r.good_at);
-    return ERR_OK;
-}
-
 static enum err add_outbox(struct db *db, struct arena *a, int64_t now, struct exposition *x)
 {
     struct metrics_sql_outbox_row r;
@@ -528,7 +506,6 @@ static enum err add_installation(struct metrics *m, struct arena *a, struct expo
     add_one(x, M_NODES, (double)nodes.n);
     TRY(add_accounts(db, a, now, x));
     TRY(add_incidents(db, a, now, x));
-    TRY(add_backups(db, a, now, x));
     TRY(add_outbox(db, a, now, x));
     TRY(add_backups(db, a, now, x));
     return add_cases(db, a, now, x);

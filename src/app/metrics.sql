@@ -37,8 +37,3 @@ SELECT coalesce(max(number), 0) AS number FROM migration;
 --: incidents many (limit i64) -> (brand text, key text, kind i64, fine_until i64) any-brand "the operator watches all brands"
 SELECT b.key AS brand, a.key, i.kind, i.fine_until FROM incident i JOIN account a ON a.id = i.account
 JOIN brand b ON b.id = i.brand WHERE i.ended_at = 0 ORDER BY i.id LIMIT :limit;
-
--- A backup without a file failed.
---: backup one () -> (good_at i64, bad_at i64)
-SELECT coalesce(max(CASE WHEN file <> '' THEN made_at END), 0) AS good_at,
-  coalesce(max(CASE WHEN file = '' THEN made_at END), 0) AS bad_at FROM backup_run;
