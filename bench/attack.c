@@ -76,7 +76,7 @@ int main(int argc, char **argv)
     }
     double seconds = argc > 4 ? strtod(argv[4], NULL) : SECONDS;
     texts_read(&t, argv[2]);
-    house_make(&h, argc > 3 ? argv[3] : "/tmp");
+    house_make(&h, argc > 3 ? argv[3] : "/tmp", NULL);
     house_serve(&h, argv[1]);
     buf_init(&scratch, REQUEST_MAX);
     int fd = house_connect(&h);

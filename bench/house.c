@@ -170,7 +170,7 @@ static enum err seed_people(struct tx *tx, void *arg, struct errinfo *e)
     return ERR_OK;
 }
 
-void house_make(struct house *h, const char *folder)
+void house_make(struct house *h, const char *folder, const char *db)
 {
     struct app app;
     struct arena a;
@@ -190,13 +190,13 @@ void house_make(struct house *h, const char *folder)
     struct account_made made;
     struct seed seed = {.h = h, .app = &app};
     struct str token;
-    *h = (struct house){0};
+    *h = (struct house){.db = db};
     snprintf(h->dir, sizeof h->dir, "%s/zuruf-bench-XXXXXX", folder);
     if (!mkdtemp(h->dir))
         fail(h->dir);
     arena_init(&a);
     map_init(&account.settings, &a);
-    if (app_open(&app, &(struct place){.data = h->dir}, &e) != ERR_OK ||
+    if (app_open(&app, &(struct place){.data = h->dir, .db = db}, &e) != ERR_OK ||
         setup_brand(app.flow, 0, &brand, &h->brand, &e) != ERR_OK ||
         setup_account(app.flow, &a, h->brand, 0, &account, &made, &e) != ERR_OK ||
         store_write(app.store, seed_people, &seed, &e) != ERR_OK ||
@@ -206,6 +206,20 @@ void house_make(struct house *h, const char *folder)
     snprintf(h->cookie, sizeof h->cookie, "%s=%.*s", SESSION_COOKIE, STR_FMT(token));
     app_close(&app);
     arena_deinit(&a);
+}
+
+void house_join(struct house *h, const struct house *first, const char *folder)
+{
+    char from[400], to[400];
+    *h = *first;
+    h->server = 0;
+    snprintf(h->dir, sizeof h->dir, "%s/zuruf-bench-XXXXXX", folder);
+    if (!mkdtemp(h->dir))
+        fail(h->dir);
+    snprintf(from, sizeof from, "%s/key", first->dir);
+    snprintf(to, sizeof to, "%s/key", h->dir);
+    if (link(from, to))
+        fail(to);
 }
 
 /* --- the server --- */
@@ -231,7 +245,8 @@ void house_serve(struct house *h, const char *zuruf)
         dup2(out[1], 1);
         close(out[0]);
         close(out[1]);
-        execl(zuruf, zuruf, "serve", "--data", h->dir, "--listen", "127.0.0.1:0", (char *)NULL);
+        execl(zuruf, zuruf, "serve", "--data", h->dir, "--listen", "127.0.0.1:0",
+              h->db ? "--db" : NULL, h->db, (char *)NULL);
         perror(zuruf);
         _exit(127);
     }

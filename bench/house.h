@@ -31,14 +31,17 @@ void texts_post(const struct texts *t, struct buf *out, int64_t n);
 
 struct house {
     char dir[300];
+    const char *db;  /* URL of PostgreSQL; NULL: SQLite in dir */
     char token[80];  /* bearer, of the API account */
     char cookie[80]; /* of the agent's session */
     int64_t brand;
     pid_t server; /* 0: not running */
     int port;
 };
-/* A new directory in folder, seeded; one server at a time. */
-void house_make(struct house *h, const char *folder);
+/* A new directory in folder, seeded; one server at a time. db: as above, an empty database. */
+void house_make(struct house *h, const char *folder, const char *db);
+/* A directory for another server on the same PostgreSQL. */
+void house_join(struct house *h, const struct house *first, const char *folder);
 void house_serve(struct house *h, const char *zuruf);
 void house_stop(struct house *h);   /* waits for its end */
 void house_remove(struct house *h); /* with the directory */

@@ -169,7 +169,7 @@ int main(int argc, char **argv)
         fail("the bare server does not start");
     int bare_port = MHD_get_daemon_info(bare, MHD_DAEMON_INFO_BIND_PORT)->port;
     texts_read(&t, argv[2]);
-    house_make(&h, argc > 3 ? argv[3] : "/tmp");
+    house_make(&h, argc > 3 ? argv[3] : "/tmp", NULL);
     house_serve(&h, argv[1]);
     buf_init(&scratch, REQUEST_MAX);
     struct feeder f = {.house = &h, .texts = &t};

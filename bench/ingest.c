@@ -168,7 +168,7 @@ static void round_of(const char *zuruf, const char *folder, const struct texts *
     struct house h;
     struct buf scratch;
     buf_init(&scratch, REQUEST_MAX);
-    house_make(&h, folder);
+    house_make(&h, folder, NULL);
     house_serve(&h, zuruf);
     int fd = house_connect(&h);
     int64_t start = 0;

@@ -141,7 +141,7 @@ int main(int argc, char **argv)
     setenv("ZURUF_STREAMS_PER_AGENT", "20000", 1);
     setenv("ZURUF_CONNECTIONS_PER_ADDRESS", "20000", 1);
     texts_read(&t, argv[2]);
-    house_make(&h, argc > 3 ? argv[3] : "/tmp");
+    house_make(&h, argc > 3 ? argv[3] : "/tmp", NULL);
     house_serve(&h, argv[1]);
     page(&h);
     bool good = resident(&h, "memory, fresh, one page shown", 30);

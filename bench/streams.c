@@ -146,7 +146,7 @@ int main(int argc, char **argv)
     }
     setenv("ZURUF_STREAMS_PER_AGENT", "20000", 1);
     texts_read(&b.t, argv[2]);
-    house_make(&b.h, argc > 3 ? argv[3] : "/tmp");
+    house_make(&b.h, argc > 3 ? argv[3] : "/tmp", NULL);
     house_serve(&b.h, argv[1]);
     buf_init(&b.scratch, REQUEST_MAX);
     post(&b);

@@ -500,7 +500,8 @@ enum err flow_ingest(struct flow *f, const struct ingest *in, struct ingest_resu
         if (!w.ready[i].refused)
             prepare(&w, &in->items[i], &a, &w.ready[i]);
     }
-    err = store_write(f->o.store, write_all, &w, e);
+    /* all posts of a brand raise its case number */
+    err = store_write_keyed(f->o.store, w.b->id, write_all, &w, e);
     if (err == ERR_OK)
         count(f, &w);
 out:

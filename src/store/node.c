@@ -64,7 +64,7 @@ static enum err sit_down(struct store *s, int slot, struct errinfo *e)
                      .lease = {.store = s, .owner = 1 + (int64_t)rand_below(INT64_MAX - 1)},
                      .slot = slot,
                      .ms = forever ? FOREVER : NODE_LEASE_MS};
-    TRY(s->driver->write(s, write_seat, &q, false, e));
+    TRY(s->driver->write(s, write_seat, &q, 0, false, e));
     n->lease = q.lease;
     n->number = q.slot;
     id_seat(s, &q.marks);

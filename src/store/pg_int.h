@@ -45,7 +45,7 @@ struct pg_conn {
     struct pg_conn *next; /* of the idle ones */
     bool *prepared;       /* by sql_statement_id */
     size_t prepared_size;
-    struct pg_due due[PG_DUE_MAX + 4];
+    struct pg_due due[PG_DUE_MAX + 12];
     size_t due_count;
     bool listens; /* the listener's */
     struct pg_failure failure;
@@ -160,7 +160,8 @@ enum err pg_begin_snapshot(struct db *db);
 void pg_end_snapshot(struct db *db);
 
 /* pg_write.c */
-enum err pg_write(struct store *s, store_write_fn fn, void *arg, bool ids, struct errinfo *e);
+enum err pg_write(struct store *s, store_write_fn fn, void *arg, int64_t key, bool ids,
+                  struct errinfo *e);
 
 /* pg_listen.c */
 /* Listens when it returns. */

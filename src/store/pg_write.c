@@ -24,6 +24,12 @@ static struct sql_statement begin = {.name = "begin", .pg = "BEGIN ISOLATION LEV
 static struct sql_statement commit = {.name = "commit", .pg = "COMMIT"};
 static struct sql_statement rollback = {.name = "rollback", .pg = "ROLLBACK"};
 static struct sql_statement number = {.name = "transaction", .pg = "SELECT pg_current_xact_id()"};
+/* Before the transaction: what it sees is fixed when it begins, so it must not begin while another
+ * one of the same key is under way. */
+static struct sql_statement lock = {
+    .name = "wait for others", .types = "i", .pg = "SELECT pg_advisory_lock($1)"};
+static struct sql_statement unlock = {
+    .name = "let others go on", .types = "i", .pg = "SELECT pg_advisory_unlock($1)"};
 static struct sql_statement status = {
     .name = "state of a transaction", .pg = "SELECT pg_xact_status($1::text::xid8)", .types = "i"};
 /* A transaction whose client is gone would hold its rows until the server notices. One that already
@@ -42,6 +48,7 @@ struct attempt {
     struct pg_db db;
     struct tx tx;
     struct errinfo *e;
+    int64_t key;
     bool ids;
     int duplicates; /* attempts that ended with a duplicate key */
 };
@@ -50,6 +57,17 @@ static void sleep_ms(int64_t ms)
 {
     struct timespec t = {ms / 1000, ms % 1000 * 1000000};
     nanosleep(&t, NULL);
+}
+
+static void send_number(struct pg_conn *c, struct sql_statement *s, int64_t n)
+{
+    uint64_t net = __builtin_bswap64((uint64_t)n);
+    const char *value = (const char *)&net;
+    int length = sizeof net, format = 1;
+    const struct pg_call call = {
+        .statement = s, .n = 1, .values = &value, .lengths = &length, .formats = &format};
+    pg_send(c, &call, DUE_STATEMENT);
+    pg_sync(c);
 }
 
 static enum err say(struct attempt *a, enum err err, const char *what)
@@ -86,7 +104,7 @@ static enum err reserve_ids(struct attempt *a)
 
 /* Ends the transaction on the server. Something that was sent and not yet answered may fail before
  * the rollback is reached: then a second time. */
-static void roll_back(struct pg_conn *c)
+static void roll_back(struct attempt *a, struct pg_conn *c)
 {
     for (int turn = 0; turn < 2 && !c->failure.lost; turn++) {
         if (turn && PQtransactionStatus(c->pq) == PQTRANS_IDLE)
@@ -94,6 +112,8 @@ static void roll_back(struct pg_conn *c)
         pg_recovered(c);
         pg_send_fixed(c, &rollback, DUE_STATEMENT);
         pg_sync(c);
+        if (a->key)
+            send_number(c, &unlock, a->key);
         PQclear(pg_collect(c, PG_ANSWER_MS));
         pg_recovered(c);
     }
@@ -102,13 +122,7 @@ static void roll_back(struct pg_conn *c)
 /* What the server says of a transaction whose commit was not answered. */
 static enum outcome ask(struct pg_conn *c, int64_t xid, uint32_t timeline)
 {
-    uint64_t net = __builtin_bswap64((uint64_t)xid);
-    const char *value = (const char *)&net;
-    int length = sizeof net, format = 1;
-    struct pg_call call = {
-        .statement = &status, .n = 1, .values = &value, .lengths = &length, .formats = &format};
-    pg_send(c, &call, DUE_STATEMENT);
-    pg_sync(c);
+    send_number(c, &status, xid);
     PGresult *r = pg_collect(c, PG_ANSWER_MS);
     bool future = strcmp(c->failure.state, "22023") == 0; /* this server never had it */
     bool known = r && !PQgetisnull(r, 0, 0);
@@ -126,9 +140,7 @@ static enum outcome ask(struct pg_conn *c, int64_t xid, uint32_t timeline)
     PQclear(r);
     pg_recovered(c);
     if (outcome == AGAIN && !c->failure.lost) {
-        call.statement = &cancel;
-        pg_send(c, &call, DUE_STATEMENT);
-        pg_sync(c);
+        send_number(c, &cancel, xid);
         PQclear(pg_collect(c, PG_ANSWER_MS));
         pg_recovered(c);
     }
@@ -184,6 +196,8 @@ static enum outcome end_commit(struct attempt *a, struct pg_conn *c, enum err *e
         listener_send_strict(c, &a->tx);
         pg_send_fixed(c, &commit, DUE_STATEMENT);
         pg_sync(c);
+        if (a->key)
+            send_number(c, &unlock, a->key);
         PQclear(pg_collect(c, COMMIT_MS));
     }
     if (c->failure.err == ERR_OK)
@@ -193,7 +207,7 @@ static enum outcome end_commit(struct attempt *a, struct pg_conn *c, enum err *e
     if (f.lost && sent)
         outcome = find_out(a->store, c->xid, c->timeline);
     else
-        roll_back(c);
+        roll_back(a, c);
     if (outcome == FAILED && f.lost) {
         *err = say(a, ERR_UNCLEAR,
                    "the database was lost while it committed: this may or may not be done");
@@ -218,6 +232,8 @@ static enum outcome run(struct attempt *a, struct pg_conn *c, store_write_fn fn,
         return c->failure.lost ? NOT_THERE : FAILED;
     *a->e = (struct errinfo){0};
     c->xid = 0;
+    if (a->key)
+        send_number(c, &lock, a->key);
     pg_send_fixed(c, &begin, DUE_STATEMENT);
     pg_send_fixed(c, &number, DUE_XID);
     *err = fn(&a->tx, arg, a->e);
@@ -228,18 +244,18 @@ static enum outcome run(struct attempt *a, struct pg_conn *c, store_write_fn fn,
             *err = f.err;
         if (outcome == FAILED)
             say_failure(a, *err, &f);
-        roll_back(c);
+        roll_back(a, c);
         return outcome;
     }
     if (*err == ERR_OK)
         *err = db->db.spoiled;
     if (*err != ERR_OK) {
         say(a, *err, db->db.what);
-        roll_back(c);
+        roll_back(a, c);
         return FAILED;
     }
     if (a->ids && !id_covered(a->store, 0, 0)) { /* many ids were given meanwhile */
-        roll_back(c);
+        roll_back(a, c);
         return AGAIN;
     }
     return end_commit(a, c, err);
@@ -290,10 +306,11 @@ static enum err run_all(struct attempt *a, store_write_fn fn, void *arg)
     }
 }
 
-enum err pg_write(struct store *s, store_write_fn fn, void *arg, bool ids, struct errinfo *e)
+enum err pg_write(struct store *s, store_write_fn fn, void *arg, int64_t key, bool ids,
+                  struct errinfo *e)
 {
     struct errinfo own;
-    struct attempt a = {.store = s, .e = e ? e : &own, .ids = ids};
+    struct attempt a = {.store = s, .e = e ? e : &own, .key = key, .ids = ids};
     a.db = (struct pg_db){.db = {.driver = &pg_driver, .store = s}, .mode = PG_WRITE};
     *a.e = (struct errinfo){0};
     tx_init(&a.tx, &a.db.db);

@@ -67,7 +67,8 @@ void writer_stop(struct store *s);
 void writer_free(struct store *s);
 /* As store_writable. */
 enum err writer_state(const struct store *s, struct errinfo *e) MUST_CHECK;
-enum err writer_run(struct store *s, store_write_fn fn, void *arg, bool ids, struct errinfo *e);
+enum err writer_run(struct store *s, store_write_fn fn, void *arg, int64_t key, bool ids,
+                    struct errinfo *e);
 
 /* sqlite_backup.c */
 enum err sqlite_backup(struct store *s, const char *path, const struct store_watch *watch,

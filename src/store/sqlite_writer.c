@@ -324,8 +324,10 @@ void writer_free(struct store *s)
     s->sqlite->writer = NULL;
 }
 
-enum err writer_run(struct store *s, store_write_fn fn, void *arg, bool ids, struct errinfo *e)
+enum err writer_run(struct store *s, store_write_fn fn, void *arg, int64_t key, bool ids,
+                    struct errinfo *e)
 {
+    (void)key; /* there is one writer */
     (void)ids; /* each commit looks after them */
     struct job j = {.fn = fn, .arg = arg};
     j.e = e ? e : &j.own;

@@ -113,9 +113,15 @@ void db_end(struct db *db)
 
 enum err store_write(struct store *s, store_write_fn fn, void *arg, struct errinfo *e)
 {
+    return store_write_keyed(s, 0, fn, arg, e);
+}
+
+enum err store_write_keyed(struct store *s, int64_t key, store_write_fn fn, void *arg,
+                           struct errinfo *e)
+{
     int64_t began = clock_mono_us();
     s->writing++;
-    enum err err = s->driver->write(s, fn, arg, true, e);
+    enum err err = s->driver->write(s, fn, arg, key, true, e);
     s->writing--;
     if (err != ERR_OK)
         s->failed++;

@@ -100,6 +100,11 @@ typedef enum err (*store_write_fn)(struct tx *tx, void *arg, struct errinfo *e);
 /* Runs fn in a transaction and returns when it is durable (or failed). Not from inside a write or a
  * notice. */
 enum err store_write(struct store *s, store_write_fn fn, void *arg, struct errinfo *e) MUST_CHECK;
+/* The same for writes that all change one row, the counter of a brand say: those with the same key
+ * (not 0), of all nodes, wait for one another before they begin, in place of failing and running
+ * again. */
+enum err store_write_keyed(struct store *s, int64_t key, store_write_fn fn, void *arg,
+                           struct errinfo *e) MUST_CHECK;
 
 /* Whether writes are acknowledged now. ERR_BUSY: the database is away (PostgreSQL). ERR_IO: the
  * disk is full (it goes on by itself when there is room) or failed to keep data (restart); e says

@@ -90,7 +90,8 @@ struct store_driver {
     void (*end)(struct db *db);
     enum err (*now)(struct db *db, int64_t *now);
     /* ids: the transaction may carry ids, so their marks must be saved before its end. */
-    enum err (*write)(struct store *s, store_write_fn fn, void *arg, bool ids, struct errinfo *e);
+    enum err (*write)(struct store *s, store_write_fn fn, void *arg, int64_t key, bool ids,
+                      struct errinfo *e);
     enum err (*writable)(const struct store *s, struct errinfo *e); /* as store_writable */
     enum err (*backup)(struct store *s, const char *path, const struct store_watch *watch,
                        struct errinfo *e);
