@@ -6,7 +6,7 @@
  * notice, or ";*" when they are too many: TOPIC_ALL then.
  *
  * The server lets transactions with a NOTIFY commit one at a time, each with its fsync: 16 callers
- * wrote 194 rows a second that way and 3,474 without (docs/figures.md). So only what caches of
+ * wrote 194 rows a second that way and 6,094 as it is (docs/figures.md). So only what caches of
  * rights and settings hang on is part of the transaction. What desks are told of cases, posts and
  * messages goes after the commit, from this thread, many at a time and without waiting for the
  * disk; should this process die in between, the next start of any node tells everybody to look
