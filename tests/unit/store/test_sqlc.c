@@ -262,13 +262,16 @@ static void the_schema_is_translated(void **state)
         }
     }
     struct str said;
-    put_file(s, "003-a.sql", "CREATE VIRTUAL TABLE a USING fts5(x);\nCREATE TABLE b (x TEXT);\n");
+    put_file(s, "003-a.sql",
+             "CREATE VIRTUAL TABLE a USING fts5(x);\nCREATE TABLE b (x TEXT PRIMARY KEY);\n");
     put_file(s, "003-a.pg.sql", "CREATE TABLE a (x tsvector);\n");
     assert_int_equal(run(s, "003-a.sql --table schema --out-h s.h --out-c s.c", &said), 0);
-    assert_true(str_find(get_file(s, "s.c"),
-                         STR("\"\\n\"\n        \"CREATE TABLE b (x text COLLATE \\\"C\\\");\\n\"\n"
-                             "        \"CREATE TABLE a (x tsvector);\\n\""),
-                         0) > 0);
+    assert_true(
+        str_find(
+            get_file(s, "s.c"),
+            STR("\"\\n\"\n        \"CREATE TABLE b (x text COLLATE \\\"C\\\" PRIMARY KEY);\\n\"\n"
+                "        \"CREATE TABLE a (x tsvector);\\n\""),
+            0) > 0);
 }
 
 static void bad_schemas_and_usage_are_refused(void **state)
