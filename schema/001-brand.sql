@@ -9,6 +9,7 @@ CREATE TABLE brand (
   signature TEXT NOT NULL DEFAULT 'initials',  -- initials | name | none
   address TEXT NOT NULL DEFAULT 'sie',         -- sie | du
   retention_days INTEGER NOT NULL DEFAULT 0,   -- 0: keep
+  retention_set_at INTEGER NOT NULL DEFAULT 0, -- when that was changed last
   version INTEGER NOT NULL DEFAULT 1,
   created_at INTEGER NOT NULL
 );

@@ -75,6 +75,7 @@ CREATE TABLE thread_ref (
   thread INTEGER NOT NULL,
   PRIMARY KEY (account, external_id)
 ) WITHOUT ROWID;
+CREATE INDEX thread_ref_thread ON thread_ref (thread);
 
 -- Full-text search over the terms that text/analyse made.
 CREATE TABLE post_terms (

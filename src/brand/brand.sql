@@ -17,10 +17,17 @@ INSERT INTO brand (id, key, name, subtitle, language, timezone, signature, creat
 VALUES (:id, :key, :name, :subtitle, :language, :timezone, :signature, :now) ON CONFLICT (key) DO NOTHING;
 
 --: update exec (brand i64, name text, subtitle text, language text, timezone text, signature text, address text,
---:   version i64)
+--:   retention_days i64, now i64, version i64)
 UPDATE brand SET name = :name, subtitle = :subtitle, language = :language, timezone = :timezone,
-  signature = :signature, address = :address, version = version + 1
+  signature = :signature, address = :address,
+  retention_set_at = CASE WHEN retention_days <> :retention_days THEN :now ELSE retention_set_at END,
+  retention_days = :retention_days, version = version + 1
 WHERE id = :brand AND version = :version;
+
+-- The next brand that does not keep posts for ever, in the order of their ids.
+--: forgetful one (after i64, set_before i64) -> (id i64, retention_days i64)
+SELECT id, retention_days FROM brand WHERE id > :after AND retention_days > 0 AND retention_set_at < :set_before
+ORDER BY id LIMIT 1;
 
 --: names many (brand i64) -> (name text)
 SELECT name FROM brand_name WHERE brand = :brand ORDER BY name LIMIT 200;

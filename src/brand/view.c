@@ -110,6 +110,7 @@ enum err brand_view_load(struct db *db, struct arena *a, int64_t brand, struct b
                                .subtitle = row.subtitle,
                                .language = row.language,
                                .timezone = row.timezone,
+                               .retention_days = row.retention_days,
                                .signature = row.signature,
                                .address = row.address};
     TRY(load_names(db, a, out));

@@ -23,6 +23,7 @@ struct target {
 
 struct brand_view {
     int64_t id, version;
+    int64_t retention_days; /* 0: posts are kept for ever */
     struct str key, name, subtitle, language, timezone, signature, address;
     struct brand_names names; /* the name itself and all spellings */
     struct calendar calendar;

@@ -114,3 +114,11 @@ INSERT INTO draft (brand, agent, case_id, note, text, at) VALUES (:brand, :agent
 ON CONFLICT (agent, case_id, note) DO UPDATE SET text = excluded.text, at = excluded.at;
 --: draft_clear exec (brand i64, agent i64, case_id i64, note i64)
 DELETE FROM draft WHERE agent = :agent AND case_id = :case_id AND note = :note AND brand = :brand;
+
+-- A case whose conversation is not kept any longer.
+--: notes_remove exec (brand i64, case_id i64)
+DELETE FROM note WHERE case_id = :case_id AND brand = :brand;
+--: drafts_remove exec (brand i64, case_id i64)
+DELETE FROM draft WHERE case_id = :case_id AND brand = :brand;
+--: remove exec (brand i64, id i64)
+DELETE FROM "case" WHERE id = :id AND brand = :brand;

@@ -6,16 +6,18 @@
 #include "brand_sql.h"
 #include "flow/flow.h"
 #include "flow/setup.h"
+#include "lists_sql.h"
 #include "people/people.h"
 #include "people_sql.h"
 #include "session_sql.h"
 #include "store/store.h"
 #include "text/zone.h"
 
-enum { NAME_MAX = 120, LINE_MAX = 200 };
+enum { NAME_MAX = 120, LINE_MAX = 200, DAYS_LEAST = 7, DAYS_MOST = 36500, COUNTED_MOST = 10000 };
 
 struct brand_form {
-    int64_t version;
+    int64_t version, days; /* days: what is written, when it is a number that can be */
+    struct str retention;  /* as it stands in the field; empty: nothing is deleted */
     struct str name, subtitle, names, language, timezone, signature, address;
 };
 
@@ -48,14 +50,51 @@ static void add_choices(struct request *rq, const struct brand_form *form, struc
                       N_("Customers like to know who answers."), signatures, 3, form->signature);
 }
 
+/* What the number means for the posts that are there. */
+static struct str deleted_now(struct request *rq, const struct brand_form *form)
+{
+    const struct page_context *ctx = rq->app;
+    struct lists_sql_older_posts_row row = {0};
+    const struct lists_sql_older_posts_in in = {
+        rq->who.brand, store_id_first(flow_now(ctx->flow) - form->days * CLOCK_DAY),
+        COUNTED_MOST + 1};
+    if (!form->days)
+        return page_text(rq, "Nothing is deleted: all posts are kept.");
+    if (lists_sql_older_posts(store_reader(ctx->store), rq->arena, &in, &row) != ERR_OK)
+        return STR_NONE;
+    if (row.n > COUNTED_MOST)
+        return page_text(
+            rq, "More than 10,000 posts are older and will be deleted, but for open cases.");
+    if (!row.n)
+        return page_text(rq, "No post is older at the moment.");
+    return words_count(rq, "%d post is older and will be deleted, but for open cases.",
+                       "%d posts are older and will be deleted, but for open cases.", row.n);
+}
+
+static struct form_section_view add_retention(struct request *rq, const struct brand_form *form,
+                                              struct fields *f)
+{
+    fields_init(f, rq);
+    fields_add(
+        f, "retention", "text", N_("Delete posts after so many days"),
+        N_("Empty: everything is kept. A conversation goes as a whole when its last post is so "
+           "old, with attachments, case, notes and answers; never one with an open case. It "
+           "begins an hour after saving and cannot be undone."),
+        form->retention)
+        ->needed = false;
+    struct form_section_view section = fields_section(f, N_("How long you keep posts"), NULL);
+    section.intro = deleted_now(rq, form);
+    return section;
+}
+
 static void show(struct request *rq, struct response *rs, const struct brand_view *b,
                  const struct brand_form *form, const struct refusal *r)
 {
     struct form_page page = {.submit = page_text(rq, "Save"),
                              .action = arena_printf(rq->arena, "/desk/brand/change?version=%lld",
                                                     (long long)form->version)};
-    struct fields f[2];
-    struct form_section_view sections[2];
+    struct fields f[3];
+    struct form_section_view sections[3];
     if (!settings_open(rq, rs, b, N_("Brand"), "brand", &page.sheet))
         return;
     fields_init(&f[0], rq);
@@ -75,8 +114,9 @@ static void show(struct request *rq, struct response *rs, const struct brand_vie
                N_("Business hours and all times follow it: Europe/Berlin, Europe/Vienna …"),
                form->timezone);
     sections[1] = fields_section(&f[1], N_("How you speak"), NULL);
+    sections[2] = add_retention(rq, form, &f[2]);
     page.sections = sections;
-    settings_show_form(rq, rs, &page, f, 2, r);
+    settings_show_form(rq, rs, &page, f, 3, r);
 }
 
 static void get_brand(struct request *rq, struct response *rs)
@@ -85,8 +125,18 @@ static void get_brand(struct request *rq, struct response *rs)
     if (!b)
         return;
     const struct brand_form form = {
-        b->version,  b->name,     b->subtitle,  names_as_lines(rq->arena, b),
-        b->language, b->timezone, b->signature, b->address};
+        .version = b->version,
+        .days = b->retention_days,
+        .retention = b->retention_days
+                         ? arena_printf(rq->arena, "%lld", (long long)b->retention_days)
+                         : STR(""),
+        .name = b->name,
+        .subtitle = b->subtitle,
+        .names = names_as_lines(rq->arena, b),
+        .language = b->language,
+        .timezone = b->timezone,
+        .signature = b->signature,
+        .address = b->address};
     show(rq, rs, b, &form, NULL);
 }
 
@@ -114,6 +164,8 @@ static enum err write_brand(struct tx *tx, void *arg, struct errinfo *e)
         .timezone = form->timezone,
         .signature = form->signature,
         .address = form->address,
+        .retention_days = form->days,
+        .now = flow_now(ctx->flow),
         .version = form->version,
     };
     TRY(brand_sql_update(tx, &in, &changed));
@@ -144,12 +196,20 @@ static void read_form(struct request *rq, struct brand_form *form, struct refusa
         .subtitle = settings_line(rq, "subtitle", LINE_MAX),
         .names = request_field(rq, "names"),
         .timezone = settings_line(rq, "timezone", LINE_MAX),
+        .retention = settings_line(rq, "retention", LINE_MAX),
         .language = one_of(rq, "language", STR("de"), STR("en"), STR("")),
         .signature = one_of(rq, "signature", STR("initials"), STR("name"), STR("none")),
         .address = one_of(rq, "address", STR("sie"), STR("du"), STR("")),
     };
     if (!form->name.n)
         refuse(r, "name", page_text(rq, "A name is missing. Enter how you are called in public."));
+    if (form->retention.n && !str_eq_z(form->retention, "0") &&
+        (!str_to_i64(form->retention, &form->days) || form->days < DAYS_LEAST ||
+         form->days > DAYS_MOST)) {
+        form->days = 0;
+        refuse(r, "retention",
+               page_text(rq, "Write whole days, at least 7, or nothing to keep everything."));
+    }
     if (!zone_known(form->timezone))
         refuse(r, "timezone",
                page_text(rq, "This time zone is not known. Names look like Europe/Berlin."));

@@ -45,7 +45,7 @@ static void get_channels(struct request *rq, struct response *rs)
     if (!b || !settings_open(rq, rs, b, N_("Channels"), "channels", &page.sheet))
         return;
     const struct channels_sql_posts_since_in since = {
-        b->id, store_id(ctx->store, flow_now(ctx->flow) - CLOCK_DAY)};
+        b->id, store_id_first(flow_now(ctx->flow) - CLOCK_DAY)};
     enum err err =
         channels_sql_accounts(db, rq->arena, &(struct channels_sql_accounts_in){b->id}, &list, &n);
     if (err == ERR_OK)

@@ -21,3 +21,7 @@ SELECT a.id, a.email, a.name, a.initials, a.disabled_at, m.role, (
     SELECT count(*) FROM membership o WHERE o.agent = a.id) AS brands, 
   CASE WHEN a.password <> '' THEN 1 ELSE 0 END AS has_password
 FROM membership m JOIN agent a ON a.id = m.agent WHERE m.brand = :brand AND m.agent = :agent;
+
+-- How many posts lie before an id, counted up to a number.
+--: older_posts one (brand i64, before i64, most i64) -> (n i64)
+SELECT count(*) AS n FROM (SELECT id FROM post WHERE brand = :brand AND id < :before ORDER BY id LIMIT :most) AS o;

@@ -109,6 +109,7 @@ struct str word_audit(const struct request *rq, struct str what)
         {"backup.start", N_("had a backup made")},
         {"backup.download", N_("took a backup away")},
         {"backup.restore", N_("came back from a backup")},
+        {"retention.delete", N_("deleted what is not kept any longer")},
         {"target.change", N_("changed the targets")},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

@@ -22,6 +22,14 @@ struct brand_entry;
 #define WATCH_EVERY (30 * CLOCK_SECOND)
 enum { SENDERS = 2, POLLERS = 3, BUSY_MAX = 256 };
 
+/* How far the deletion of what is not kept any longer has come: retain.c. */
+struct retain {
+    int64_t next;         /* by clock_mono: when to look again */
+    int64_t brand, after; /* the last brand done; in the next one, the last post looked at */
+    int64_t posts, cases; /* deleted there since the last line in the audit log */
+    size_t most;          /* posts in one transaction; fewer where others write much */
+};
+
 struct flow {
     struct flow_options o;
     struct clock clock;
@@ -41,6 +49,8 @@ struct flow {
     struct keeper keeper; /* of backups */
     pthread_mutex_t busy_lock;
     int64_t busy[BUSY_MAX]; /* accounts being polled */
+
+    struct retain retain; /* jobs thread only */
 
     /* figures */
     atomic_ullong posts[3], unreadable, polls[2], deliveries[4];
@@ -105,6 +115,12 @@ enum err answer_problem(struct tx *tx, int64_t brand, int64_t case_id, int64_t m
 void step_begin(struct flow *f);
 /* Now and then, by one thread: since it was last asked. */
 void step_look(struct flow *f);
+
+/* --- retain.c --- */
+/* Is it time to look, or was the last look cut short? */
+bool retain_is_due(struct flow *f, struct arena *a);
+/* Deletes for about a second in small transactions, each within the lease. */
+enum err retain_run(struct flow *f, struct lease *l, struct errinfo *e) MUST_CHECK;
 
 /* --- loops --- */
 void *deliver_loop(void *flow);

@@ -81,6 +81,7 @@ static const struct job jobs[] = {
     {"outbox", TURN, is_take_over_due, run_take_over}, /* what dead runs left */
     {"watch", WATCH_EVERY, NULL, watch_accounts},      /* is every account heard as usual? */
     {"forget", CLOCK_HOUR, NULL, run_forget},          /* old sessions and links */
+    {"retain", TURN, retain_is_due, retain_run},       /* posts that are not kept any longer */
 };
 enum { JOBS = sizeof jobs / sizeof *jobs };
 

@@ -10,3 +10,9 @@ VALUES (:id, :brand, :network, :identity, :name, :now);
 UPDATE author SET name = :name WHERE id = :id AND brand = :brand;
 --: get one (brand i64, id i64) -> (id i64, network text, identity text, name text)
 SELECT id, network, identity, name FROM author WHERE id = :id AND brand = :brand;
+
+-- One of whom nothing is left.
+--: forget exec (brand i64, id i64)
+DELETE FROM author WHERE id = :id AND brand = :brand
+  AND NOT EXISTS (SELECT 1 FROM post p WHERE p.author = :id AND p.author <> 0)
+  AND NOT EXISTS (SELECT 1 FROM "case" c WHERE c.author = :id);

@@ -105,3 +105,10 @@ SELECT id, brand, case_id FROM message WHERE state IN (0, 1, 2);
 --: doubt exec (brand i64, id i64, what text)
 UPDATE message SET state = 5, owner = 0, what = :what, version = version + 1
 WHERE id = :id AND brand = :brand AND state IN (0, 1, 2);
+
+-- Of a case whose conversation is not kept any longer.
+--: deliveries_remove exec (brand i64, case_id i64)
+DELETE FROM delivery WHERE brand = :brand
+  AND message IN (SELECT id FROM message WHERE case_id = :case_id AND brand = :brand);
+--: messages_remove exec (brand i64, case_id i64)
+DELETE FROM message WHERE case_id = :case_id AND brand = :brand;

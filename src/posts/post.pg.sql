@@ -3,3 +3,6 @@
 INSERT INTO post_search (post, terms)
 SELECT :post, coalesce(string_agg('''' || t.term || ''':' || t.place, ' '), '')::tsvector
 FROM unnest(string_to_array(:terms, ' ')) WITH ORDINALITY AS t (term, place);
+
+--: search_remove
+DELETE FROM post_search WHERE post = :post;

@@ -90,3 +90,42 @@ UPDATE post SET judged = :judged WHERE id = :id AND brand = :brand;
 --: correction_add exec (id i64, brand i64, post i64, agent i64, fact i64, before i64, after i64, at i64)
 INSERT INTO correction (id, brand, post, agent, fact, before, after, at)
 VALUES (:id, :brand, :post, :agent, :fact, :before, :after, :at);
+
+-- What is not kept any longer goes conversation by conversation (flow/retain.c). Posts before an id, oldest first; ended:
+-- the conversation has no later post, and nothing of it waits: no case to be worked on, no message on its way.
+--: old many (brand i64, before i64, after i64, limit i64) -> (id i64, thread i64, author i64, ended i64)
+SELECT p.id, p.thread, p.author, CASE WHEN
+    NOT EXISTS (SELECT 1 FROM post n WHERE n.thread = p.thread AND n.id >= :before)
+    AND NOT EXISTS (SELECT 1 FROM "case" c WHERE c.thread = p.thread AND (c.state IN (0, 2) OR c.problem <> 0))
+    AND NOT EXISTS (SELECT 1 FROM "case" c JOIN message m ON m.case_id = c.id
+      WHERE c.thread = p.thread AND m.state IN (0, 1, 2, 4, 5))
+  THEN 1 ELSE 0 END AS ended
+FROM post p WHERE p.brand = :brand AND p.id < :before AND p.id > :after ORDER BY p.id LIMIT :limit;
+
+-- The same question again, inside the transaction that deletes: 0, nothing speaks against it.
+--: thread_needed one (brand i64, thread i64, before i64) -> (n i64)
+SELECT (SELECT count(*) FROM post n WHERE n.thread = :thread AND n.brand = :brand AND n.id >= :before)
+  + (SELECT count(*) FROM "case" c WHERE c.thread = :thread AND (c.state IN (0, 2) OR c.problem <> 0))
+  + (SELECT count(*) FROM "case" c JOIN message m ON m.case_id = c.id
+     WHERE c.thread = :thread AND m.state IN (0, 1, 2, 4, 5)) AS n;
+
+--: thread_rest one (brand i64, thread i64) -> (id i64)
+SELECT id FROM post WHERE thread = :thread AND brand = :brand ORDER BY id LIMIT 1;
+
+-- The index needs the terms to forget them, so it comes first.
+--: search_remove exec (post i64)
+DELETE FROM post_search WHERE rowid = :post;
+--: terms_remove exec (post i64)
+DELETE FROM post_terms WHERE post = :post;
+--: chunks_remove exec (brand i64, post i64)
+DELETE FROM attachment_chunk WHERE attachment IN (SELECT id FROM attachment WHERE post = :post AND brand = :brand);
+--: attachments_remove exec (brand i64, post i64)
+DELETE FROM attachment WHERE post = :post AND brand = :brand;
+--: corrections_remove exec (brand i64, post i64)
+DELETE FROM correction WHERE post = :post AND brand = :brand;
+--: remove exec (brand i64, id i64)
+DELETE FROM post WHERE id = :id AND brand = :brand;
+--: thread_refs_remove exec (thread i64)
+DELETE FROM thread_ref WHERE thread = :thread;
+--: refused_forget exec (brand i64, before i64)
+DELETE FROM refused WHERE account IN (SELECT id FROM account WHERE brand = :brand) AND id < :before AND brand = :brand;

@@ -80,6 +80,11 @@ int64_t store_id(struct store *s, int64_t at)
     return id;
 }
 
+int64_t store_id_first(int64_t at)
+{
+    return of_epoch(at) << TIME_SHIFT;
+}
+
 int64_t store_id_time(int64_t id)
 {
     int64_t ms = id >> TIME_SHIFT, count = id & ((1 << COUNT_BITS) - 1);

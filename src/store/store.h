@@ -144,6 +144,10 @@ struct store_watch {
     bool (*told)(void *ctx, int64_t done, int64_t total);
     void *ctx;
 };
+/* No id that carries this moment or a later one lies below it (past ones: but for their exactness).
+ */
+int64_t store_id_first(int64_t at);
+
 /* Online copy of the whole database into a new file (0600) as it is at the beginning of the copy;
  * reading and writing go on meanwhile. Durable and whole under its name, or not there.
  * ERR_CONFLICT: the file exists. ERR_LIMIT: the disk has no room. watch may be NULL. */

@@ -148,7 +148,7 @@ static const char *pg_walks(const char *sql, const char *types)
         if (strstr(line, "Index Cond:"))
             open = NULL;
         if ((!strstr(line, "->") && i > 0) || strstr(line, "Bitmap Index") ||
-            strstr(line, "BitmapOr"))
+            strstr(line, "BitmapOr") || strstr(line, "BitmapAnd"))
             continue;
         if (open)
             found = open;
