@@ -127,10 +127,12 @@ static void set_deadline(struct exchange *x, bool was_idle)
     }
 }
 
+/* Who has said nothing at all is told nothing: browsers open connections in store, and would take
+ * a 408 for the answer to the request that they send at that moment. */
 static ssize_t at_end(struct exchange *x, ssize_t got)
 {
     const struct intake *in = &x->intake;
-    if (got < 0 || !in->watched.late || (in->served && wire_is_idle(&in->wire)))
+    if (got < 0 || !in->watched.late || wire_is_idle(&in->wire))
         return got;
     return refuse(x, 408, ERR_LIMIT, "", "The request did not come in time.");
 }
@@ -195,7 +197,6 @@ void intake_answer(struct exchange *x, size_t n)
 void intake_next(struct exchange *x)
 {
     struct intake *in = &x->intake;
-    in->served = true;
     if (in->said)
         return;
     bool idle = wire_is_idle(&in->wire); /* libmicrohttpd ends a connection that stays so */

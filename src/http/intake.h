@@ -23,7 +23,6 @@ struct intake {
     size_t dropped;     /* bytes that came after the last word */
     bool used;          /* libmicrohttpd reads through us */
     bool crowded;       /* its address has too many connections; set before intake_open */
-    bool served;        /* has had an answer; silence is no fault from then on */
     bool said;          /* the last word is out */
 };
 

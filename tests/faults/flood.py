@@ -162,12 +162,12 @@ def smuggling(lab):
 
 def slow(lab):
     if not LONG:
-        run_floods(lab, [("silent", 1250, lambda f: f["408"] > 1000),
+        run_floods(lab, [("silent", 1250, lambda f: f["ended"] > 1000),
                          ("slow-head", 1250, lambda f: f["408"] > 1000),
                          ("slow-body", 1250, lambda f: f["most"] == 1250),
                          ("slow-read", 1250, lambda f: f["most"] > 200)], 12)
         return
-    for kind, holds in (("silent", lambda f: f["408"] > 4000), ("slow-head", lambda f: f["408"] > 4000),
+    for kind, holds in (("silent", lambda f: f["ended"] > 4000), ("slow-head", lambda f: f["408"] > 4000),
                         ("slow-body", lambda f: f["408"] > 4000), ("slow-read", lambda f: f["ended"] > 4000)):
         run_floods(lab, [(kind, 5000, holds)], 45)
 
