@@ -53,6 +53,42 @@ static void present_ids_rise(void **state)
     assert_in_range(store_id_time(store_id(s->store, clock.at + CLOCK_DAY)), NOW, clock.at + 1000);
 }
 
+static void the_last_second_is_now(void **state)
+{
+    struct scratch *s = *state;
+    struct clock_fake clock;
+    clock_fake_init(&clock, NOW);
+    s->options.clock = &clock.clock;
+    scratch_open(s);
+    int64_t last = store_id(s->store, 0);
+    for (int i = 0; i < 5000; i++) { /* each a little late, as after judging a post */
+        clock.at += 3;
+        int64_t id = store_id(s->store, clock.at - i % 1000);
+        assert_true(id > last);
+        last = id;
+    }
+}
+
+static void a_clock_at_the_end_of_the_numbers_spoils_no_id(void **state)
+{
+    struct scratch *s = *state;
+    struct clock_fake clock;
+    clock_fake_init(&clock, INT64_C(4200000000000)); /* 2103 */
+    s->options.clock = &clock.clock;
+    scratch_open(s);
+    enum { EACH = 5000 };
+    int64_t *ids = calloc(2 * EACH, sizeof *ids);
+    for (int i = 0; i < EACH; i++)
+        ids[i] = store_id(s->store, 0);
+    clock.at = NOW;
+    for (int i = 0; i < EACH; i++) {
+        ids[EACH + i] = store_id(s->store, 0);
+        assert_in_range(store_id_time(ids[EACH + i]), NOW - 1024, NOW);
+    }
+    assert_unique(ids, 2 * EACH);
+    free(ids);
+}
+
 static void past_ids_carry_their_moment(void **state)
 {
     struct scratch *s = *state;
@@ -149,6 +185,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(present_ids_rise, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(the_last_second_is_now, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(a_clock_at_the_end_of_the_numbers_spoils_no_id,
+                                        scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(past_ids_carry_their_moment, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(the_same_moment_a_hundred_thousand_times, scratch_setup,
