@@ -8,7 +8,7 @@ import time
 
 from house import Server, case, check, enter, main, same, sign_in
 
-LONG = bool(os.environ.get("ATTACK_LONG"))
+LONG = bool(os.environ.get("FAULTS_LONG"))
 GUESSES = 10000 if LONG else 250
 TIMINGS = 500 if LONG else 25  # of each kind
 

@@ -143,7 +143,7 @@ step('the customer\'s mail program finds the answer in its place', async () => {
   assert.equal(answer.Subject, `Re: ${subject}`);
   assert.equal(answer['In-Reply-To'], first);
   assert.equal(answer.References, first);
-  assert.match(answer['Message-ID'], /^<zuruf-\d+@zuruf\.test>$/);
+  assert.match(answer['Message-ID'], /^<zuruf-\d+-[\w-]{22}@zuruf\.test>$/);
   assert.equal(answer.From, `Nordwerk Kundenservice <${care}>`);
   assert.equal(answer.text.replaceAll('\r', '').trim(),
     'Moin Frau Petersen,\n\ndie Rechnung wird heute noch berichtigt. ^IR');
