@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -242,6 +243,7 @@ void house_serve(struct house *h, const char *zuruf)
         fail("pipe");
     h->server = fork();
     if (h->server == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM); /* it does not outlive a bench that gives up */
         dup2(out[1], 1);
         close(out[0]);
         close(out[1]);
