@@ -12,15 +12,13 @@
 #include "store/store_int.h"
 
 enum {
-    PG_CONNECTIONS = 16,     /* of one store for statements, when the options name none; one more
-                              * listens */
-    PG_DUE_MAX = 64,         /* sent and not yet answered */
-    PG_AWAY_MS = 1800,       /* a caller waits this long for a connection, then ERR_BUSY */
-    PG_CONNECT_MS = 10000,   /* an attempt to connect */
-    PG_STATEMENT_MS = 15000, /* a statement, on the server; */
-    PG_ANSWER_MS = 17000,    /* and here, should the server not keep to it */
-    PG_SILENCE_MS = 400,     /* without an answer: the listener asks whether anybody is there; */
-    PG_PING_MS = 1300,       /* and when it gets none, all who wait give up */
+    PG_CONNECTIONS = 16,   /* of one store; one more listens */
+    PG_DUE_MAX = 64,       /* sent and not yet answered */
+    PG_AWAY_MS = 1800,     /* a caller waits this long for a connection, then ERR_BUSY */
+    PG_CONNECT_MS = 10000, /* an attempt to connect */
+    PG_ANSWER_MS = 17000,  /* a statement; the server itself ends it after 15 s (pg_conn.c) */
+    PG_SILENCE_MS = 400,   /* without an answer: the listener asks whether anybody is there; */
+    PG_PING_MS = 1300,     /* and when it gets none, all who wait give up */
 };
 
 struct pg_failure {
