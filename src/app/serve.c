@@ -12,6 +12,7 @@
 #include "app/commands.h"
 #include "app/control.h"
 #include "app/demo.h"
+#include "app/alarm.h"
 #include "app/fanout.h"
 #include "app/guard.h"
 #include "app/metrics.h"
@@ -50,6 +51,7 @@ struct server {
     struct bus *bus;
     struct metrics *metrics;
     struct fanout *fanout;
+    struct alarm_mailer *alarms;
     struct demo *demo;
     struct control_server *control;
     struct http_server *http;
@@ -152,6 +154,7 @@ static enum err start(struct server *s, bool demo, struct errinfo *e)
     TRY(flow_start(s->app.flow, e));
     TRY(start_pages(s, e));
     TRY(fanout_start(&s->fanout, s->bus, s->http, e));
+    TRY(alarm_start(&s->alarms, &s->app, e));
     return demo ? demo_start(&s->demo, &s->app, s->bus, e) : ERR_OK;
 }
 
@@ -170,6 +173,7 @@ static void stop(struct server *s)
     bus_end(s->bus);
     demo_stop(s->demo);
     fanout_stop(s->fanout);
+    alarm_stop(s->alarms);
     if (!http_stop(s->http, STOP_MS))
         leave_without(s);
     control_stop(s->control);

@@ -35,6 +35,12 @@ const struct config_row config_table[CONFIG_COUNT] = {
                              "addresses that may read /metrics, not through a proxy"},
     [CONFIG_METRICS_TOKEN] = {"metrics_token", "ZURUF_METRICS_TOKEN", "",
                               "bearer token that may read /metrics from anywhere"},
+    [CONFIG_MAIL_URL] = {"mail_url", "ZURUF_MAIL_URL", "",
+                         "server for alarms by mail, like smtps://mail.example.org; else a mail "
+                         "account's"},
+    [CONFIG_MAIL_USER] = {"mail_user", "ZURUF_MAIL_USER", "", "user there"},
+    [CONFIG_MAIL_PASSWORD] = {"mail_password", "ZURUF_MAIL_PASSWORD", "", "password there"},
+    [CONFIG_MAIL_FROM] = {"mail_from", "ZURUF_MAIL_FROM", "", "sender of alarms"},
 };
 
 void config_set(struct config *c, enum config_key key, const char *value)

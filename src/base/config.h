@@ -25,6 +25,10 @@ enum config_key {
     CONFIG_STREAMS_PER_AGENT,       /* pages of the desk that one agent has open */
     CONFIG_METRICS_FROM,            /* addresses that may read /metrics, blanks between */
     CONFIG_METRICS_TOKEN,           /* bearer token that may; empty: none */
+    CONFIG_MAIL_URL, /* server for mail of the program itself; empty: a mail account's */
+    CONFIG_MAIL_USER,
+    CONFIG_MAIL_PASSWORD,
+    CONFIG_MAIL_FROM, /* its sender */
     CONFIG_COUNT
 };
 

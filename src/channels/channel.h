@@ -79,6 +79,14 @@ struct sending_mark {
     void *arg;
 };
 
+/* A letter of the program itself, such as an alarm: marked as automatic. */
+struct channel_letter {
+    struct str to; /* user@host */
+    struct str subject, text;
+    struct str message_id; /* without <>; the same on each try */
+    int64_t date;
+};
+
 struct channel {
     const char *key;   /* "mail" */
     const char *label; /* English msgid */
@@ -101,6 +109,9 @@ struct channel {
     /* Tries the settings without side effects: sign in, fetch. For the "check" button and zuruf
      * doctor. */
     enum err (*check)(const struct channel_ctx *c, struct errinfo *e);
+    /* Hands a letter on; NULL where the channel cannot. ERR_INVALID: it is not set up for that. */
+    enum err (*tell)(const struct channel_ctx *c, const struct channel_letter *letter,
+                     struct errinfo *e);
 };
 
 /* All channels, by table order; find gives NULL for an unknown key. */

@@ -392,6 +392,30 @@ static enum err mail_check(const struct channel_ctx *c, struct errinfo *e)
     return err;
 }
 
+static enum err mail_tell(const struct channel_ctx *c, const struct channel_letter *letter,
+                          struct errinfo *e)
+{
+    const struct mail_address to = {.address = letter->to};
+    const struct mail_out m = {
+        .from = {.name = STR("Zuruf"), .address = channel_setting(c, "address")},
+        .to = &to,
+        .to_count = 1,
+        .subject = letter->subject,
+        .message_id = letter->message_id,
+        .date = letter->date,
+        .text = letter->text,
+        .auto_submitted = STR("auto-generated")};
+    struct smtp_request request = smtp_request(c);
+    struct smtp_result result;
+    if (!request.url.n || !request.from.n)
+        return err_set(e, ERR_INVALID, "smtp_url", "this account cannot send mail");
+    TRY(mail_compose(c->arena, &m, &request.data, e));
+    request.to = letter->to;
+    smtp_send(&request, &result);
+    return result.outcome == SMTP_ACCEPTED ? ERR_OK
+                                           : err_set(e, ERR_PEER, "smtp_url", "%s", result.what);
+}
+
 const struct channel channel_mail = {
     .key = "mail",
     .label = N_("E-mail"),
@@ -405,4 +429,5 @@ const struct channel channel_mail = {
     .poll = mail_poll,
     .send = mail_send,
     .check = mail_check,
+    .tell = mail_tell,
 };

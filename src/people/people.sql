@@ -75,3 +75,8 @@ DELETE FROM signin_link;
 --: brands_beyond one (agent i64) -> (n i64) any-brand "counts brands, whose they are does not matter"
 SELECT count(*) AS n FROM brand b WHERE NOT EXISTS (
   SELECT 1 FROM membership m WHERE m.brand = b.id AND m.agent = :agent AND m.role = 3);
+
+-- Who is told when something is wrong.
+--: administrator_mails many (brand i64) -> (email text, language text)
+SELECT a.email, a.language FROM membership m JOIN agent a ON a.id = m.agent
+WHERE m.brand = :brand AND m.role = 3 AND a.disabled_at = 0 ORDER BY a.id LIMIT 10;

@@ -94,3 +94,7 @@ WHERE id = :id AND brand = :brand;
 UPDATE account SET item_at = CASE WHEN :items > 0 THEN :at ELSE item_at END, items = items + :items, fetched = :items,
   refused = refused + :refused, success_at = CASE WHEN :items > 0 THEN :at ELSE success_at END
 WHERE id = :id AND brand = :brand;
+
+-- Accounts that may send mail of the program itself, the healthiest first.
+--: senders many (brand i64, channel text) -> (id i64)
+SELECT id FROM account WHERE brand = :brand AND channel = :channel AND state = 0 ORDER BY failures, id LIMIT 5;
