@@ -219,14 +219,27 @@ static void poll_rounds(struct flow *f, struct lease *lease, int64_t brand, int6
     arena_deinit(&a);
 }
 
-static void poll_account(struct flow *f, int64_t brand, int64_t account)
+/* Another node may have polled it since it was listed. */
+static bool is_due(struct flow *f, int64_t account)
+{
+    struct arena a;
+    struct account_sql_is_due_row row;
+    arena_init(&a);
+    const struct account_sql_is_due_in in = {account, flow_now(f)};
+    bool due = account_sql_is_due(store_reader(f->o.store), &a, &in, &row) == ERR_OK;
+    arena_deinit(&a);
+    return due;
+}
+
+static void poll_account(struct flow *f, int64_t brand, int64_t account, bool only_when_due)
 {
     char name[LEASE_NAME_MAX];
     struct lease lease;
     snprintf(name, sizeof name, "account:%lld", (long long)account);
     if (lease_take(f->o.store, name, LEASE_MS, &lease) != ERR_OK)
         return;
-    poll_rounds(f, &lease, brand, account);
+    if (!only_when_due || is_due(f, account))
+        poll_rounds(f, &lease, brand, account);
     lease_release(&lease);
 }
 
@@ -264,7 +277,7 @@ void flow_poll_one(struct flow *f, int64_t brand, int64_t account)
 {
     if (!claim(f, account))
         return;
-    poll_account(f, brand, account);
+    poll_account(f, brand, account, false);
     unclaim(f, account);
 }
 
@@ -276,7 +289,7 @@ struct poll_job {
 static void run_job(void *arg)
 {
     struct poll_job *job = arg;
-    poll_account(job->f, job->brand, job->account);
+    poll_account(job->f, job->brand, job->account, true);
     unclaim(job->f, job->account);
     bell_ring(&job->f->poll_bell);
     free(job);

@@ -22,6 +22,10 @@ SELECT a.id, a.brand FROM account a WHERE a.state = 0 AND a.next_at <= :now AND 
   WHERE l.name = 'account:' || a.id AND l.until > :at AND n.until > :at)
 ORDER BY a.next_at LIMIT :limit;
 
+-- Still due, asked by who has its lease now.
+--: is_due one (id i64, now i64) -> (id i64) any-brand "one poller serves all brands"
+SELECT id FROM account WHERE id = :id AND state = 0 AND next_at <= :now;
+
 --: insert exec (id i64, brand i64, key text, channel text, network text, name text, is_public i64, allow_private i64,
 --:   text_limit i64, settings text, secrets blob?, now i64)
 INSERT INTO account (id, brand, key, channel, network, name, is_public, allow_private, text_limit, settings, secrets,

@@ -2,6 +2,7 @@
 server that takes mail and has a mailbox, a web server with feeds. Each writes down what it was made to do, and
 misbehaves as real ones do unless it is told to be calm."""
 
+import contextlib
 import email.utils
 import hashlib
 import hmac
@@ -23,6 +24,7 @@ class Trap:
         self.armed = None
         self.caught = threading.Event()
         self.opened = threading.Event()
+        self.limit = 10  # seconds
 
     def arm(self, kind):
         with self.lock:
@@ -42,7 +44,7 @@ class Trap:
                 self.armed = None
         if mine:
             self.caught.set()
-            self.opened.wait(10)
+            self.opened.wait(self.limit)
 
 
 class Peers:
@@ -61,6 +63,10 @@ class Peers:
         self.mails = []  # (Message-ID, text) of mails that were taken
         self.mail_tries = {}
         self.feeds = {}  # name -> number of entries
+        self.feed_pause = 0  # seconds that an answer takes
+        self.feed_polls = 0
+        self.polling = {}  # name -> requests under way
+        self.overlaps = []  # names that were asked for while they were being answered
         self.inbox = []  # whole mails, oldest first
         self.servers = [serve(Webhook, self), serve(Feed, self), serve(Mail, self, mail=True),
                         serve(Imap, self, mail=True)]
@@ -80,6 +86,23 @@ class Peers:
         for s in self.servers:
             s.shutdown()
             s.server_close()
+
+    def mails_with(self, key):
+        with self.lock:
+            return [text for k, text in self.mails if k == key]
+
+    @contextlib.contextmanager
+    def answering(self, name):
+        with self.lock:
+            self.polling[name] = self.polling.get(name, 0) + 1
+            if self.polling[name] > 1:
+                self.overlaps.append(name)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.polling[name] -= 1
+                self.feed_polls += 1
 
     def luck(self):
         with self.lock:
@@ -162,8 +185,12 @@ class Webhook(Web):
 
 class Feed(Web):
     def do_GET(self):
-        p = self.server.peers
         name = self.path.rpartition("/")[2]
+        with self.server.peers.answering(name):
+            self.give(self.server.peers, name)
+
+    def give(self, p, name):
+        time.sleep(p.feed_pause)
         with p.lock:
             count = p.feeds.get(name)
         if count is None:
