@@ -251,7 +251,8 @@ void *deliver_loop(void *flow)
     arena_init(&a);
     while (!atomic_load(&f->stopping)) {
         struct outbox_sql_next_due_row next;
-        int64_t wait = store_run(f->o.store) ? 60 * CLOCK_SECOND : CLOCK_SECOND;
+        /* notices wake us; one that was lost with the node that would have told it costs this */
+        int64_t wait = store_run(f->o.store) ? 10 * CLOCK_SECOND : CLOCK_SECOND;
         flow_deliver_due(f);
         arena_clear(&a);
         if (outbox_sql_next_due(store_reader(f->o.store), &a, &next) == ERR_OK) {

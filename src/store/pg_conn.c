@@ -17,7 +17,7 @@ enum { OLDEST = 150000 };
 static const char settings[] =
     "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET jit = off;"
     "SET default_transaction_isolation = 'read committed'; SET bytea_output = 'hex';"
-    "SET statement_timeout = '15s'; SET idle_in_transaction_session_timeout = '10s';"
+    "SET statement_timeout = '15s'; SET idle_in_transaction_session_timeout = '5s';"
     "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;"
     "SET client_min_messages = 'error';"
     "SELECT current_setting('server_encoding'), current_setting('standard_conforming_strings'),"
@@ -223,6 +223,8 @@ PGresult *pg_collect(struct pg_conn *c, int64_t limit_ms)
 {
     PGresult *last = NULL;
     int64_t until = clock_mono() + limit_ms;
+    /* Always up to a sync: only then the server knows that it waits for us, and ends a transaction
+     * whose client stands still (idle_in_transaction_session_timeout). */
     if (c->due_count && c->due[c->due_count - 1].kind != DUE_SYNC)
         pg_sync(c);
     for (size_t i = 0; i < c->due_count && !c->failure.lost; i++) {
@@ -321,22 +323,61 @@ static enum err settle(struct pg_conn *c, int64_t until, struct errinfo *e)
     return err;
 }
 
-/* What stands before dbname can be set otherwise by the URL. A primary is looked for among several
- * hosts; a dead network is noticed in seconds. */
-static PGconn *start(const char *url)
+/* "a,b,c" so that the list begins at another place each turn; NULL stays NULL. */
+static const char *rotated(const char *list, unsigned turn, char *out, size_t size)
 {
-    static const char *const names[] = {
-        "application_name", "keepalives_idle",  "keepalives_interval",
-        "keepalives_count", "tcp_user_timeout", "target_session_attrs",
-        "dbname",           "client_encoding",  NULL};
-    const char *const values[] = {"zuruf", "5", "2", "3", "5000", "read-write", url, "UTF8", NULL};
-    return PQconnectStartParams(names, values, 1);
+    unsigned n = 1;
+    const char *from = list;
+    for (const char *p = list; p && *p; p++)
+        n += *p == ',';
+    if (!list || n == 1)
+        return list;
+    for (turn %= n; turn; turn--)
+        from = strchr(from, ',') + 1;
+    size_t head = from == list ? 0 : (size_t)(from - list) - 1;
+    if ((size_t)snprintf(out, size, "%s%s%.*s", from, head ? "," : "", (int)head, list) >= size)
+        return list;
+    return out;
+}
+
+/* What stands before dbname can be set otherwise by the URL. A primary is looked for among several
+ * hosts, each attempt beginning with another one: a host that is dead without a word would use up
+ * the time of every attempt. A dead network is noticed in seconds. */
+static PGconn *start(struct pg_store *p)
+{
+    static const char *const names[] = {"application_name",
+                                        "keepalives_idle",
+                                        "keepalives_interval",
+                                        "keepalives_count",
+                                        "tcp_user_timeout",
+                                        "target_session_attrs",
+                                        "dbname",
+                                        "client_encoding",
+                                        "host",
+                                        "hostaddr",
+                                        "port",
+                                        NULL};
+    enum { HOST, ADDRESS, PORT, LISTS };
+    const char *lists[LISTS] = {0};
+    char text[LISTS][1024];
+    unsigned turn = atomic_fetch_add(&p->dialled, 1);
+    PQconninfoOption *all = PQconninfoParse(p->url, NULL);
+    for (PQconninfoOption *o = all; o && o->keyword; o++)
+        for (int i = 0; i < LISTS; i++)
+            if (strcmp(o->keyword, names[8 + i]) == 0)
+                lists[i] = rotated(o->val, turn, text[i], sizeof text[i]);
+    const char *const values[] = {"zuruf",      "5",    "2",    "3",         "5000",
+                                  "read-write", p->url, "UTF8", lists[HOST], lists[ADDRESS],
+                                  lists[PORT],  NULL};
+    PGconn *pq = PQconnectStartParams(names, values, 1);
+    PQconninfoFree(all);
+    return pq;
 }
 
 static enum err dial(struct pg_conn *c, int64_t limit_ms, struct errinfo *e)
 {
     int64_t began = clock_mono(), until = began + limit_ms;
-    c->pq = start(c->pool->url);
+    c->pq = start(c->pool);
     if (!c->pq)
         log_fatal("store", "out of memory for a connection");
     PostgresPollingStatusType doing = PGRES_POLLING_WRITING;

@@ -15,7 +15,7 @@ enum {
     PG_CONNECTIONS = 16,   /* of one store; one more listens */
     PG_DUE_MAX = 64,       /* sent and not yet answered */
     PG_AWAY_MS = 1800,     /* a caller waits this long for a connection, then ERR_BUSY */
-    PG_CONNECT_MS = 10000, /* an attempt to connect */
+    PG_CONNECT_MS = 3000,  /* an attempt to connect */
     PG_ANSWER_MS = 17000,  /* a statement; the server itself ends it after 15 s (pg_conn.c) */
     PG_SILENCE_MS = 400,   /* without an answer: the listener asks whether anybody is there; */
     PG_PING_MS = 1300,     /* and when it gets none, all who wait give up */
@@ -95,6 +95,7 @@ struct pg_store {
     struct pg_conn *listening; /* until its thread has it */
     int64_t sender;            /* of notifications; told by this store itself already */
     struct buf outgoing;       /* notices as text, for the listener to send; under lock */
+    atomic_uint dialled;       /* attempts to connect */
     int wake[2];               /* a pipe to the listener */
     pthread_mutex_t ids_lock, notice_lock;
 };

@@ -51,6 +51,7 @@ struct attempt {
     int64_t key;
     bool ids;
     int duplicates; /* attempts that ended with a duplicate key */
+    char why[256];  /* the last one was not the last */
 };
 
 static void sleep_ms(int64_t ms)
@@ -177,6 +178,7 @@ static enum outcome judge(struct attempt *a, const struct pg_failure *f)
 {
     if (f->lost)
         return NOT_THERE;
+    snprintf(a->why, sizeof a->why, "%s", f->what);
     if (strcmp(f->state, "40001") == 0 || strcmp(f->state, "40P01") == 0)
         return AGAIN;
     /* two transactions that both saw a key free: the second one must look again */
@@ -294,8 +296,10 @@ static enum err run_all(struct attempt *a, store_write_fn fn, void *arg)
             return err;
         int64_t now = clock_mono();
         *a->e = (struct errinfo){0};
-        if (now - began > RETRY_MS)
+        if (now - began > RETRY_MS) {
+            log_warn("store", "a write is given up: %s", a->why);
             return say(a, ERR_BUSY, "others write the same all the time; try again");
+        }
         if (outcome == NOT_THERE && lost) {
             away = now < away ? away : now + 200; /* one more attempt after a commit was settled */
             continue;
