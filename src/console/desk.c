@@ -286,9 +286,10 @@ struct desk {
 static bool open_desk(struct request *rq, struct response *rs, struct desk *d)
 {
     const struct page_context *ctx = rq->app;
-    d->b = flow_brand(ctx->flow, rq->who.brand);
+    struct errinfo e = {0};
+    d->b = flow_brand(ctx->flow, rq->who.brand, &e);
     if (!d->b) {
-        pages_fail(rq, rs, ERR_NOT_FOUND, NULL);
+        pages_fail(rq, rs, e.code, NULL);
         return false;
     }
     read_view(rq, &d->view);

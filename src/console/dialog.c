@@ -168,11 +168,12 @@ static void answer(struct request *rq, struct response *rs, const char *act,
 {
     const struct page_context *ctx = rq->app;
     struct dialog_page *page = ARENA_NEW(rq->arena, struct dialog_page);
+    struct errinfo e = {0};
     struct question q = {.rq = rq,
                          .db = store_reader(ctx->store),
                          .now = flow_now(ctx->flow),
                          .d = &page->dialog,
-                         .b = flow_brand(ctx->flow, rq->who.brand)};
+                         .b = flow_brand(ctx->flow, rq->who.brand, &e)};
     vec_init(&q.choices, rq->arena, sizeof(struct dialog_choice_view));
     vec_init(&q.fields, rq->arena, sizeof(struct field_view));
     request_param_i64(rq, "id", &q.id);
@@ -185,7 +186,7 @@ static void answer(struct request *rq, struct response *rs, const char *act,
         q.d->action = arena_printf(rq->arena, "/desk/case/%lld/%s", (long long)q.id, act);
     }
     q.d->back = arena_printf(rq->arena, "/desk/case/%lld", (long long)q.id);
-    enum err err = q.b ? ask(&q) : ERR_NOT_FOUND;
+    enum err err = q.b ? ask(&q) : e.code;
     bool alone = str_eq_z(request_query(rq, "part"), "dialog");
     if (err == ERR_OK && !alone)
         err = sheet_fill(rq, q.b, N_("Case"), "", &page->sheet);

@@ -40,7 +40,7 @@ int64_t pages_local_moment(struct request *rq, struct str field)
     /* read as if it were UTC, then moved by what the clock there is ahead */
     if (field.n != 16 || !clock_parse(arena_printf(rq->arena, "%.*s:00Z", STR_FMT(field)), &local))
         return 0;
-    const struct brand_view *b = flow_brand(ctx->flow, rq->who.brand);
+    const struct brand_view *b = flow_brand(ctx->flow, rq->who.brand, NULL);
     if (!b)
         return 0;
     int64_t day = local / CLOCK_DAY;

@@ -18,11 +18,12 @@ static void release(void *b)
 const struct brand_view *settings_brand(struct request *rq, struct response *rs)
 {
     const struct page_context *ctx = rq->app;
-    const struct brand_view *b = flow_brand(ctx->flow, rq->who.brand);
+    struct errinfo e = {0};
+    const struct brand_view *b = flow_brand(ctx->flow, rq->who.brand, &e);
     if (b)
         arena_defer(rq->arena, release, (void *)(uintptr_t)b);
     else
-        pages_fail(rq, rs, ERR_NOT_FOUND, NULL);
+        pages_fail(rq, rs, e.code, NULL);
     return b;
 }
 

@@ -130,9 +130,10 @@ enum err flow_reply(struct flow *f, const struct who *who, int64_t case_id, int6
                          .now = flow_now(f),
                          .text = text,
                          .close = close};
-    r.brand = flow_brand(f, who->brand);
+    struct errinfo why;
+    r.brand = flow_brand(f, who->brand, &why);
     if (!r.brand)
-        return err_set(e, ERR_NOT_FOUND, "brand", "this brand is no more");
+        return err_set(e, why.code, "brand", "%s", why.what);
     enum err err = store_write(f->o.store, write_reply, &r, e);
     flow_brand_release(r.brand);
     if (message)
@@ -334,9 +335,10 @@ static enum err write_settle(struct tx *tx, void *arg, struct errinfo *e)
 static enum err decide(struct flow *f, const struct who *who, int64_t message, enum settle how,
                        store_write_fn fn, struct errinfo *e)
 {
-    struct deciding d = {f, who, flow_brand(f, who->brand), message, flow_now(f), how};
+    struct errinfo why;
+    struct deciding d = {f, who, flow_brand(f, who->brand, &why), message, flow_now(f), how};
     if (!d.brand)
-        return err_set(e, ERR_NOT_FOUND, "brand", "this brand is no more");
+        return err_set(e, why.code, "brand", "%s", why.what);
     enum err err = store_write(f->o.store, fn, &d, e);
     flow_brand_release(d.brand);
     return err;

@@ -60,27 +60,31 @@ static struct brand_entry *find(struct flow *f, int64_t brand)
     return e;
 }
 
-static struct brand_entry *load(struct flow *f, int64_t brand)
+static struct brand_entry *load(struct flow *f, int64_t brand, struct errinfo *info)
 {
-    struct errinfo info = {0};
     struct brand_entry *e = memory_zeroed(1, sizeof *e);
     arena_init(&e->arena);
-    if (brand_view_load(store_reader(f->o.store), &e->arena, brand, &e->view, &info) == ERR_OK) {
+    enum err err = brand_view_load(store_reader(f->o.store), &e->arena, brand, &e->view, info);
+    if (err == ERR_OK) {
         e->users = 1;
         e->features = feature_brand_new(&e->arena, e->view.names);
         return e;
     }
-    log_warn("flow", "%s", info.what);
+    err_set(info, err, "brand", "brand %lld cannot be read", (long long)brand); /* of any part */
+    log_warn("flow", "%s", info->what);
     arena_deinit(&e->arena);
     free(e);
     return NULL;
 }
 
-const struct brand_view *flow_brand(struct flow *f, int64_t brand)
+const struct brand_view *flow_brand(struct flow *f, int64_t brand, struct errinfo *info)
 {
+    struct errinfo own;
+    if (!info)
+        info = &own;
     pthread_mutex_lock(&f->brands_lock);
     struct brand_entry *e = find(f, brand);
-    if (!e && (e = load(f, brand))) {
+    if (!e && (e = load(f, brand, info))) {
         /* loaded under the lock, so that a notice that comes now forgets this one too */
         e->next = f->brands;
         f->brands = e;

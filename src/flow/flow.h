@@ -48,8 +48,9 @@ void flow_notice(struct flow *f, const struct notice *n);
 struct store *flow_store(const struct flow *f);
 int64_t flow_now(const struct flow *f);
 
-/* The brand as it is now; give it back. NULL: no such brand (or it cannot be read; logged). */
-const struct brand_view *flow_brand(struct flow *f, int64_t brand);
+/* The brand as it is now; give it back. NULL: e (may be NULL) tells why, ERR_NOT_FOUND when there
+ * is no such brand, ERR_BUSY when the database is away. */
+const struct brand_view *flow_brand(struct flow *f, int64_t brand, struct errinfo *e);
 void flow_brand_release(const struct brand_view *b);
 
 /* --- in --- */

@@ -483,10 +483,12 @@ enum err flow_ingest(struct flow *f, const struct ingest *in, struct ingest_resu
     if (in->n > INGEST_MAX)
         return err_set(e, ERR_LIMIT, "posts", "at most %d posts at once", INGEST_MAX);
     arena_init(&a);
-    enum err err = ERR_NOT_FOUND;
-    w.b = flow_brand(f, in->brand);
+    struct errinfo own;
+    enum err err;
+    e = e ? e : &own;
+    w.b = flow_brand(f, in->brand, e);
     if (!w.b) {
-        err = err_set(e, err, "brand", "no such brand");
+        err = e->code;
         goto out;
     }
     err = account_load(store_reader(f->o.store), &a, NULL, in->brand, in->account, &w.account, e);

@@ -225,7 +225,7 @@ static enum err look_at_page(struct flow *f, const struct lease *l, struct arena
     p.findings = arena_array(a, n, sizeof *p.findings);
     for (size_t i = 0; i < n; i++) {
         struct finding *one = &p.findings[p.n];
-        const struct brand_view *b = flow_brand(f, rows[i].brand);
+        const struct brand_view *b = flow_brand(f, rows[i].brand, NULL);
         *one = (struct finding){.row = &rows[i]};
         if (b) {
             judge(one, b, p.now);

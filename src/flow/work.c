@@ -26,9 +26,10 @@ static enum err run(struct flow *f, store_write_fn fn, struct act *act, struct e
 {
     act->f = f;
     act->now = flow_now(f);
-    act->brand = flow_brand(f, act->who->brand);
+    struct errinfo why;
+    act->brand = flow_brand(f, act->who->brand, &why);
     enum err err = act->brand ? store_write(f->o.store, fn, act, e)
-                              : err_set(e, ERR_NOT_FOUND, "brand", "this brand is no more");
+                              : err_set(e, why.code, "brand", "%s", why.what);
     flow_brand_release(act->brand);
     return err;
 }
