@@ -172,7 +172,7 @@ static int tell_brand(struct app *app, const atomic_bool *stop, struct arena *a,
     struct people_sql_administrator_mails_row *to;
     struct watch_sql_told_lately_row lately;
     struct db *db = store_reader(app->store);
-    const struct brand_view *b = flow_brand(app->flow, list[0].brand);
+    const struct brand_view *b = flow_brand(app->flow, list[0].brand, NULL);
     size_t to_n;
     int sent = 0;
     struct errinfo e = {0};
