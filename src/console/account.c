@@ -16,6 +16,7 @@ enum { TEXT_LIMIT_MAX = 100000, NAME_MAX = 200, ACTIONS_MAX = 4 };
 
 struct account_form {
     int64_t id; /* 0: a new one */
+    int64_t version;
     const struct channel *channel;
     bool api, on;
     struct str name, network, text_limit; /* as typed */
@@ -222,7 +223,8 @@ static void show(struct request *rq, struct response *rs, const struct account_f
         return;
     }
     page.once = told->token.n ? token_view(rq, told->token) : NULL;
-    page.action = form->id ? arena_printf(rq->arena, "/desk/channels/%lld", (long long)form->id)
+    page.action = form->id ? arena_printf(rq->arena, "/desk/channels/%lld?version=%lld",
+                                          (long long)form->id, (long long)form->version)
                            : arena_printf(rq->arena, "/desk/channels/new/%s", form->channel->key);
     add_general(rq, form, &f[0]);
     sections[0] = fields_section(&f[0], NULL, NULL);
@@ -252,6 +254,7 @@ static bool load(struct request *rq, struct response *rs, struct account_form *f
     }
     *form = (struct account_form){
         .id = id,
+        .version = a.version,
         .channel = channel_find(a.channel),
         .api = str_eq_z(a.channel, "api"),
         .on = a.on,
@@ -403,6 +406,8 @@ static void post_account(struct request *rq, struct response *rs)
     if (!load(rq, rs, &form))
         return;
     read_form(rq, &form, &in, &told.r);
+    if (str_to_i64(request_query(rq, "version"), &in.version)) /* the one the form was made of */
+        form.version = in.version;
     enum err err = told.r.why.n ? ERR_OK
                                 : setup_account_change(flow_of(rq), rq->arena, rq->who.brand,
                                                        rq->who.agent, form.id, &in, &e);

@@ -264,6 +264,9 @@ enum err setup_account_change(struct flow *f, struct arena *a, int64_t brand, in
     struct changing_account c = {
         .m = {.f = f, .in = in, .brand = brand, .agent = agent, .id = account, .now = flow_now(f)}};
     TRY(account_load(store_reader(f->o.store), a, f->o.key, brand, account, &c.before, e));
+    if (in->version && in->version != c.before.version)
+        return err_set(e, ERR_CONFLICT, "account",
+                       "somebody else has changed this account; look at it again");
     c.m.channel = channel_find(c.before.channel);
     if (!c.m.channel)
         return err_set(e, ERR_INVALID, "channel", "there is no channel '%.*s'",

@@ -27,6 +27,7 @@ struct account_new {
     struct str network; /* empty: the channel */
     bool is_public, allow_private;
     int64_t text_limit;
+    int64_t version;     /* of a change: the one it was made of; 0: whatever is there */
     struct map settings; /* key -> struct str *; secrets are taken out and sealed */
 };
 struct account_made {

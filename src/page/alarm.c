@@ -38,6 +38,7 @@ static const char *const faults[] = {
        "it is meant"),
     N_("a connection without encryption is for private networks only"),
     N_("this server was asked %s times within a minute"),
+    N_("this account cannot send mail"),
     N_("given up because Zuruf is stopping here"),
     N_("the name of the server cannot be resolved"),
     N_("no connection to the server: %s"),

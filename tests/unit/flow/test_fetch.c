@@ -185,6 +185,25 @@ static void nothing_is_fetched_where_nobody_listens(void **unused)
     want(ERR_NOT_FOUND, "account");
 }
 
+static void the_second_of_two_administrators_is_told(void **unused)
+{
+    struct errinfo e = {0};
+    struct account before;
+    struct account_new change = {.name = STR("Erster"), .is_public = true, .allow_private = true};
+    (void)unused;
+    assert_int_equal(setup_account_load(h.flow, &h.arena, h.brand, h.account, &before, &e), ERR_OK);
+    change.settings = before.settings;
+    change.version = before.version; /* both have the same form open */
+    assert_int_equal(setup_account_change(h.flow, &h.arena, h.brand, 1, h.account, &change, &e),
+                     ERR_OK);
+    change.name = STR("Zweiter");
+    assert_int_equal(setup_account_change(h.flow, &h.arena, h.brand, 2, h.account, &change, &e),
+                     ERR_CONFLICT);
+    assert_string_equal(e.where, "account");
+    assert_int_equal(setup_account_load(h.flow, &h.arena, h.brand, h.account, &before, &e), ERR_OK);
+    assert_true(str_eq_z(before.name, "Erster"));
+}
+
 #define FETCH(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -194,6 +213,7 @@ int main(void)
         FETCH(a_wish_during_a_poll_gets_another),
         FETCH(who_asks_for_peace_gets_it),
         FETCH(nothing_is_fetched_where_nobody_listens),
+        FETCH(the_second_of_two_administrators_is_told),
     };
     return cmocka_run_group_tests_name("flow/fetch", tests, NULL, NULL);
 }
