@@ -9,6 +9,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include "base/file.h"
 #include "base/log.h"
 
 enum { BLOCK = 64 * 1024 };
@@ -16,6 +17,8 @@ enum { BLOCK = 64 * 1024 };
 struct tar {
     struct archive *archive;
     bool writes;
+    int fd;         /* written to; */
+    int why;        /* errno of the first write that failed: nothing is written any more */
     char file[256]; /* for messages */
     char name[TAR_NAME_MAX + 1];
 };
@@ -35,8 +38,8 @@ static struct tar *tar_new(const char *name, bool writes)
 /* What libarchive says is the system's word for a failed write, its own for a bad file. */
 static enum err failed(struct tar *t, struct errinfo *e)
 {
-    int why = archive_errno(t->archive);
-    const char *what = archive_error_string(t->archive);
+    int why = t->why ? t->why : archive_errno(t->archive);
+    const char *what = t->why ? strerror(t->why) : archive_error_string(t->archive);
     if (t->writes && (why == ENOSPC || why == EDQUOT))
         return err_set(e, ERR_LIMIT, "disk", "the disk of %s is full; nothing was kept of it",
                        t->file);
@@ -51,9 +54,20 @@ static bool ends(const char *name, const char *end)
     return str_ends(str_z(name), str_z(end));
 }
 
+/* libarchive is never told of a failure: after one it would not free all that it has. */
+static la_ssize_t put(struct archive *a, void *ctx, const void *p, size_t n)
+{
+    struct tar *t = ctx;
+    (void)a;
+    if (!t->why && !file_write_all(t->fd, p, n))
+        t->why = errno ? errno : EIO;
+    return (la_ssize_t)n;
+}
+
 enum err tar_create(struct tar **out, int fd, const char *name, struct errinfo *e)
 {
     struct tar *t = tar_new(name, true);
+    t->fd = fd;
     int rc = archive_write_set_format_pax_restricted(t->archive);
     if (rc == ARCHIVE_OK && (ends(name, ".gz") || ends(name, ".tgz")))
         rc = archive_write_add_filter_gzip(t->archive);
@@ -62,7 +76,7 @@ enum err tar_create(struct tar **out, int fd, const char *name, struct errinfo *
     if (rc == ARCHIVE_OK)
         rc = archive_write_set_bytes_in_last_block(t->archive, 1);
     if (rc == ARCHIVE_OK)
-        rc = archive_write_open_fd(t->archive, fd);
+        rc = archive_write_open(t->archive, t, NULL, put, NULL);
     if (rc == ARCHIVE_OK) {
         *out = t;
         return ERR_OK;
@@ -84,14 +98,14 @@ enum err tar_add(struct tar *t, const char *name, int64_t size, int64_t at, stru
     archive_entry_set_mtime(entry, (time_t)(at / 1000), 0);
     int rc = archive_write_header(t->archive, entry);
     archive_entry_free(entry);
-    return rc == ARCHIVE_OK ? ERR_OK : failed(t, e);
+    return rc == ARCHIVE_OK && !t->why ? ERR_OK : failed(t, e);
 }
 
 enum err tar_write(struct tar *t, struct str bytes, struct errinfo *e)
 {
     while (bytes.n) {
         la_ssize_t n = archive_write_data(t->archive, bytes.p, bytes.n);
-        if (n <= 0)
+        if (n <= 0 || t->why)
             return failed(t, e);
         bytes = str_sub(bytes, (size_t)n, bytes.n);
     }
@@ -100,7 +114,7 @@ enum err tar_write(struct tar *t, struct str bytes, struct errinfo *e)
 
 enum err tar_finish(struct tar *t, struct errinfo *e)
 {
-    return archive_write_close(t->archive) == ARCHIVE_OK ? ERR_OK : failed(t, e);
+    return archive_write_close(t->archive) == ARCHIVE_OK && !t->why ? ERR_OK : failed(t, e);
 }
 
 enum err tar_open(struct tar **out, int fd, const char *name, struct errinfo *e)
@@ -154,7 +168,7 @@ void tar_close(struct tar *t)
     if (!t)
         return;
     if (t->writes) {
-        archive_write_fail(t->archive); /* without an end, unless tar_finish wrote it */
+        t->why = t->why ? t->why : ECANCELED; /* no end, unless tar_finish wrote it */
         archive_write_free(t->archive);
     } else {
         archive_read_free(t->archive);
