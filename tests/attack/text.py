@@ -344,8 +344,6 @@ def feeds(_):
         check(p.cpu < 3, f"{name}: {p.cpu:.1f} s")
         check(secret not in p.out and len(p.out) < 40000000, f"{name}: a file was read, or {len(p.out)} bytes came out")
         check(p.code == 1 or len(p.json().get("entries", [])) <= 1000, f"{name}: too many entries")
-    links = b'<rss version="2.0"><channel><title>T</title><item><guid>1</guid><title>I</title><link>javascript:alert(1)</link></item></channel></rss>'
-    check(b"javascript:" not in Parsed("feed", links).out or True, "links")
 
 
 MAILBOX = ("--name", "Post", "--allow-private", "imap_url=imaps://127.0.0.1:9", "smtp_url=smtps://127.0.0.1:9", "user=care",
