@@ -188,11 +188,13 @@ def wait_sending(house, message, limit=15):
 def stop_before_first_byte(house, peers, case, others):
     """A node that is stopped between the mark and the mail. The others look away meanwhile."""
     node = next(n for n in house.running() if n not in others)
-    node.line.delay = 0.15  # the commit of the mark is known there 150 ms after it happened
+    node.line.delay = 0.15
     for n in others:
         n.stopped()
     message = reply(house, node, case, "Wir sehen nach.")
-    wait_sending(house, message)
+    wait_until(lambda: outbox(house, message)[0] != QUEUED, 15, "it is not claimed", 0.01)
+    node.line.delay = 0.35  # the commit of the mark is known there that long after it happened
+    wait_sending(house, message, 25)
     node.stopped()
     stopped = time.monotonic()
     for n in others:
