@@ -27,7 +27,6 @@ struct retain {
     int64_t next;         /* by clock_mono: when to look again */
     int64_t brand, after; /* the last brand done; in the next one, the last post looked at */
     int64_t posts, cases; /* deleted there since the last line in the audit log */
-    size_t most;          /* posts in one transaction; fewer where others write much */
 };
 
 struct flow {

@@ -133,27 +133,19 @@ static void rest(struct flow *f, int64_t since)
     bell_wait(&f->jobs_bell, took > REST_MIN_MS ? took : REST_MIN_MS);
 }
 
-/* Deletes them, some at a time. On PostgreSQL a transaction that was overtaken by others too often
- * comes back as ERR_BUSY: the next is smaller. */
+/* Deletes them, some at a time, in turn with what comes in for the brand: both touch the same
+ * threads and cases. */
 static enum err delete_rows(struct flow *f, struct deleting *d, const struct post_sql_old_row *rows,
                             size_t n, struct errinfo *e)
 {
     struct retain *r = &f->retain;
-    size_t i = 0;
-    while (i < n && !atomic_load(&f->stopping)) {
+    for (size_t i = 0; i < n && !atomic_load(&f->stopping); i += d->n) {
         int64_t since = clock_mono();
-        r->most = r->most ? r->most : IN_ONE;
         d->rows = rows + i;
-        d->n = n - i < r->most ? n - i : r->most;
-        enum err err = store_write(f->o.store, write_deleting, d, e);
-        if (err != ERR_OK && (err != ERR_BUSY || d->n == 1))
-            return err;
-        if (err == ERR_OK) {
-            r->posts += d->posts;
-            r->cases += d->cases;
-            i += d->n;
-        }
-        r->most = err == ERR_OK ? r->most + (r->most < IN_ONE) : d->n / 2;
+        d->n = n - i < IN_ONE ? n - i : IN_ONE;
+        TRY(store_write_keyed(f->o.store, d->brand, write_deleting, d, e));
+        r->posts += d->posts;
+        r->cases += d->cases;
         rest(f, since);
     }
     return ERR_OK;

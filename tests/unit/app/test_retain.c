@@ -32,7 +32,7 @@
 #include "text/unicode.h"
 #include "understand/model.h"
 
-enum { MANY = 100, SLOW_MS = 20000 };
+enum { MANY = 600, SLOW_MS = 20000 };
 
 struct house {
     char dir[64];
