@@ -32,7 +32,7 @@
 #include "text/unicode.h"
 #include "understand/model.h"
 
-enum { MANY = 600, SLOW_MS = 20000 };
+enum { MANY = 3000, SLOW_MS = 5000 };
 
 struct house {
     char dir[64];
@@ -335,7 +335,7 @@ static void posts_come_in_meanwhile(void **state)
     assert_int_equal(s.err, ERR_OK);
     print_message("# %d batches of 10 came in meanwhile, the slowest took %lld ms\n", s.batches,
                   (long long)s.slowest);
-    assert_true(s.batches > 0);
+    assert_true(s.batches > 3);
     assert_true(s.slowest < SLOW_MS);
     assert_int_equal(found(h, "\"Strom weg\""), s.batches * 10 < 5000 ? s.batches * 10 : 5000);
     assert_false(author_there(h, "@old0"));
