@@ -33,7 +33,8 @@ void doctor_found(struct doctor *d, enum finding_state state, struct str check, 
     *f = (struct finding){.state = state, .check = check};
     f->what = locale_fill(d->arena, d->locale, what, args, n, &used);
     if (todo)
-        f->todo = locale_fill(d->arena, d->locale, todo, args + used, n - used, NULL);
+        f->todo =
+            locale_fill(d->arena, d->locale, todo, n > used ? args + used : NULL, n - used, NULL);
 }
 
 struct str doctor_size(const struct doctor *d, int64_t bytes)
