@@ -21,6 +21,8 @@ import urllib.parse
 
 ENGINE = os.environ.get("FAULTS_ENGINE", "sqlite")  # or "postgresql", beside tests/with-pg
 LONG = bool(os.environ.get("FAULTS_LONG"))  # as before a release
+# built with AddressSanitizer: it needs terabytes of addresses, and much memory of its own
+SANITIZED = bool(os.environ.get("ASAN_OPTIONS"))
 
 # Message states, as domain/words.h numbers them.
 QUEUED, CLAIMED, SENDING, SENT, FAILED, UNCLEAR, RECALLED = range(7)
