@@ -202,7 +202,7 @@ def set_up(lab, peers):
     lab.command("channel", "add", "mail", "mail", "--name", "care@nordlicht.example",
                 "--allow-private", f"imap_url=imap://127.0.0.1:{peers.imap_port}",
                 f"smtp_url=smtp://127.0.0.1:{peers.mail_port}", "user=care", "password=none",
-                "address=care@nordlicht.example", "plain=1")
+                "address=care@nordlicht.example", "plain=1", "since=all")
     peers.feeds["growing"] = 1
     lab.command("channel", "add", "feed", "growing", "--allow-private",
                 f"url=http://127.0.0.1:{peers.feed_port}/growing")

@@ -95,7 +95,7 @@ def one_at_work(world, name, n):
     elif name == "sync" and hits:
         after_failed_fsync(world, n, refused)
     elif name == "malloc":
-        lab_module.wait_until(lambda: world.ledger.look() == 200, 10, "it does not go on")
+        lab_module.wait_until(lambda: not work(world, False), 10, "it does not go on")
     work(world, True)
     return hits > 0
 

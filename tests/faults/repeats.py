@@ -59,7 +59,8 @@ def body(lab):
     lab.command("channel", "add", "file", "file", "--name", "Archiv")
     lab.command("channel", "add", "mail", "mail", "--name", "care@nordlicht.example",
                 "--allow-private", f"imap_url=imap://127.0.0.1:{peers.imap_port}", "user=care",
-                "password=none", "address=care@nordlicht.example", "plain=1")
+                "password=none", "address=care@nordlicht.example", "plain=1",
+                "since=all")  # also what is there before the first look
     with peers.lock:
         peers.feeds["news"] = 0
     lab.command("channel", "add", "feed", "news", "--allow-private",
