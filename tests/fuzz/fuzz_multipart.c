@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     struct form f;
     if (str_next_line(&body, &type) && form_parse(&a, type, body, &f) == ERR_OK)
         for (size_t i = 0; i < f.n; i++)
-            if (!str_starts_nocase(type, STR("application/")))
+            if (!str_starts_nocase(str_trim(type), STR("application/")))
                 check_part(&f.parts[i], body);
     arena_deinit(&a);
     return 0;
