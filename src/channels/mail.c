@@ -53,6 +53,11 @@ static const struct channel_setting settings[] = {
      .required = true,
      .label = N_("Address of this mailbox")},
     {.key = "name", .type = SETTING_TEXT, .label = N_("Name shown as sender")},
+    {.key = "authserv",
+     .type = SETTING_TEXT,
+     .label = N_("Name under which your mail server confirms senders"),
+     .hint = N_("What stands first in Authentication-Results of the mails it receives, such as "
+                "mx.example.org. Mails whose sender it does not confirm are marked then.")},
     {.key = "folders",
      .type = SETTING_TEXT,
      .preset = "INBOX",

@@ -64,17 +64,22 @@ static struct str lower(struct arena *a, struct str s)
     return (struct str){p, s.n};
 }
 
-/* The person to answer. A web form writes in our name and puts the person into Reply-To. */
+/* The person to answer. A web form writes in our name and puts the person into Reply-To: whoever
+ * fills it in can write any address there. */
 static void fill_author(const struct channel_ctx *c, const struct mail *m, struct item *out)
 {
     struct str own = channel_setting(c, "address");
+    struct str checker = channel_setting(c, "authserv");
     struct mail_address from = m->from.n ? m->from.p[0] : (struct mail_address){0};
+    out->is_doubted = mail_sender_check(m, checker) == MAIL_SENDER_DOUBTED;
     if (str_eq_nocase(from.address, own) && m->reply_to.n &&
-        !str_eq_nocase(m->reply_to.p[0].address, own))
+        !str_eq_nocase(m->reply_to.p[0].address, own)) {
         from = m->reply_to.p[0];
+        out->is_doubted = checker.n > 0;
+    }
     out->author_id = lower(c->arena, utf8_clip(from.address, ITEM_FIELD_MAX));
     out->author_name = text_plain_line(c->arena, from.name, ITEM_FIELD_MAX);
-    out->is_ours = own.n && str_eq_nocase(from.address, own);
+    out->is_ours = own.n && str_eq_nocase(from.address, own) && !out->is_doubted;
 }
 
 static void fill_attachments(struct arena *a, const struct mail *m, struct item *out)

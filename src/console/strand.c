@@ -120,9 +120,11 @@ static void fill_moment(struct strand *s, int64_t at, struct case_post_view *out
 static struct str about_post(struct strand *s, const struct case_sql_posts_row *p)
 {
     struct request *rq = s->rq;
-    struct str parts[5];
+    struct str parts[6];
     size_t n = 0;
     parts[n++] = page_text(rq, p->flags & POST_PRIVATE ? N_("private") : N_("public"));
+    if (p->flags & POST_DOUBTED)
+        parts[n++] = page_text(rq, N_("sender not confirmed, may be somebody else"));
     if (p->flags & POST_AUTOMATIC)
         parts[n++] = page_text(rq, N_("sent by a machine"));
     if (p->reach > 0)

@@ -43,6 +43,7 @@ struct item {
     bool is_private;        /* not visible to the public (mail, direct message) */
     bool is_ours;           /* written by the brand itself */
     bool is_automatic;      /* auto-reply, bounce, list mail: stored, never answered */
+    bool is_doubted;        /* the server that received it does not confirm who wrote it */
     bool is_bounce;         /* tells that a message of ours did not arrive */
     const struct item_attachment *attachments;
     size_t attachment_count;

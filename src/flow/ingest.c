@@ -82,7 +82,7 @@ static void clean(const struct item *raw, int64_t now, struct arena *a, struct r
         it->reach = 0;
     r->flags = (it->is_private ? POST_PRIVATE : 0) | (it->is_ours ? POST_OURS : 0) |
                (it->is_automatic ? POST_AUTOMATIC : 0) | (it->is_bounce ? POST_BOUNCE : 0) |
-               (raw->text.n > ITEM_TEXT_MAX ? POST_CUT : 0);
+               (it->is_doubted ? POST_DOUBTED : 0) | (raw->text.n > ITEM_TEXT_MAX ? POST_CUT : 0);
 }
 
 /* Under which it is found: its words, and behind them who wrote it, as no word of a language. */
@@ -122,7 +122,8 @@ static enum err author_of(struct work *w, struct tx *tx, const struct ready *r, 
         &(struct author_sql_find_in){w->b->id, w->account.network, r->item.author_id}, &known);
     if (err == ERR_OK) {
         *id = known.id;
-        if (r->item.author_name.n && !str_eq(known.name, r->item.author_name))
+        if (r->item.author_name.n && !r->item.is_doubted &&
+            !str_eq(known.name, r->item.author_name))
             return author_sql_rename(
                 tx, &(struct author_sql_rename_in){w->b->id, *id, r->item.author_name}, NULL);
         return ERR_OK;

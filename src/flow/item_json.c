@@ -8,7 +8,7 @@
 
 static const char *const known_fields[] = {"id",          "text",        "title",        "author",
                                            "author_name", "in_reply_to", "published_at", "url",
-                                           "reach",       "private",     "ours"};
+                                           "reach",       "private",     "ours",         "doubted"};
 static const int64_t SECONDS_UNTIL =
     100000000000; /* a larger number is milliseconds (seconds: the year 5138) */
 
@@ -134,6 +134,7 @@ enum err item_from_json(struct arena *a, const struct json *v, struct item *out,
         return err_set(e, ERR_INVALID, "reach", "'reach' must be a whole number");
     out->is_private = json_bool(v, "private", false);
     out->is_ours = json_bool(v, "ours", false);
+    out->is_doubted = json_bool(v, "doubted", false);
     keep_extra(a, v, out);
     if (!out->external_id.n || out->external_id.n > ITEM_ID_MAX)
         return err_set(e, ERR_INVALID, "id", "a post needs an 'id' of 1 to %d bytes", ITEM_ID_MAX);

@@ -7,6 +7,7 @@
  *   in_reply_to   text or list of texts, nearest first
  *   published_at  RFC 3339, or whole seconds or milliseconds since 1970
  *   url, reach, private, ours
+ *   doubted       true: nobody confirms that it is by this author
  * Unknown fields are kept with the post. Threads: pure. */
 #ifndef FLOW_ITEM_JSON_H
 #define FLOW_ITEM_JSON_H

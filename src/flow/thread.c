@@ -35,7 +35,9 @@ static bool may_join(struct arena *a, const struct joining *j, const struct stan
 {
     if (!str_eq_z(j->account->channel, "mail"))
         return true;
-    if (known->message || (known->author && known->author == j->author))
+    if (known->message || j->item->is_doubted)
+        return known->message != 0;
+    if (known->author && known->author == j->author)
         return true;
     return addressed(a, known->extra, j->item->author_id) ||
            addressed(a, j->item->extra, known->identity);

@@ -25,8 +25,9 @@ enum {
     POST_OURS = 2,      /* the brand itself said it */
     POST_AUTOMATIC = 4, /* auto-reply, list mail */
     POST_BOUNCE = 8,
-    POST_CUT = 16,    /* longer than ITEM_TEXT_MAX; the rest was cut */
-    POST_SAME_ID = 32 /* a mail that came under the Message-ID of another one */
+    POST_CUT = 16,     /* longer than ITEM_TEXT_MAX; the rest was cut */
+    POST_SAME_ID = 32, /* a mail that came under the Message-ID of another one */
+    POST_DOUBTED = 64  /* nobody confirms that it is by whom it names as its author */
 };
 
 /* A connected identity on a channel, with its settings opened. */

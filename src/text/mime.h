@@ -67,10 +67,23 @@ struct mail {
     struct str bounced_id;      /* Message-ID of the mail that did not arrive, where it is told */
     struct str bounced_address; /* whom it did not reach, where it is told */
     bool is_damaged;
+    struct str *verdicts; /* Authentication-Results, raw, from the top */
+    size_t verdict_count;
+};
+
+/* Does the address in From say who wrote it? */
+enum mail_sender {
+    MAIL_SENDER_UNCHECKED, /* nobody whose word counts says anything */
+    MAIL_SENDER_CONFIRMED, /* DMARC has passed, or DKIM or SPF for the domain of the address */
+    MAIL_SENDER_DOUBTED
 };
 
 enum err mail_parse(struct arena *a, struct str bytes, struct mail *out,
                     struct errinfo *e) MUST_CHECK;
+/* By the word of one server only, the receiving one, which must remove what others wrote under its
+ * name (RFC 8601, 5). authserv_id: how it calls itself in Authentication-Results; empty: nobody's
+ * word counts. */
+enum mail_sender mail_sender_check(const struct mail *m, struct str authserv_id);
 /* One JSON object in the shape that `zuruf parse mail` prints. */
 void mail_to_json(struct buf *b, const struct mail *m);
 

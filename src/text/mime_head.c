@@ -186,6 +186,7 @@ void mail_read_head(struct arena *a, GMimeMessage *message, struct mail *m)
     m->cc = addresses(a, g_mime_message_get_cc(message));
     m->reply_to = addresses(a, g_mime_message_get_reply_to(message));
     m->delivered_to = delivered_to(a, o);
+    mail_read_verdicts(a, o, m);
     m->is_auto = is_automatic(a, o, m);
     m->is_bounce = is_old_bounce(o, m);
     m->is_auto |= m->is_bounce;

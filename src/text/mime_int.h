@@ -11,6 +11,8 @@ struct arena;
 
 /* Fills everything that stands in the headers. */
 void mail_read_head(struct arena *a, GMimeMessage *message, struct mail *m);
+/* Keeps what servers said of the sender, for mail_sender_check. */
+void mail_read_verdicts(struct arena *a, GMimeObject *o, struct mail *m);
 /* A header's value as one line; STR_NONE when it is missing. */
 struct str mail_header(struct arena *a, GMimeObject *o, const char *name);
 /* What stands between the first < and >, else the first word. */

@@ -115,6 +115,28 @@ def forged(server):
     check("Rechnung" not in text, "the history goes along")
 
 
+@case("case 49: who is not confirmed joins no thread of another, speaks not for us, and is marked")
+def unconfirmed(server):
+    anna, ours = "anna.g@e.example", "care@nordlicht.example"
+    into_mailbox(server, [letter("g1@e", anna, author_name="Anna", to=[ours], cc=["berta@e.example"])])
+    into_mailbox(server, [letter("g2@e", anna, ["g1@e"], author_name="Betrug", doubted=True),
+                          letter("g3@e", "berta@e.example", ["g1@e"], doubted=True),
+                          letter("g4@e", ours, ["g1@e"], to=[anna], ours=False, doubted=True),
+                          letter("g5@e", anna, ["g1@e"], author_name="Anna")])
+    first = threads(server, "g1@e")[0]
+    check(first not in threads(server, "g2@e", "g3@e", "g4@e"), "a mail that nobody confirms joined")
+    same(threads(server, "g5@e"), [first], "one that is confirmed joins")
+    with server.store() as db:
+        of = lambda key: db.execute("SELECT c.id, a.name FROM \"case\" c JOIN post p ON p.thread = c.thread JOIN author a"
+                                    " ON a.id = p.author WHERE p.external_id = ?", (key,)).fetchone()
+        (forged, name), (true, _) = of("g2@e"), of("g1@e")
+    same(name, "Anna", "what the known author is called")
+    agent = server.person("nordlicht", "agent")
+    check("sender not confirmed" in agent.get(f"/desk/case/{forged}").text, "the case says it")
+    check("Absender nicht best" in agent.get(f"/desk/case/{forged}", {"Accept-Language": "de"}).text, "in German")
+    check("sender not confirmed" not in agent.get(f"/desk/case/{true}").text, "the other one does not")
+
+
 @case("case 53: another mail under a known Message-ID is kept with a note, the same mail twice once")
 def same_id(server):
     anna, eve = "anna@e.example", "eve@evil.example"

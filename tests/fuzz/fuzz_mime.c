@@ -29,6 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
             for (size_t k = 0; k < name.n; k++)
                 assert((unsigned char)name.p[k] >= 0x20 && !strchr("/\\", name.p[k]));
         }
+        assert(mail_sender_check(&m, STR("mx.e.org")) <= MAIL_SENDER_DOUBTED);
+        assert(mail_sender_check(&m, STR("")) == MAIL_SENDER_UNCHECKED);
         struct buf b;
         buf_init_in(&b, &a, 256 * 1024 * 1024);
         mail_to_json(&b, &m);

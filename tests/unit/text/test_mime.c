@@ -335,6 +335,81 @@ static void addresses_are_checked(void **state)
             fail_msg("taken: %s", bad[i]);
 }
 
+/* What the server mx.e.org says of a mail with these headers in front of From: a@shop.e.org. */
+static enum mail_sender sender(const char *headers)
+{
+    read_mail(arena_printf(&a, "%sFrom: A <a@Shop.e.org>\r\nSubject: x\r\n\r\nx", headers));
+    return mail_sender_check(&m, STR("mx.e.org"));
+}
+
+#define AR "Authentication-Results: "
+
+static void the_receiving_server_says_who_wrote_a_mail(void **state)
+{
+    (void)state;
+    static const char *const confirmed[] = {
+        AR "mx.e.org; dmarc=pass header.from=shop.e.org\r\n",
+        AR "MX.E.ORG 1; DMARC=Pass\r\n",
+        AR "mx.e.org;\r\n spf=fail smtp.mailfrom=x@else.org;\r\n\tdmarc=pass (p=none; fail)\r\n",
+        AR "mx.e.org; dkim=pass header.d=shop.e.org header.s=1\r\n",
+        AR "mx.e.org; dkim=pass (1024-bit key) reason=\"good\" header.i=@e.org\r\n",
+        AR "mx.e.org; dkim=fail header.d=shop.e.org; dkim=pass header.d=e.org; dmarc=none\r\n",
+        AR "mx.e.org; spf=pass smtp.mailfrom=\"bounce@shop.e.org\"\r\n",
+        AR "mx.e.org; spf=pass smtp.mailfrom=shop.e.org\r\n",
+        AR "mx.e.org; dkim=pass header.d=shop.e.org\r\n" AR "mx.e.org; spf=none\r\n",
+        AR "mx.e.org; dmarc=pass\r\n" AR "mx.e.org; dmarc=fail\r\n", /* theirs is further down */
+    };
+    static const char *const doubted[] = {
+        AR "mx.e.org; dmarc=fail header.from=shop.e.org\r\n",
+        AR "mx.e.org; dmarc=fail; dkim=pass header.d=shop.e.org\r\n",
+        AR "mx.e.org; dmarc=fail\r\n" AR "mx.e.org; dmarc=pass\r\n",
+        AR "mx.e.org; dmarc=pass header.from=evil.org\r\n",
+        AR "mx.e.org; dkim=pass header.d=evil.org; spf=pass smtp.mailfrom=evil.org\r\n",
+        AR "mx.e.org; dkim=pass header.d=eshop.e.org\r\n",
+        AR "mx.e.org; dkim=pass header.d=hop.e.org\r\n",
+        AR "mx.e.org; dkim=pass header.d=org\r\n",
+        AR "mx.e.org; dkim=pass header.d=x.shop.e.org\r\n",
+        AR "mx.e.org; dkim=pass\r\n",
+        AR "mx.e.org; dkim=pass header.b=shop.e.org\r\n",
+        AR "mx.e.org; spf=pass smtp.helo=shop.e.org\r\n",
+        AR "mx.e.org; spf=softfail (x; dmarc=pass) smtp.mailfrom=shop.e.org\r\n",
+        AR "mx.e.org; spf=neutral reason=\"; dmarc=pass\"\r\n",
+        AR "mx.e.org; spf=none ((\\(; dmarc=pass\r\n",
+        AR "mx.e.org; dmarc=passed; spf=pass=shop.e.org\r\n",
+        AR "mx.e.org; dmarc=pass\r\nFrom: b@other.org\r\nFrom: c@other.org, d@other.org\r\n",
+    };
+    static const char *const unchecked[] = {
+        "",
+        AR "mx.e.org; none\r\n",
+        AR "mx.e.org; auth=pass smtp.auth=a\r\n",
+        AR "mx.e.org\r\n",
+        AR "evil.org; dmarc=pass\r\n",
+        AR "mx.e.org.evil.org; dmarc=pass\r\n",
+        AR "(mx.e.org) evil.org; dmarc=pass\r\n",
+        /* what a server need not read as its own name, and so may not have removed */
+        AR "(x) mx.e.org; dmarc=pass\r\n",
+        AR "=?utf-8?q?mx=2Ee=2Eorg?=; dmarc=pass\r\n",
+        AR "\"mx.e.org\"; dmarc=pass\r\n",
+        AR "mx.e.org(x); dmarc=pass\r\n",
+        AR "; dmarc=pass\r\n",
+        "X-" AR "mx.e.org; dmarc=pass\r\n",
+        "Authentication-Result: mx.e.org; dmarc=pass\r\n",
+        "ARC-" AR "i=1; mx.e.org; dmarc=pass\r\n",
+        "Subject: x" AR "mx.e.org; dmarc=pass\r\n",
+    };
+    for (size_t i = 0; i < sizeof confirmed / sizeof *confirmed; i++)
+        if (sender(confirmed[i]) != MAIL_SENDER_CONFIRMED)
+            fail_msg("not confirmed by %s", confirmed[i]);
+    for (size_t i = 0; i < sizeof doubted / sizeof *doubted; i++)
+        if (sender(doubted[i]) != MAIL_SENDER_DOUBTED)
+            fail_msg("not doubted after %s", doubted[i]);
+    for (size_t i = 0; i < sizeof unchecked / sizeof *unchecked; i++)
+        if (sender(unchecked[i]) != MAIL_SENDER_UNCHECKED)
+            fail_msg("believed: %s", unchecked[i]);
+    sender(confirmed[0]);
+    assert_int_equal(mail_sender_check(&m, STR("")), MAIL_SENDER_UNCHECKED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +424,8 @@ int main(void)
         cmocka_unit_test(what_we_send_reads_back),
         {"case 28: nobody adds headers to a mail", nobody_adds_headers, NULL, NULL, NULL},
         cmocka_unit_test(addresses_are_checked),
+        {"case 49: the receiving server says who wrote a mail",
+         the_receiving_server_says_who_wrote_a_mail, NULL, NULL, NULL},
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
