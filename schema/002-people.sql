@@ -79,6 +79,21 @@ CREATE TABLE audit (
 CREATE INDEX audit_object ON audit (brand, object, id);
 CREATE INDEX audit_brand ON audit (brand, id);
 
+-- Who was refused what, beside the audit log: one line for each asker, act and hour, with a count.
+CREATE TABLE denial (
+  id INTEGER PRIMARY KEY,
+  brand INTEGER NOT NULL REFERENCES brand(id),
+  hour INTEGER NOT NULL,                 -- its beginning
+  agent INTEGER NOT NULL,                -- who asked; 0: nobody knows
+  object INTEGER NOT NULL,               -- agent or account that was to be used, or 0
+  what TEXT NOT NULL,                    -- 'denied.right', ...
+  place TEXT NOT NULL,                   -- method and pattern of the route, or empty
+  n INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
+  UNIQUE (hour, brand, agent, object, what, place)
+);
+CREATE INDEX denial_brand ON denial (brand, id);
+
 -- An identity on a channel.
 CREATE TABLE author (
   id INTEGER PRIMARY KEY,

@@ -29,6 +29,7 @@
 #include "http/server.h"
 #include "page/context.h"
 #include "page/page.h"
+#include "people/denial.h"
 #include "people/session.h"
 #include "people/throttle.h"
 #include "people_sql.h"
@@ -150,6 +151,7 @@ static enum err start(struct server *s, bool demo, struct errinfo *e)
     TRY(metrics_new(&s->metrics, &sources, e));
     s->context.metrics = s->metrics;
     make_setup_token(s);
+    TRY(denials_start(&s->context.denials, s->app.store, &clock_system, e));
     TRY(control_listen(&s->control, &s->app, e));
     TRY(flow_start(s->app.flow, e));
     TRY(start_pages(s, e));
@@ -180,6 +182,7 @@ static void stop(struct server *s)
     if (s->app.flow)
         flow_stop(s->app.flow);
     workers_free(s->workers);
+    denials_stop(s->context.denials);
     throttle_free(s->context.throttle);
     metrics_free(s->metrics);
     app_close(&s->app);

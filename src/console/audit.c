@@ -1,4 +1,4 @@
-/* audit.c - who changed what, newest first. */
+/* audit.c - who changed what, and who was refused what, newest first. */
 #include "console/console.h"
 #include "console/settings.h"
 
@@ -29,44 +29,93 @@ static void add_object(struct request *rq, const struct lists_sql_audit_row *row
     }
 }
 
+static void add_moment(struct request *rq, const struct brand_view *b, int64_t at,
+                       struct rows *rows)
+{
+    const struct page_context *ctx = rq->app;
+    rows_cell(rows,
+              format_moment(rq->arena, page_locale(rq), b->calendar.zone, flow_now(ctx->flow), at));
+}
+
+static void add_act(struct request *rq, const struct brand_view *b,
+                    const struct lists_sql_audit_row *row, struct rows *rows)
+{
+    add_moment(rq, b, row->at, rows);
+    rows_cell(rows, row->agent_name.n ? row->agent_name : page_text(rq, "Zuruf itself"));
+    rows_cell(rows, word_audit(rq, row->what));
+    add_object(rq, row, rows);
+}
+
+/* One line an hour, with how often; of whom or what it was aimed at, else the address asked for. */
+static void add_denial(struct request *rq, const struct brand_view *b,
+                       const struct lists_sql_denials_row *row, struct rows *rows)
+{
+    struct str word = word_audit(rq, row->what);
+    struct str times = words_count(rq, "%d time", "%d times", row->n);
+    add_moment(rq, b, row->last_at, rows);
+    rows_cell(rows, row->agent_name.n ? row->agent_name : page_text(rq, "Somebody"));
+    rows_cell(rows, row->n < 2
+                        ? word
+                        : arena_printf(rq->arena, "%.*s (%.*s)", STR_FMT(word), STR_FMT(times)));
+    rows_cell(rows, row->object_name.n    ? row->object_name
+                    : row->account_name.n ? row->account_name
+                                          : row->place);
+}
+
+/* Both lists are in order, newest first. last: id of the last one that is shown, for the next page;
+ * 0: there is none. */
+static enum err add_lines(struct request *rq, const struct brand_view *b, int64_t before,
+                          struct rows *rows, int64_t *last)
+{
+    const struct page_context *ctx = rq->app;
+    struct db *db = store_reader(ctx->store);
+    struct lists_sql_audit_row *acts;
+    struct lists_sql_denials_row *denials;
+    size_t n, m, i = 0, k = 0;
+    TRY(lists_sql_audit(db, rq->arena, &(struct lists_sql_audit_in){b->id, before, PAGE + 1}, &acts,
+                        &n));
+    TRY(lists_sql_denials(db, rq->arena, &(struct lists_sql_denials_in){b->id, before, PAGE + 1},
+                          &denials, &m));
+    *last = 0;
+    while (i + k < PAGE && (i < n || k < m)) {
+        if (k == m || (i < n && acts[i].id > denials[k].id)) {
+            *last = acts[i].id;
+            add_act(rq, b, &acts[i++], rows);
+        } else {
+            *last = denials[k].id;
+            add_denial(rq, b, &denials[k++], rows);
+        }
+    }
+    if (i == n && k == m)
+        *last = 0;
+    return ERR_OK;
+}
+
 static void get_audit(struct request *rq, struct response *rs)
 {
     static const char *const columns[] = {N_("When"), N_("Who"), N_("What was done"),
                                           N_("To what")};
-    const struct page_context *ctx = rq->app;
     const struct brand_view *b = settings_brand(rq, rs);
     struct lists_page page = {0};
-    struct lists_sql_audit_row *list;
     struct rows rows;
-    int64_t before = INT64_MAX;
-    size_t n;
+    int64_t before = INT64_MAX, last;
     if (!b || !settings_open(rq, rs, b, N_("Audit log"), "audit", &page.sheet))
         return;
     if (!str_to_i64(request_query(rq, "before"), &before))
         before = INT64_MAX;
-    enum err err =
-        lists_sql_audit(store_reader(ctx->store), rq->arena,
-                        &(struct lists_sql_audit_in){b->id, before, PAGE + 1}, &list, &n);
+    rows_init(&rows, rq, columns, 4);
+    enum err err = add_lines(rq, b, before, &rows, &last);
     if (err != ERR_OK) {
         pages_fail(rq, rs, err, NULL);
         return;
-    }
-    rows_init(&rows, rq, columns, 4);
-    for (size_t i = 0; i < n && i < PAGE; i++) {
-        rows_cell(&rows, format_moment(rq->arena, page_locale(rq), b->calendar.zone,
-                                       flow_now(ctx->flow), list[i].at));
-        rows_cell(&rows, list[i].agent_name.n ? list[i].agent_name : page_text(rq, "Zuruf itself"));
-        rows_cell(&rows, word_audit(rq, list[i].what));
-        add_object(rq, &list[i], &rows);
     }
     struct table_view table =
         rows_table(&rows, STR_NONE, STR_NONE, page_text(rq, "Nothing was changed yet."));
     page.tables = &table;
     page.tables_n = 1;
     page.sheet.intro = page_text(rq, "Nobody can change or delete these entries here.");
-    if (n > PAGE)
-        page.next =
-            arena_printf(rq->arena, "/desk/audit?before=%lld", (long long)list[PAGE - 1].id);
+    if (last)
+        page.next = arena_printf(rq->arena, "/desk/audit?before=%lld", (long long)last);
     struct out o = page_begin(rq, rs);
     lists_page_render(&o, &page);
 }

@@ -9,6 +9,7 @@
 #include "crypt/seal.h"
 #include "flow/flow.h"
 #include "page/page.h"
+#include "people/denial.h"
 #include "people/people.h"
 #include "people/session.h"
 #include "people/throttle.h"
@@ -90,12 +91,20 @@ static int64_t longest_wait(struct throttle *t, struct str from, struct str both
     return longest;
 }
 
+/* For those who look after the account; addresses that nobody has are nobody's matter. */
+static void note_denied(const struct page_context *ctx, int64_t whose, const char *what)
+{
+    if (whose)
+        denials_note(ctx->denials,
+                     &(struct denial){.object = whose, .what = what, .place = "", .verb = ""});
+}
+
 static void post_signin(struct request *rq, struct response *rs)
 {
     const struct page_context *ctx = rq->app;
     struct str email, typed = request_field(rq, "email"), password = request_field(rq, "password");
     struct str next = request_field(rq, "next");
-    struct people_sql_agent_by_email_row row;
+    struct people_sql_agent_by_email_row row = {0};
     int64_t now = flow_now(ctx->flow);
     rs->status = 422;
     if (email_normalise(rq->arena, typed, &email, NULL) != ERR_OK || !password.n) {
@@ -108,10 +117,12 @@ static void post_signin(struct request *rq, struct response *rs)
     struct str whom = arena_printf(rq->arena, "whom %.*s", STR_FMT(email));
     bool found = find(rq, email, &row);
     struct str mark = found ? known_mark(rq, &row) : STR_NONE;
+    int64_t whose = row.id; /* also of somebody who was shut out */
     bool known = found && crypt_equal(request_cookie(rq, KNOWN_COOKIE), mark);
     int64_t wait = longest_wait(ctx->throttle, from, both, whom, known, now);
     if (wait > 0) {
         rs->status = 429;
+        note_denied(ctx, whose, "denied.wait");
         response_header(rs, "Retry-After",
                         arena_printf(rq->arena, "%lld", (long long)(wait / 1000 + 1)));
         show(rq, rs, typed, next, page_text(rq, "Too many tries. Wait a little, then try again."));
@@ -124,6 +135,7 @@ static void post_signin(struct request *rq, struct response *rs)
         throttle_failed(ctx->throttle, from, now);
         throttle_failed(ctx->throttle, both, now);
         throttle_failed(ctx->throttle, whom, now);
+        note_denied(ctx, whose, "denied.password");
         show(rq, rs, typed, next, page_text(rq, "Address and password do not belong together."));
         return;
     }

@@ -8,6 +8,14 @@ FROM audit u LEFT JOIN agent a ON a.id = u.agent LEFT JOIN agent o ON o.id = u.o
   LEFT JOIN "case" c ON c.id = u.object AND c.brand = u.brand
 WHERE u.brand = :brand AND u.id < :before ORDER BY u.id DESC LIMIT :limit;
 
+-- Who was refused what, in the same order; stands among the others.
+--: denials many (brand i64, before i64, limit i64) -> (id i64, what text, place text, n i64, last_at i64, agent_name text?,
+--:   object_name text?, account_name text?)
+SELECT d.id, d.what, d.place, d.n, d.last_at, a.name AS agent_name, o.name AS object_name, k.name AS account_name
+FROM denial d LEFT JOIN agent a ON a.id = d.agent LEFT JOIN agent o ON o.id = d.object
+  LEFT JOIN account k ON k.id = d.object AND k.brand = d.brand
+WHERE d.brand = :brand AND d.id < :before ORDER BY d.id DESC LIMIT :limit;
+
 --: sessions many (agent i64) -> (id i64, seen_at i64, created_at i64, client text) any-brand "the asker's own sessions"
 SELECT id, seen_at, created_at, client FROM session WHERE agent = :agent ORDER BY seen_at DESC LIMIT 50;
 

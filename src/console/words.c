@@ -111,6 +111,12 @@ struct str word_audit(const struct request *rq, struct str what)
         {"backup.restore", N_("came back from a backup")},
         {"retention.delete", N_("deleted what is not kept any longer")},
         {"target.change", N_("changed the targets")},
+        {"denied.right", N_("was refused: the role does not allow it")},
+        {"denied.form", N_("was refused: the form was too old, or of another site")},
+        {"denied.often", N_("was refused: too much at a time")},
+        {"denied.password", N_("signed in with a wrong password, in vain")},
+        {"denied.wait", N_("had to wait after too many wrong passwords")},
+        {"denied.token", N_("came with a token that is valid no longer")},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (str_eq_z(what, words[i][0]))

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "care_sql.h"
 #include "flow/flow_int.h"
+#include "people/denial.h"
 #include "people_sql.h"
 #include "session_sql.h"
 #include "store/lease.h"
@@ -67,6 +68,8 @@ static enum err write_forget(struct tx *tx, void *arg, struct errinfo *e)
     int64_t now = flow_now(f);
     (void)e;
     TRY(session_sql_expire(tx, &(struct session_sql_expire_in){now}, NULL));
+    TRY(people_sql_denials_expire(
+        tx, &(struct people_sql_denials_expire_in){now - DENIALS_KEPT_DAYS * CLOCK_DAY}, NULL));
     return people_sql_links_expire(tx, &(struct people_sql_links_expire_in){now - CLOCK_DAY}, NULL);
 }
 

@@ -66,6 +66,7 @@ void exchange_begin(struct exchange *x, struct str target)
     x->length = 0;
     x->seen = 0;
     x->refused = x->close = false;
+    x->where = "";
     response_init(x->rq, x->rs);
 }
 
@@ -90,6 +91,7 @@ static void fail(struct exchange *x, int status, enum err code, const char *wher
 {
     response_fail(&x->site->hooks, x->rq, x->rs, status, code, where, what);
     x->refused = true;
+    x->where = where;
 }
 
 void exchange_refuse(struct exchange *x, int status, enum err code, const char *where,
@@ -297,6 +299,14 @@ void exchange_busy(struct exchange *x)
     fail(x, 503, ERR_BUSY, "", "Too much is going on at the moment; try again in a few seconds.");
 }
 
+static void tell_denied(const struct exchange *x)
+{
+    const struct http_hooks *hooks = &x->site->hooks;
+    int status = x->rs->status;
+    if (hooks->denied && x->rq->route && (status == 401 || status == 403 || status == 429))
+        hooks->denied(x->rq, status, x->where);
+}
+
 static bool sound_answer(const struct exchange *x)
 {
     return buf_ok(&x->rs->body) && !x->inner->header_refused;
@@ -352,6 +362,7 @@ void exchange_finish(struct exchange *x)
             response_init(x->rq, x->rs), x->rs->status = 500;
     }
     response_add_defaults(x->rq, x->rs);
+    tell_denied(x);
     int class = x->rs->status / 100;
     x->took = clock_mono_us() - x->started;
     if (class >= 1 && class <= HTTP_CLASSES)

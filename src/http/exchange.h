@@ -46,7 +46,8 @@ struct exchange {
     uint64_t seen;                   /* bytes of the body so far */
     int64_t started;                 /* of clock_mono_us */
     int64_t took;                    /* in microseconds; set by exchange_finish */
-    bool refused;                    /* rs holds an error already */
+    bool refused;                    /* rs holds an error already: */
+    const char *where;               /* what stood in the way */
     bool close;                      /* the connection must not be used again */
     bool running;                    /* between begin and end */
     bool entered, entered_forwarded; /* counted in the site's crowds, as these: */

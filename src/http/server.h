@@ -45,6 +45,10 @@ struct http_hooks {
     /* Fills rq->who. ERR_OK: may pass; ERR_DENIED: signed in but not allowed (who filled), or not
      * signed in (who.agent and who.account 0). Called for every route, also RIGHT_NONE. */
     enum err (*guard)(struct request *rq, enum right right);
+    /* Told of each answer 401, 403 or 429 of a route, before it is sent. where: what stood in the
+     * way, as in the error ("right", "session", CSRF_FIELD); "" where the handler said no. May be
+     * NULL. */
+    void (*denied)(struct request *rq, int status, const char *where);
     /* The token that forms of this asker must carry, as field "csrf" or header X-CSRF-Token;
      * compared in constant time. STR_NONE (signed out, no short-lived cookie either):
      * Sec-Fetch-Site and Origin alone decide. */

@@ -1,4 +1,4 @@
---owns: agent, membership, team_member, signin_link, audit
+--owns: agent, membership, team_member, signin_link, audit, denial
 -- Agents and what they may do.
 
 --: agent_get one (agent i64) -> (id i64, email text, name text, initials text, language text, theme text, density text,
@@ -66,6 +66,15 @@ DELETE FROM signin_link WHERE expires_at < :now;
 --: audit_add exec (id i64, brand i64, agent i64, at i64, what text, object i64, detail text)
 INSERT INTO audit (id, brand, agent, at, what, object, detail)
 VALUES (:id, :brand, :agent, :at, :what, :object, :detail);
+
+-- Who was refused what: a line for each asker, act and hour (people/denial.h).
+--: denial_add exec (id i64, brand i64, hour i64, agent i64, object i64, what text, place text, n i64, at i64)
+INSERT INTO denial (id, brand, hour, agent, object, what, place, n, last_at)
+VALUES (:id, :brand, :hour, :agent, :object, :what, :place, :n, :at)
+ON CONFLICT (hour, brand, agent, object, what, place)
+DO UPDATE SET n = denial.n + excluded.n, last_at = excluded.last_at;
+--: denials_expire exec (before i64) any-brand "of all brands, by time"
+DELETE FROM denial WHERE hour < :before;
 
 -- The data come from a backup: a link that was used since would open again.
 --: links_end exec () any-brand "after a restore, all of them"

@@ -152,6 +152,8 @@ enum err session_find_bearer(struct sessions *ss, struct arena *a, struct str to
     TRY(session_sql_token_find(store_reader(ss->store), a,
                                &(struct session_sql_token_find_in){hash}, &row));
     *who = (struct who){.brand = row.brand, .account = row.account};
+    if (row.revoked_at)
+        return ERR_DENIED;
     keep(ss, hash, now + CACHE_MS, who, generation);
     return ERR_OK;
 }

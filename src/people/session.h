@@ -26,7 +26,8 @@ void sessions_forget(struct sessions *ss);
 /* Fills who from the cookie's token. ERR_NOT_FOUND: none, expired, or the agent is disabled. */
 enum err session_find(struct sessions *ss, struct arena *a, struct str token,
                       struct who *who) MUST_CHECK;
-/* Fills who from a bearer token: account, brand, and nothing else. */
+/* Fills who from a bearer token: account, brand, and nothing else. ERR_DENIED: it was good once,
+ * for that account. */
 enum err session_find_bearer(struct sessions *ss, struct arena *a, struct str token,
                              struct who *who) MUST_CHECK;
 

@@ -26,8 +26,8 @@ DELETE FROM session WHERE agent = :agent AND id <> :except;
 --: expire exec (now i64) any-brand "all of them"
 DELETE FROM session WHERE expires_at < :now;
 
---: token_find one (token blob) -> (id i64, brand i64, account i64) any-brand "the token says which brand"
-SELECT id, brand, account FROM api_token WHERE token = :token AND revoked_at = 0;
+--: token_find one (token blob) -> (id i64, brand i64, account i64, revoked_at i64) any-brand "the token says which brand"
+SELECT id, brand, account, revoked_at FROM api_token WHERE token = :token;
 --: token_add exec (id i64, brand i64, account i64, token blob, name text, now i64)
 INSERT INTO api_token (id, brand, account, token, name, created_at)
 VALUES (:id, :brand, :account, :token, :name, :now);

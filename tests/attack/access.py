@@ -7,7 +7,7 @@ import threading
 import time
 import urllib.parse
 
-from house import Person, Server, case, check, enter, main, post_lines, same, sign_in
+from house import Person, Server, case, check, enter, main, post_lines, same, sign_in, wait_for
 
 def text_of(server, brand, what):
     """One value of the store."""
@@ -71,6 +71,49 @@ def filters(server):
     seen = stream.read_until("event: case")
     check(other["case"] not in seen and other["post"] not in seen, "an event of the other brand in the stream")
     same(seen.count("event: case"), 1, "events of cases")
+
+
+@case("case 01: what is refused stands in the audit log, as one line an hour with a count")
+def refusals(server):
+    agent, lead, brand = server.person("suedwind", "agent"), server.person("suedwind", "lead"), server.world["suedwind"]
+    began = time.time() * 1000 // 3600000
+
+    def flood():
+        for _ in range(100):
+            same(agent.get("/desk/agents/1").status, 403, "a page of administrators")
+
+    floods = [threading.Thread(target=flood) for _ in range(4)]
+    for f in floods:
+        f.start()
+    for f in floods:
+        f.join()
+    number = brand["posts"][80]["case"]
+    same(server.request("POST", f"/desk/case/{number}/close", b"csrf=x", agent.headers(
+        {"Content-Type": "application/x-www-form-urlencoded"})).status, 403, "a forged form")
+    old = brand["api"]["token"]
+    made = server.person("suedwind", "administrator").post(f"/desk/channels/{brand['api']['id']}/token")
+    brand["api"]["token"] = re.search(r"[\w-]{43}", re.sub(r"<[^>]*>|\s", " ", made.text))[0]
+    same(post_lines(server, old, [{"id": "late-token", "text": "x"}]).status, 401, "a token that was replaced")
+    same(post_lines(server, "x" * 43, [{"id": "late-token", "text": "x"}]).status, 401, "a token that never was")
+
+    def lines():
+        with server.store() as db:
+            return db.execute("SELECT what, place, agent, object, sum(n), count(*) FROM denial WHERE brand = ? GROUP BY 1, 2, 3, 4"
+                              " ORDER BY 1, 2", (int(brand["id"]),)).fetchall()
+
+    me, account = int(brand["agent"]["id"]), int(brand["api"]["id"])
+    want = [("denied.form", "POST /desk/case/:id/close", me, 0, 1), ("denied.right", "GET /desk/agents/:id", me, 0, 400),
+            ("denied.token", "POST /api/v1/posts", 0, account, 1)]
+    wait_for("three kinds of lines", lambda: [line[:5] for line in lines()] == want)
+    hours = time.time() * 1000 // 3600000 - began + 1
+    check(all(line[5] <= hours for line in lines()), f"lines an hour: {lines()}")
+    page = lead.get("/desk/audit").text
+    for said in ("the role does not allow it", "GET /desk/agents/:id", "the form was too old", "valid no longer"):
+        check(said in page, f"the page does not say {said!r}")
+    check("(400 times)" in page or hours > 1, "how often")
+    check("Die Rolle erlaubt es nicht" in lead.get("/desk/audit", {"Accept-Language": "de"}).text, "in German")
+    with server.store() as db:
+        same(db.execute("SELECT count(*) FROM denial WHERE brand <> ?", (int(brand["id"]),)).fetchone(), (0,), "for other brands")
 
 
 @case("case 03: an internal note is in no answer that leaves the house")

@@ -6,7 +6,7 @@ import statistics
 import threading
 import time
 
-from house import Server, case, check, enter, main, same, sign_in
+from house import Server, case, check, enter, main, same, sign_in, wait_for
 
 LONG = bool(os.environ.get("FAULTS_LONG"))
 GUESSES = 10000 if LONG else 250
@@ -52,9 +52,20 @@ def guessing(server):
          "its mark is good for one account")
     got = [sign_in(server, f"somebody{n}@nordlicht.example", "x" * 12, "198.51.100.9").status for n in range(22)]
     same((got[:20], got[21]), ([422] * 20, 429), "one address that tries many accounts")
+    tried = {"denied.password": counts[422] + 6, "denied.wait": counts[429] + 2}  # one of them for the address of the lead
+    wait_for("the audit log to count them", lambda: refused(server, "agent") == tried)
+    page = server.person("nordlicht", "lead").get("/desk/audit").text
+    check("with a wrong password" in page and "too many wrong passwords" in page, "the page of the audit log")
     server.command("user", "password", email, text="ein anderes Kennwort\n")
     same(sign_in(server, email, "ein anderes Kennwort", "203.0.113.7", f"zuruf-known={mark}").status, 429,
          "the mark after a new password")
+
+
+def refused(server, role):
+    """What the audit log says of the account, summed up."""
+    with server.store() as db:
+        return dict(db.execute("SELECT what, sum(n) FROM denial WHERE object = ? AND agent = 0 GROUP BY what",
+                               (int(server.world["nordlicht"][role]["id"]),)))
 
 
 @case("case 17: an account that exists is answered as one that does not, in words and in time")

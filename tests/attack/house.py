@@ -158,7 +158,7 @@ class Server:
             db.close()
 
     def of_brand(self, brand):
-        """All that the store holds of one brand, to see that nothing changed."""
+        """All that the store holds of one brand, to see that nothing changed; that somebody was refused may be told."""
         found = {}
         with self.store() as db:
             tables = [r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%brand%'"
@@ -166,7 +166,7 @@ class Server:
             for t in tables:
                 columns = [r[1] for r in db.execute(f'PRAGMA table_info("{t}")')]
                 column = "id" if t == "brand" else "brand"
-                if column in columns and t != "session":
+                if column in columns and t not in ("session", "denial"):
                     found[t] = sorted(map(repr, db.execute(f'SELECT * FROM "{t}" WHERE "{column}" = ?', (int(brand),))))
         return found
 

@@ -47,10 +47,10 @@ static const struct sql_statement *const *const all[] = {
 };
 
 /* They grow with what people write or do; the others with the organisation. */
-static const char *const large[] = {"post",       "case",       "author",          "message",
-                                    "delivery",   "note",       "draft",           "audit",
-                                    "session",    "correction", "refused",         "post_terms",
-                                    "thread_ref", "attachment", "attachment_chunk"};
+static const char *const large[] = {
+    "post",       "case",       "author",           "message",    "delivery", "note",
+    "draft",      "audit",      "session",          "correction", "refused",  "post_terms",
+    "thread_ref", "attachment", "attachment_chunk", "denial"};
 
 /* Statements that may, and why. */
 static const struct exception {
@@ -60,6 +60,8 @@ static const struct exception {
         {"care_sql_next_wake", "first row of an index that holds the sleeping cases only"},
         {"care_sql_wake", "the first 200 rows of that index"},
         {"outbox_sql_newest", "the last row"},
+        {"people_sql_denials_expire",
+         "the index by hour, from its start to the first that is kept"},
         {"session_sql_expire",
          "the index by time, from its start to the first that has not expired"},
 },

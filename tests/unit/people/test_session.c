@@ -346,7 +346,10 @@ static void a_bearer_token_is_no_cookie(void **state)
     assert_int_equal(session_find_bearer(h->sessions, &h->arena, cookie, &who), ERR_NOT_FOUND);
     write_now(h, revoke_tokens, NULL);
     sessions_forget(h->sessions);
-    assert_int_equal(session_find_bearer(h->sessions, &h->arena, j.token, &who), ERR_NOT_FOUND);
+    assert_int_equal(session_find_bearer(h->sessions, &h->arena, j.token, &who), ERR_DENIED);
+    assert_true(who.account == ACCOUNT && who.brand == BRAND); /* whose it was */
+    assert_int_equal(session_find_bearer(h->sessions, &h->arena, j.token, &who), ERR_DENIED);
+    assert_int_equal(find(h, j.token, &who), ERR_NOT_FOUND);
 }
 
 static void the_check_finds_nothing_in_a_sound_store(void **state)
