@@ -5,11 +5,13 @@
 #include "app/doctor.h"
 #include "backup_sql.h"
 #include "base/clock.h"
+#include "base/trouble.h"
 #include "domain/words.h"
 #include "flow/channel_use.h"
 #include "flow/flow.h"
 #include "flow/keep.h"
 #include "ops_sql.h"
+#include "page/alarm.h"
 #include "store/store.h"
 
 #define SKEW_MOST (2 * CLOCK_SECOND)
@@ -91,6 +93,7 @@ static bool try_account(struct doctor *d, struct app *app, const struct ops_sql_
     enum err err = channel_use(app->flow, d->arena, a->brand, a->id, &use, e);
     if (err == ERR_OK && use.channel->check)
         err = use.channel->check(&use.ctx, e);
+    e->code = err;
     return err == ERR_OK;
 }
 
@@ -102,15 +105,17 @@ static void look_at_account(struct doctor *d, struct app *app,
         arena_printf(d->arena, "account:%.*s/%.*s", STR_FMT(a->brand_key), STR_FMT(a->key));
     static const char todo[] = N_("Open it in the settings, under Channels, and correct it there.");
     if (a->state == ACCOUNT_STOPPED) {
-        doctor_found(d, FINDING_FAIL, check, N_("It has stopped: %s"), todo, SAY(a->error));
+        doctor_found(d, FINDING_FAIL, check, N_("It has stopped: %s"), todo,
+                     SAY(fault_text(d->arena, d->locale, a->error)));
     } else if (a->state == ACCOUNT_PAUSED) {
         doctor_found(d, FINDING_OK, check, N_("It is paused."), NULL, SAY_NOTHING);
     } else if (outside && !try_account(d, app, a, &e)) {
         doctor_found(d, FINDING_FAIL, check, N_("Trying it now failed: %s"), todo,
-                     SAY(arena_strz(d->arena, e.what)));
+                     SAY(fault_text(d->arena, d->locale, trouble_kept(&e, d->arena))));
     } else if (a->failures) {
         doctor_found(d, FINDING_WARN, check, N_("It failed %s times in a row, the last time: %s"),
-                     todo, SAY(doctor_number(d, a->failures), a->error));
+                     todo,
+                     SAY(doctor_number(d, a->failures), fault_text(d->arena, d->locale, a->error)));
     } else if (a->success_at) {
         doctor_found(d, FINDING_OK, check, N_("It works; last success %s."), NULL,
                      SAY(doctor_moment(d, a->success_at)));

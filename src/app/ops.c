@@ -8,6 +8,7 @@
 #include "backup/backup.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/trouble.h"
 #include "brand_sql.h"
 #include "channels/channel.h"
 #include "crypt/password.h"
@@ -328,7 +329,7 @@ static enum err op_channel_list(struct app *app, struct arena *a, const struct j
         json_put_text(reply, "state", str_z(words_name(&account_state_words, (int)rows[i].state)));
         json_put_i64(reply, "items", rows[i].items);
         json_put_time(reply, "success_at", rows[i].success_at);
-        json_put_text(reply, "error", rows[i].error);
+        json_put_text(reply, "error", trouble_english(a, rows[i].error));
         json_end_object(reply);
     }
     json_end_list(reply);
@@ -379,7 +380,7 @@ static enum err op_channel_fetch(struct app *app, struct arena *a, const struct 
     json_put_i64(reply, "wish", wish);
     json_put_bool(reply, "done", now.served >= wish || now.state != ACCOUNT_ON);
     json_put_i64(reply, "posts", now.fetched);
-    json_put_text(reply, "error", now.error);
+    json_put_text(reply, "error", trouble_english(a, now.error));
     return ERR_OK;
 }
 

@@ -5,16 +5,11 @@
 #include <stdio.h>
 
 const struct err_row err_table[ERR_COUNT] = {
-    [ERR_OK] = {"ok", 200, false},
-    [ERR_NOT_FOUND] = {"not_found", 404, false},
-    [ERR_INVALID] = {"invalid", 422, false},
-    [ERR_CONFLICT] = {"conflict", 409, false},
-    [ERR_DENIED] = {"denied", 403, false},
-    [ERR_LIMIT] = {"limit", 413, false},
-    [ERR_BUSY] = {"busy", 503, true},
-    [ERR_PEER] = {"peer", 502, true},
-    [ERR_UNCLEAR] = {"unclear", 502, false},
-    [ERR_IO] = {"io", 503, true},
+    [ERR_OK] = {"ok", 200, false},           [ERR_NOT_FOUND] = {"not_found", 404, false},
+    [ERR_INVALID] = {"invalid", 422, false}, [ERR_CONFLICT] = {"conflict", 409, false},
+    [ERR_DENIED] = {"denied", 403, false},   [ERR_LIMIT] = {"limit", 413, false},
+    [ERR_BUSY] = {"busy", 503, true},        [ERR_PEER] = {"peer", 502, true},
+    [ERR_UNCLEAR] = {"unclear", 502, false}, [ERR_IO] = {"io", 503, true},
     [ERR_BUG] = {"bug", 500, false},
 };
 
@@ -28,6 +23,7 @@ enum err err_set(struct errinfo *e, enum err code, const char *where, const char
     if (!e)
         return code;
     e->code = code;
+    e->said[0] = 0;
     snprintf(e->where, sizeof e->where, "%s", where ? where : "");
     va_list ap;
     va_start(ap, fmt);

@@ -28,6 +28,7 @@ struct errinfo {
     enum err code;
     char where[64]; /* field, line, header or file that is wrong; may be empty */
     char what[320]; /* one English sentence: what happened, and what to do when that is not plain */
+    char said[320]; /* the same as code and parameters (trouble.h); empty: there are none */
 };
 
 struct err_row {

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/trouble.h"
 #include "channels/shared.h"
 #include "crypt/hmac.h"
 #include "net/fetch.h"
@@ -65,6 +66,13 @@ static bool may_succeed_later(int status)
     return status == 408 || status == 409 || status == 425 || status == 429 || status >= 500;
 }
 
+/* Would other answers fare the same there now? A plain 500 may be due to this one. */
+static bool concerns_all(const struct fetch_response *r)
+{
+    return r->status == 429 || r->status == 502 || r->status == 503 || r->status == 504 ||
+           r->retry_after > 0;
+}
+
 static void judge(const struct channel_ctx *c, enum err err, const struct fetch_response *r,
                   const struct errinfo *e, struct sent_result *out)
 {
@@ -72,21 +80,25 @@ static void judge(const struct channel_ctx *c, enum err err, const struct fetch_
     if (accepted && (err == ERR_OK || err == ERR_LIMIT)) {
         if (err == ERR_OK)
             out->external_id = read_external_id(c->arena, r->body);
-        shared_tell(out, SENT_ACCEPTED, "accepted with status %d", r->status);
+        shared_tell(out, SENT_ACCEPTED, TROUBLE_SENT_STATUS, "%d", r->status);
     } else if (err != ERR_OK) {
         /* Also when the message went out: the receiver knows a repeat by its id. */
         bool wrong = !r->sent && (err == ERR_INVALID || err == ERR_DENIED);
-        shared_tell(out, wrong ? SENT_REFUSED : SENT_LATER, "%s", e->what);
+        out->sent = wrong ? SENT_REFUSED : SENT_LATER;
+        out->why = *e;
+        out->whole = err == ERR_IO || err == ERR_PEER;
     } else if (may_succeed_later(r->status)) {
         out->retry_at = r->retry_after ? clock_now(c->clock) + r->retry_after : 0;
-        shared_tell(out, SENT_LATER, "the receiver answers with status %d", r->status);
+        out->whole = concerns_all(r);
+        if (r->status == 429)
+            shared_tell(out, SENT_LATER, TROUBLE_TOO_MANY, NULL);
+        else
+            shared_tell(out, SENT_LATER, r->status >= 500 ? TROUBLE_SERVER_ILL : TROUBLE_STATUS,
+                        "%d", r->status);
     } else if (r->status >= 300 && r->status < 400) {
-        shared_tell(out, SENT_REFUSED,
-                    "the receiver redirects (status %d): enter its new address in the "
-                    "account's settings",
-                    r->status);
+        shared_tell(out, SENT_REFUSED, TROUBLE_RECEIVER_MOVED, "%d", r->status);
     } else {
-        shared_tell(out, SENT_REFUSED, "the receiver refuses the answer with status %d", r->status);
+        shared_tell(out, SENT_REFUSED, TROUBLE_REFUSED_STATUS, "%d", r->status);
     }
 }
 
@@ -98,13 +110,12 @@ static void api_send(const struct channel_ctx *c, const struct outgoing *m,
     *out = (struct sent_result){0};
     struct str url = channel_setting(c, "url"), secret = channel_setting(c, "secret");
     if (!url.n || !secret.n) {
-        shared_tell(out, SENT_REFUSED, "enter %s in the account's settings to send answers",
-                    url.n ? "a secret for signatures" : "an address for answers");
+        shared_tell(out, SENT_REFUSED, url.n ? TROUBLE_ENTER_SECRET : TROUBLE_ENTER_ADDRESS, NULL);
         return;
     }
     struct str body = compose(c->arena, m);
     if (!body.p) {
-        shared_tell(out, SENT_REFUSED, "the answer is larger than %d bytes", BODY_MAX);
+        shared_tell(out, SENT_REFUSED, TROUBLE_ANSWER_LARGE, "%d", BODY_MAX);
         return;
     }
     struct str stamp = arena_printf(c->arena, "%" PRId64, clock_now(c->clock) / CLOCK_SECOND);
@@ -138,7 +149,7 @@ static enum err api_check(const struct channel_ctx *c, struct errinfo *e)
     if (!url.n)
         return ERR_OK;
     if (!channel_setting(c, "secret").n)
-        return err_set(e, ERR_INVALID, "secret", "enter a secret, answers are signed with it");
+        return err_trouble(e, ERR_INVALID, "secret", TROUBLE_ENTER_SECRET, NULL);
     return guard_check(url, c->allow_private, e);
 }
 

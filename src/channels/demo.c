@@ -9,11 +9,11 @@ static void demo_send(const struct channel_ctx *c, const struct outgoing *m,
 {
     *out = (struct sent_result){0};
     if (mark.mark(mark.arg) != ERR_OK) {
-        shared_tell(out, SENT_LATER, "held back before it was sent");
+        shared_tell(out, SENT_LATER, TROUBLE_HELD, NULL);
         return;
     }
     out->external_id = arena_printf(c->arena, "demo-%" PRId64, m->id);
-    shared_tell(out, SENT_ACCEPTED, "accepted by the demo channel");
+    shared_tell(out, SENT_ACCEPTED, TROUBLE_SENT, NULL);
 }
 
 const struct channel channel_demo = {

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/trouble.h"
 #include "base/vec.h"
 #include "channels/shared.h"
 #include "crypt/hmac.h"
@@ -262,7 +263,7 @@ static enum err ask(const struct channel_ctx *c, const struct memory *m, struct 
         headers[n++] = (struct fetch_header){STR("If-Modified-Since"), m->modified};
     struct str url = channel_setting(c, "url");
     if (!url.n)
-        return err_set(e, ERR_INVALID, "url", "enter the address of the feed");
+        return err_trouble(e, ERR_INVALID, "url", TROUBLE_ENTER_FEED, NULL);
     const struct fetch_request request = {.url = url,
                                           .headers = headers,
                                           .header_count = n,
@@ -275,13 +276,13 @@ static enum err ask(const struct channel_ctx *c, const struct memory *m, struct 
 static enum err explain_status(int status, struct errinfo *e)
 {
     if (status == 404)
-        return err_set(e, ERR_PEER, "url", "there is no feed at this address (status 404)");
+        return err_trouble(e, ERR_PEER, "url", TROUBLE_NO_FEED, NULL);
     if (status == 401 || status == 403)
-        return err_set(e, ERR_DENIED, "url", "the server does not let us read the feed (status %d)",
-                       status);
+        return err_trouble(e, ERR_DENIED, "url", TROUBLE_FEED_DENIED, "%d", status);
     if (status == 429)
-        return err_set(e, ERR_PEER, "url", "the server asks for fewer requests (status 429)");
-    return err_set(e, ERR_PEER, "url", "the server answers with status %d", status);
+        return err_trouble(e, ERR_PEER, "url", TROUBLE_TOO_MANY, NULL);
+    return err_trouble(e, ERR_PEER, "url", status >= 500 ? TROUBLE_SERVER_ILL : TROUBLE_STATUS,
+                       "%d", status);
 }
 
 static enum err read_feed(const struct channel_ctx *c, const struct fetch_response *r,
@@ -293,8 +294,7 @@ static enum err read_feed(const struct channel_ctx *c, const struct fetch_respon
         return err;
     struct str link = find_feed_link(c->arena, r->body);
     if (link.n)
-        return err_set(e, ERR_INVALID, "url",
-                       "this is a web page; enter the feed that it names: %.200s", link.p);
+        return err_trouble(e, ERR_INVALID, "url", TROUBLE_WEB_PAGE, "%.200s", link.p);
     return err;
 }
 

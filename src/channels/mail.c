@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/trouble.h"
 #include "base/vec.h"
 #include "channels/mail_item.h"
 #include "channels/shared.h"
@@ -318,7 +319,7 @@ static enum err mail_poll(const struct channel_ctx *c, struct str cursor, struct
     json_end_object(&p.cursor);
     mailbox_close(p.box);
     if (!buf_ok(&text))
-        return err_set(e, ERR_LIMIT, "folders", "the names of the folders are too long");
+        return err_trouble(e, ERR_LIMIT, "folders", TROUBLE_FOLDER_NAMES, NULL);
     *out = (struct poll_result){.items = p.items.p,
                                 .count = p.items.n,
                                 .refused = p.refused.p,
@@ -360,19 +361,21 @@ static void mail_send(const struct channel_ctx *c, const struct outgoing *m,
     struct smtp_result result;
     *out = (struct sent_result){0};
     if (!request.url.n || !request.from.n) {
-        shared_tell(out, SENT_REFUSED, "enter %s in the account's settings to send mail",
-                    request.url.n ? "the mailbox's address" : "an outgoing mail server");
+        shared_tell(out, SENT_REFUSED, request.url.n ? TROUBLE_ENTER_MAILBOX : TROUBLE_ENTER_SMTP,
+                    NULL);
         return;
     }
     if (compose(c, m, &request.data, &e) != ERR_OK) {
-        shared_tell(out, SENT_REFUSED, "the mail cannot be written: %s", e.what);
+        shared_tell(out, SENT_REFUSED, TROUBLE_COMPOSE, "%.250s", e.what);
         return;
     }
     request.to = m->to_id;
     request.before_body = mark.mark;
     request.arg = mark.arg;
     smtp_send(&request, &result);
-    shared_tell(out, meaning[result.outcome], "%s", result.what);
+    out->sent = meaning[result.outcome];
+    out->why = result.why;
+    out->whole = result.whole;
     if (out->sent == SENT_ACCEPTED)
         out->external_id = m->key;
 }
@@ -391,7 +394,7 @@ static enum err mail_check(const struct channel_ctx *c, struct errinfo *e)
             err = mailbox_select(box, str_trim(name), &ignored, e);
     mailbox_close(box);
     if (err == ERR_OK && !mail_address_valid(channel_setting(c, "address")))
-        err = err_set(e, ERR_INVALID, "address", "enter the mailbox's own address, as user@host");
+        err = err_trouble(e, ERR_INVALID, "address", TROUBLE_ENTER_MAILBOX, NULL);
     if (err == ERR_OK && request.url.n)
         err = smtp_check(&request, e);
     return err;
@@ -413,12 +416,14 @@ static enum err mail_tell(const struct channel_ctx *c, const struct channel_lett
     struct smtp_request request = smtp_request(c);
     struct smtp_result result;
     if (!request.url.n || !request.from.n)
-        return err_set(e, ERR_INVALID, "smtp_url", "this account cannot send mail");
+        return err_trouble(e, ERR_INVALID, "smtp_url", TROUBLE_CANNOT_MAIL, NULL);
     TRY(mail_compose(c->arena, &m, &request.data, e));
     request.to = letter->to;
     smtp_send(&request, &result);
-    return result.outcome == SMTP_ACCEPTED ? ERR_OK
-                                           : err_set(e, ERR_PEER, "smtp_url", "%s", result.what);
+    if (result.outcome == SMTP_ACCEPTED)
+        return ERR_OK;
+    *e = result.why;
+    return e->code = ERR_PEER;
 }
 
 const struct channel channel_mail = {

@@ -2,8 +2,6 @@
 #include "channels/shared.h"
 
 #include <stdarg.h>
-#include <stdio.h>
-
 struct net_options shared_net(const struct channel_ctx *c)
 {
     return (struct net_options){.allow_private = c->allow_private,
@@ -18,11 +16,11 @@ bool shared_flag(const struct channel_ctx *c, const char *key)
     return str_eq_z(v, "1") || str_eq_z(v, "true") || str_eq_z(v, "yes") || str_eq_z(v, "on");
 }
 
-void shared_tell(struct sent_result *out, enum sent sent, const char *fmt, ...)
+void shared_tell(struct sent_result *out, enum sent sent, enum trouble t, const char *fmt, ...)
 {
     va_list ap;
     out->sent = sent;
     va_start(ap, fmt);
-    (void)vsnprintf(out->what, sizeof out->what, fmt, ap);
+    (void)err_troublev(&out->why, ERR_PEER, "", t, fmt, ap);
     va_end(ap);
 }

@@ -5,6 +5,7 @@
 #include "console/console.h"
 #include "console/pulse.h"
 
+#include "base/trouble.h"
 #include "channels/channel.h"
 #include "flow/channel_use.h"
 #include "flow/setup.h"
@@ -431,12 +432,13 @@ static void post_test(struct request *rq, struct response *rs)
     enum err err = channel_use(flow_of(rq), rq->arena, rq->who.brand, form.id, &use, &e);
     if (err == ERR_OK && use.channel->check)
         err = use.channel->check(&use.ctx, &e);
+    e.code = err;
     if (err == ERR_OK)
         told.saved = page_text(rq, "It works: the other side has let us in.");
     else
-        told.error = words_with(
-            rq, N_("It does not work yet: %s"),
-            fault_text(rq->arena, page_locale(rq), str_z(e.what[0] ? e.what : err_code(err))));
+        told.error =
+            words_with(rq, N_("It does not work yet: %s"),
+                       fault_text(rq->arena, page_locale(rq), trouble_kept(&e, rq->arena)));
     show(rq, rs, &form, &told);
 }
 

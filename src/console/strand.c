@@ -7,6 +7,7 @@
 #include "case_tmpl.h"
 #include "console/words.h"
 #include "flow/flow.h"
+#include "page/alarm.h"
 #include "page/context.h"
 #include "page/format.h"
 #include "page/page.h"
@@ -243,6 +244,14 @@ static struct str message_path(struct request *rq, int64_t id, const char *act)
     return arena_printf(rq->arena, "/desk/message/%lld/%s", (long long)id, act);
 }
 
+/* Why, and what to do. */
+static struct str why_of(struct request *rq, struct str kept)
+{
+    struct str todo = fault_todo(page_locale(rq), kept);
+    struct str why = fault_text(rq->arena, page_locale(rq), kept);
+    return todo.n ? arena_printf(rq->arena, "%.*s. %.*s", STR_FMT(why), STR_FMT(todo)) : why;
+}
+
 static void fill_delivery(struct strand *s, const struct case_sql_messages_row *m,
                           struct case_post_view *out)
 {
@@ -257,12 +266,12 @@ static void fill_delivery(struct strand *s, const struct case_sql_messages_row *
     *d = (struct delivery_view){
         .state = str_z(words_name(&message_state_words, (int)m->state)),
         .word = page_text(rq, words[m->state] ? words[m->state] : N_("is being sent")),
-        .text = m->what,
+        .text = why_of(rq, m->what),
         .thread = s->c->id};
     if (m->state == MESSAGE_QUEUED && !m->attempt && right_of_role(rq->who.role, RIGHT_ANSWER))
         d->recall = message_path(rq, m->id, "recall");
     if (m->state == MESSAGE_QUEUED && m->attempt && m->what.n)
-        d->word = words_with(rq, N_("is tried again: %s"), m->what);
+        d->word = words_with(rq, N_("is tried again: %s"), d->text);
     if ((m->state == MESSAGE_FAILED || m->state == MESSAGE_UNCLEAR) &&
         right_of_role(rq->who.role, RIGHT_ANSWER)) {
         d->again = message_path(rq, m->id, "again");

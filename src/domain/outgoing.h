@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "base/str.h"
 
 struct outgoing {
@@ -33,8 +34,9 @@ enum sent {
 struct sent_result {
     enum sent sent;
     struct str external_id;
-    int64_t retry_at; /* with SENT_LATER: when; 0 lets the flow choose */
-    char what[320];   /* plain words for the agent and the log */
+    int64_t retry_at;   /* with SENT_LATER: when; 0 lets the flow choose */
+    bool whole;         /* with SENT_LATER: others to this peer would fare the same now */
+    struct errinfo why; /* of every result: trouble.h */
 };
 
 #endif

@@ -3,6 +3,7 @@
 #include "flow/channel_use.h"
 
 #include "base/arena.h"
+#include "base/trouble.h"
 #include "flow/flow_int.h"
 
 /* What nobody entered has the value that the channel's row names. */
@@ -30,8 +31,8 @@ enum err channel_use(struct flow *f, struct arena *a, int64_t brand, int64_t acc
     TRY(account_load(store_reader(f->o.store), a, f->o.key, brand, account, &out->account, e));
     out->channel = channel_find(out->account.channel);
     if (!out->channel)
-        return err_set(e, ERR_INVALID, "channel", "this version has no channel '%.*s'",
-                       STR_FMT(out->account.channel));
+        return err_trouble(e, ERR_INVALID, "channel", TROUBLE_CHANNEL, "%.*s",
+                           STR_FMT(out->account.channel));
     fill_presets(a, out->channel, &out->account.settings);
     out->ctx = (struct channel_ctx){
         .arena = a,

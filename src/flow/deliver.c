@@ -4,13 +4,12 @@
  * wait again; what it was just sending is unclear, unless the peer drops repeats by the message's
  * key. A run that was stopped past its end sends nothing more: it asks its clock after the mark and
  * before each piece of the message. */
-#include <stdio.h>
-
 #include "author_sql.h"
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/rand.h"
 #include "base/threads.h"
+#include "base/trouble.h"
 #include "flow/channel_use.h"
 #include "flow/flow_int.h"
 #include "net/retry.h"
@@ -151,7 +150,7 @@ static enum err write_settled(struct tx *tx, void *arg, struct errinfo *e)
         .not_before = state == MESSAGE_QUEUED ? retry : s->m.not_before,
         .external_id = s->result.external_id,
         .post = post,
-        .what = str_z(s->result.what),
+        .what = trouble_kept(&s->result.why, tx_arena(tx)),
         .sent_at = state == MESSAGE_SENT ? s->now : 0,
     };
     TRY(outbox_sql_settle(tx, &in, &changed));
@@ -165,7 +164,7 @@ static enum err write_settled(struct tx *tx, void *arg, struct errinfo *e)
         tx,
         &(struct outbox_sql_delivery_add_in){store_id(s->f->o.store, 0), s->brand, s->m.account,
                                              s->m.id, s->now, s->m.attempt + 1,
-                                             str_z(words[s->result.sent]), str_z(s->result.what)},
+                                             str_z(words[s->result.sent]), in.what},
         NULL);
 }
 
@@ -203,9 +202,9 @@ static bool deliver_one(struct flow *f, int64_t brand, int64_t id)
     s.result.sent = SENT_LATER;
     if (channel_use(f, &a, brand, s.m.account, &s.use, &info) != ERR_OK) {
         s.result.sent = SENT_REFUSED;
-        snprintf(s.result.what, sizeof s.result.what, "%s", info.what);
+        s.result.why = info;
     } else if (outgoing_of(&s, &a, &out) != ERR_OK) {
-        snprintf(s.result.what, sizeof s.result.what, "the post it answers cannot be read");
+        (void)err_trouble(&s.result.why, ERR_IO, "", TROUBLE_PARENT, NULL);
     } else {
         s.use.ctx.give_up = give_up;
         s.use.ctx.give_up_arg = &s;
@@ -286,9 +285,7 @@ static enum err take_over(struct tx *tx, const struct outbox_sql_orphans_row *m,
         .owner = m->owner,
         .before = m->state,
         .state = unclear ? MESSAGE_UNCLEAR : MESSAGE_QUEUED,
-        .what = unclear ? STR("Zuruf stopped while it was being sent. It may have arrived; look"
-                              " before you send it again.")
-                        : STR(""),
+        .what = unclear ? str_z(trouble_table[TROUBLE_STOPPED_SENDING].word) : STR(""),
     };
     TRY(outbox_sql_take_over(tx, &in, &changed));
     if (changed && unclear)

@@ -3,6 +3,7 @@
  * nothing is lost or doubled by a crash. */
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/trouble.h"
 #include "base/vec.h"
 #include "account_sql.h"
 #include "author_sql.h"
@@ -309,11 +310,10 @@ static enum err bounce_of(struct work *w, struct tx *tx, const struct ready *r)
             continue;
         TRY(err);
         int64_t changed; /* 0: decided already, or never sent */
-        TRY(outbox_sql_bounced(
-            tx,
-            &(struct outbox_sql_bounced_in){
-                w->b->id, m.id, STR("The mail came back: the address does not take it.")},
-            &changed));
+        TRY(outbox_sql_bounced(tx,
+                               &(struct outbox_sql_bounced_in){
+                                   w->b->id, m.id, str_z(trouble_table[TROUBLE_MAIL_BOUNCED].word)},
+                               &changed));
         if (changed)
             TRY(answer_problem(tx, w->b->id, m.case_id, m.id));
     }

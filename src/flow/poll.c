@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "base/threads.h"
+#include "base/trouble.h"
 #include "flow/channel_use.h"
 #include "flow/flow_int.h"
 #include "net/retry.h"
@@ -183,9 +184,7 @@ static enum err poll_round(struct flow *f, const struct lease *lease, struct are
     if (got.stopped)
         write_pulse(f, write_ill,
                     &(struct pulse){f, lease, brand, account, now, now + FAR_AWAY, ACCOUNT_STOPPED,
-                                    STR("The source says that it is gone for good. Enter a new "
-                                        "address or remove the account."),
-                                    r->asked, 0});
+                                    str_z(trouble_table[TROUBLE_GONE].word), r->asked, 0});
     r->more = got.more;
     return ERR_OK;
 }
@@ -205,6 +204,7 @@ static void poll_rounds(struct flow *f, struct lease *lease, int64_t brand, int6
         f->polls[well]++;
         if (well)
             continue;
+        e.code = err; /* what failed below may have told nothing */
         log_warn("flow", "account %lld: %s", (long long)account,
                  e.what[0] ? e.what : err_code(err));
         int64_t now = flow_now(f), next_at = now + retry_delay((int)r.failures + 1, 0, rand_u64());
@@ -212,8 +212,8 @@ static void poll_rounds(struct flow *f, struct lease *lease, int64_t brand, int6
             next_at = r.not_before;
         write_pulse(f, write_ill,
                     &(struct pulse){f, lease, brand, account, now, next_at, ACCOUNT_ON,
-                                    str_z(e.what[0] ? e.what : err_code(err)), r.asked,
-                                    r.not_before, err == ERR_DENIED});
+                                    trouble_kept(&e, &a), r.asked, r.not_before,
+                                    err == ERR_DENIED});
         break;
     }
     arena_deinit(&a);

@@ -1,6 +1,7 @@
 /* restored.c - the first start on data from a backup: see flow_restored in flow.h. */
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/trouble.h"
 #include "brand_sql.h"
 #include "flow/flow_int.h"
 #include "outbox_sql.h"
@@ -36,12 +37,8 @@ static enum err write_restored(struct tx *tx, void *arg, struct errinfo *e)
     struct str moment = clock_format(a, r->made_at);
     struct brand_sql_list_row *brands;
     size_t n;
-    TRY(doubt_messages(tx,
-                       arena_printf(a,
-                                    "Zuruf was restored from the backup of %.*s. This may have "
-                                    "been sent or taken back since; look before you send it.",
-                                    STR_FMT(moment)),
-                       e));
+    TRY(doubt_messages(
+        tx, arena_printf(a, "%s\t%.*s", trouble_table[TROUBLE_RESTORED].word, STR_FMT(moment)), e));
     TRY(session_sql_end_everyone(tx, NULL));
     TRY(people_sql_links_end(tx, NULL));
     TRY(brand_sql_list(tx_db(tx), a, &brands, &n));

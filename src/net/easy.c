@@ -1,10 +1,12 @@
 /* easy.c - see easy.h. */
 #include "net/easy.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sys/socket.h>
 
 #include "base/log.h"
+#include "base/trouble.h"
 #include "net/guard.h"
 
 enum { CONNECT_MS = 5000, SLOW_BYTES = 16, SLOW_SECONDS = 10 };
@@ -90,40 +92,72 @@ bool easy_never_connected(CURLcode rc)
            rc == CURLE_SSL_CACERT_BADFILE || rc == CURLE_USE_SSL_FAILED;
 }
 
+/* OpenSSL's verdict on a certificate (X509_V_ERR_*, x509_vfy.h), as far as a person can act on it.
+ */
+static enum trouble certificate_trouble(const struct easy *x)
+{
+    long verdict = 0;
+    curl_easy_getinfo(x->curl, CURLINFO_SSL_VERIFYRESULT, &verdict);
+    switch (verdict) {
+    case 9: /* CERT_NOT_YET_VALID */
+        return TROUBLE_CERT_EARLY;
+    case 10: /* CERT_HAS_EXPIRED */
+        return TROUBLE_CERT_EXPIRED;
+    case 18: /* DEPTH_ZERO_SELF_SIGNED_CERT */
+        return TROUBLE_CERT_SELF;
+    case 19: /* SELF_SIGNED_CERT_IN_CHAIN */
+    case 20: /* UNABLE_TO_GET_ISSUER_CERT_LOCALLY */
+    case 21: /* UNABLE_TO_VERIFY_LEAF_SIGNATURE */
+        return TROUBLE_CERT_ISSUER;
+    default: /* the chain is fine: curl compares the name itself */
+        return verdict ? TROUBLE_CERT : TROUBLE_CERT_NAME;
+    }
+}
+
+static enum err explain_connect(const struct easy *x, const char *where, const char *detail,
+                                struct errinfo *e)
+{
+    long reason = 0;
+    curl_easy_getinfo(x->curl, CURLINFO_OS_ERRNO, &reason);
+    if (reason == ECONNREFUSED)
+        return err_trouble(e, ERR_IO, where, TROUBLE_REFUSED, NULL);
+    if (reason == EHOSTUNREACH || reason == ENETUNREACH)
+        return err_trouble(e, ERR_IO, where, TROUBLE_UNREACHABLE, NULL);
+    return err_trouble(e, ERR_IO, where, TROUBLE_CONNECT, "%.200s", detail);
+}
+
 enum err easy_explain(const struct easy *x, CURLcode rc, const char *where, struct errinfo *e)
 {
     const char *detail = x->error[0] ? x->error : curl_easy_strerror(rc);
     if (x->refused && !x->opened)
-        return err_set(e, ERR_DENIED, where,
-                       "the server has a private or reserved address; allow private "
-                       "addresses for this account if it is meant");
+        return err_trouble(e, ERR_DENIED, where, TROUBLE_PRIVATE, NULL);
     if (easy_given_up(x))
-        return err_set(e, ERR_BUSY, where, "given up because Zuruf is stopping here");
+        return err_trouble(e, ERR_BUSY, where, TROUBLE_STOPPING, NULL);
     switch (rc) {
     case CURLE_OK:
         return ERR_OK;
     case CURLE_COULDNT_RESOLVE_HOST:
-        return err_set(e, ERR_IO, where, "the name of the server cannot be resolved");
+        return err_trouble(e, ERR_IO, where, TROUBLE_RESOLVE, NULL);
     case CURLE_COULDNT_CONNECT:
-        return err_set(e, ERR_IO, where, "no connection to the server: %.200s", detail);
+        return explain_connect(x, where, detail, e);
     case CURLE_OPERATION_TIMEDOUT:
-        return err_set(e, ERR_IO, where, "the server did not answer in time");
+        return err_trouble(e, ERR_IO, where, TROUBLE_TIMEOUT, NULL);
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
     case CURLE_GOT_NOTHING:
-        return err_set(e, ERR_IO, where, "the connection broke: %.200s", detail);
+    case CURLE_PARTIAL_FILE:
+        return err_trouble(e, ERR_IO, where, TROUBLE_BROKE, NULL);
     case CURLE_PEER_FAILED_VERIFICATION:
-        return err_set(e, ERR_PEER, where, "the server's certificate is not trusted: %.200s",
-                       detail);
+        return err_trouble(e, ERR_PEER, where, certificate_trouble(x), "%.200s", detail);
+    case CURLE_SSL_CONNECT_ERROR:
+        return err_trouble(e, ERR_IO, where, TROUBLE_TLS, NULL);
     case CURLE_SSL_CACERT_BADFILE:
-        return err_set(e, ERR_INVALID, where,
-                       "the file of trusted certificates cannot be read: %.200s", detail);
+        return err_trouble(e, ERR_INVALID, where, TROUBLE_CA_FILE, NULL);
     case CURLE_USE_SSL_FAILED:
-        return err_set(e, ERR_PEER, where, "the server offers no encryption (STARTTLS)");
+        return err_trouble(e, ERR_PEER, where, TROUBLE_NO_STARTTLS, NULL);
     case CURLE_LOGIN_DENIED:
-        return err_set(e, ERR_DENIED, where,
-                       "the server does not accept the user name or the password");
+        return err_trouble(e, ERR_DENIED, where, TROUBLE_LOGIN, NULL);
     default:
-        return err_set(e, ERR_PEER, where, "the server's answer was of no use: %.200s", detail);
+        return err_trouble(e, ERR_PEER, where, TROUBLE_NONSENSE, "%.200s", detail);
     }
 }

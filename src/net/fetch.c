@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/trouble.h"
 #include "base/vec.h"
 #include "net/easy.h"
 #include "net/pace.h"
@@ -175,10 +176,9 @@ static void set_method(struct exchange *x)
 static enum err explain(struct exchange *x, CURLcode rc, struct errinfo *e)
 {
     if (x->failed == ERR_LIMIT)
-        return err_set(e, ERR_LIMIT, "answer", "the server's answer is larger than %zu bytes",
-                       x->body.max);
+        return err_trouble(e, ERR_LIMIT, "answer", TROUBLE_TOO_LARGE, "%zu", x->body.max);
     if (x->failed != ERR_OK)
-        return err_set(e, x->failed, "request", "held back before it was sent");
+        return err_trouble(e, x->failed, "request", TROUBLE_HELD, NULL);
     return easy_explain(&x->easy, rc, "url", e);
 }
 
@@ -196,7 +196,7 @@ static enum err keep_pace(struct exchange *x, CURLU *url, struct errinfo *e)
     if (!only_reads(x->request) ||
         pace_take(arena_join(x->arena, parts, 2, STR(":")), clock_mono()))
         return ERR_OK;
-    return err_set(e, ERR_BUSY, "url", "this server was asked %d times within a minute", PACE_MAX);
+    return err_trouble(e, ERR_BUSY, "url", TROUBLE_PACE, "%d", PACE_MAX);
 }
 
 /* One request to one address. */
@@ -206,7 +206,7 @@ static enum err perform(struct exchange *x, CURLU *url, bool same_host, struct e
     TRY(keep_pace(x, url, e));
     int64_t left = x->deadline - clock_mono();
     if (left <= 0)
-        return err_set(e, ERR_IO, "url", "the server did not answer in time");
+        return err_trouble(e, ERR_IO, "url", TROUBLE_TIMEOUT, NULL);
     TRY(easy_init(&x->easy, &x->request->net, e));
     CURL *c = x->easy.curl;
     buf_clear(&x->body);
@@ -258,7 +258,7 @@ static enum err follow(struct exchange *x, CURLU **url, bool *same_host, struct 
     if (str_eq_z(url_part(*url, CURLUPART_SCHEME, x->arena), "https") &&
         str_eq_z(url_part(next, CURLUPART_SCHEME, x->arena), "http")) {
         curl_url_cleanup(next);
-        return err_set(e, ERR_PEER, "url", "the server redirects from https to http");
+        return err_trouble(e, ERR_PEER, "url", TROUBLE_DOWNGRADE, NULL);
     }
     *same_host =
         *same_host &&
@@ -312,8 +312,7 @@ static enum err run(struct exchange *x, struct errinfo *e)
     for (int hops = 0; err == ERR_OK && is_redirect(x); hops++) {
         permanent = permanent && (x->out->status == 301 || x->out->status == 308);
         if (hops == FETCH_REDIRECTS_MAX) {
-            err = err_set(e, ERR_PEER, "url", "the server redirects more than %d times",
-                          FETCH_REDIRECTS_MAX);
+            err = err_trouble(e, ERR_PEER, "url", TROUBLE_REDIRECTS, "%d", FETCH_REDIRECTS_MAX);
             break;
         }
         err = follow(x, &url, &same_host, e);

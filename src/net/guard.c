@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/trouble.h"
 #include "net/url.h"
 
 struct range4 {
@@ -127,14 +128,10 @@ enum err guard_check(struct str url, bool allow_private, struct errinfo *e)
     const struct addrinfo wanted = {.ai_socktype = SOCK_STREAM};
     int rc = getaddrinfo(host, NULL, &wanted, &found);
     if (rc != 0) {
-        err = err_set(e, ERR_IO, "url", "the name %.100s cannot be resolved: %s", host,
-                      gai_strerror(rc));
+        err = err_trouble(e, ERR_IO, "url", TROUBLE_RESOLVE, NULL);
         goto out;
     }
-    err = err_set(e, ERR_DENIED, "url",
-                  "%.100s is a private or reserved address; allow private addresses "
-                  "for this account if it is meant",
-                  host);
+    err = err_trouble(e, ERR_DENIED, "url", TROUBLE_PRIVATE, NULL);
     for (const struct addrinfo *a = found; a; a = a->ai_next)
         if (guard_allows(a->ai_addr, allow_private)) {
             err = ERR_OK;

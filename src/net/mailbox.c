@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/trouble.h"
 #include "base/vec.h"
 #include "net/easy.h"
 #include "net/url.h"
@@ -124,8 +125,7 @@ enum err mailbox_open(const struct mailbox_options *o, struct mailbox **out, str
     TRY(url_parse(o->url, NULL, URL_IMAP, &parsed, e));
     curl_url_cleanup(parsed);
     if (o->plain && !o->net.allow_private)
-        return err_set(e, ERR_DENIED, "plain",
-                       "a connection without encryption is for private networks only");
+        return err_trouble(e, ERR_DENIED, "plain", TROUBLE_PLAIN, NULL);
     struct mailbox *m = calloc(1, sizeof *m);
     if (!m)
         return err_set(e, ERR_IO, "net", "out of memory");
@@ -253,7 +253,7 @@ enum err mailbox_select(struct mailbox *m, struct str folder, struct mailbox_fol
 {
     struct buf name;
     if (folder.n == 0 || folder.n > FOLDER_MAX)
-        return err_set(e, ERR_INVALID, "folder", "a folder's name has 1 to %d bytes", FOLDER_MAX);
+        return err_trouble(e, ERR_INVALID, "folder", TROUBLE_FOLDER_NAME, "%d", FOLDER_MAX);
     buf_init_in(&name, &m->arena, (size_t)FOLDER_MAX * 4);
     encode_folder(folder, &name);
     char *escaped = curl_easy_escape(m->easy.curl, buf_str(&name).p, (int)buf_str(&name).n);
@@ -266,12 +266,12 @@ enum err mailbox_select(struct mailbox *m, struct str folder, struct mailbox_fol
     CURLcode rc =
         perform(m, arena_printf(&m->arena, "%.*s/%s", STR_FMT(m->url), m->folder.p), "NOOP");
     if (rc == CURLE_LOGIN_DENIED && strstr(m->easy.error, "Select failed"))
-        return err_set(e, ERR_NOT_FOUND, "folder", "the mailbox has no folder %.100s",
-                       arena_str(&m->arena, folder).p);
+        return err_trouble(e, ERR_NOT_FOUND, "folder", TROUBLE_NO_FOLDER, "%.100s",
+                           arena_str(&m->arena, folder).p);
     if (rc != CURLE_OK)
         return easy_explain(&m->easy, rc, "mailbox", e);
     if (m->status.uidvalidity == 0)
-        return err_set(e, ERR_PEER, "mailbox", "the server tells no UIDVALIDITY");
+        return err_trouble(e, ERR_PEER, "mailbox", TROUBLE_NO_UIDVALIDITY, NULL);
     *out = m->status;
     return ERR_OK;
 }
@@ -289,10 +289,9 @@ static enum err command(struct mailbox *m, struct arena *a, struct str text, str
                                   m->status.uidvalidity);
     CURLcode rc = perform(m, url, text.p);
     if (m->too_large)
-        return err_set(e, ERR_LIMIT, "mailbox", "the server's answer is larger than %d bytes",
-                       ANSWER_MAX);
+        return err_trouble(e, ERR_LIMIT, "mailbox", TROUBLE_TOO_LARGE, "%d", ANSWER_MAX);
     if (rc == CURLE_REMOTE_FILE_NOT_FOUND)
-        return err_set(e, ERR_CONFLICT, "mailbox", "the folder was made anew meanwhile");
+        return err_trouble(e, ERR_CONFLICT, "mailbox", TROUBLE_FOLDER_ANEW, NULL);
     return easy_explain(&m->easy, rc, "mailbox", e);
 }
 
@@ -358,7 +357,7 @@ enum err mailbox_fetch(struct mailbox *m, uint32_t uid, size_t max, struct arena
     if (m->too_large)
         err = err_set(e, ERR_LIMIT, "mail", "the message is larger than %zu bytes", max);
     else if (m->status.uidvalidity != expected)
-        err = err_set(e, ERR_CONFLICT, "mailbox", "the folder was made anew meanwhile");
+        err = err_trouble(e, ERR_CONFLICT, "mailbox", TROUBLE_FOLDER_ANEW, NULL);
     else if (rc == CURLE_REMOTE_FILE_NOT_FOUND)
         err = err_set(e, ERR_NOT_FOUND, "mail", "the message was deleted meanwhile");
     else if (rc != CURLE_OK)

@@ -1,10 +1,10 @@
 /* smtp.c - see smtp.h. */
 #include "net/smtp.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/trouble.h"
 #include "net/easy.h"
 #include "net/url.h"
 
@@ -72,8 +72,7 @@ static enum err prepare(struct dialogue *d, struct errinfo *e)
     TRY(url_parse(r->url, NULL, URL_SMTP, &url, e));
     curl_url_cleanup(url);
     if (r->plain && !r->net.allow_private)
-        return err_set(e, ERR_DENIED, "plain",
-                       "a connection without encryption is for private networks only");
+        return err_trouble(e, ERR_DENIED, "plain", TROUBLE_PLAIN, NULL);
     TRY(easy_init(&d->easy, &r->net, e));
     CURL *c = d->easy.curl;
     /* The path is the name we greet with: the sender's domain, not that of some container. */
@@ -96,50 +95,54 @@ static enum err prepare(struct dialogue *d, struct errinfo *e)
     return ERR_OK;
 }
 
-static void tell(struct smtp_result *out, enum smtp_outcome outcome, const char *what,
+static void tell(struct smtp_result *out, enum smtp_outcome outcome, enum trouble t,
                  const char *detail)
 {
     out->outcome = outcome;
-    snprintf(out->what, sizeof out->what, "%s%s%s", what, *detail ? ": " : "", detail);
+    (void)err_trouble(&out->why, ERR_PEER, "smtp", t, "%s", detail);
+}
+
+/* Is it about the server and not about this message? RFC 5321, 4.2.1: 421 closes the channel. */
+static bool concerns_all(long code, const struct dialogue *d)
+{
+    return code == 421 || code == 454 || (code < 400 && !d->marked);
 }
 
 static void judge(struct dialogue *d, CURLcode rc, struct smtp_result *out)
 {
     long code = 0;
-    struct errinfo e = {0};
     curl_easy_getinfo(d->easy.curl, CURLINFO_RESPONSE_CODE, &code);
     out->code = (int)code;
     if (rc == CURLE_OK)
-        tell(out, SMTP_ACCEPTED, "accepted by the mail server", "");
+        tell(out, SMTP_ACCEPTED, TROUBLE_SENT, "");
     else if (d->held != ERR_OK)
-        tell(out, SMTP_LATER, "held back before it was sent", "");
+        tell(out, SMTP_LATER, TROUBLE_HELD, "");
     else if (code >= 500 && rc == CURLE_LOGIN_DENIED)
-        tell(out, SMTP_REFUSED, "the mail server does not accept the user name or the password",
-             d->refusal);
+        tell(out, SMTP_REFUSED, TROUBLE_MAIL_LOGIN, d->refusal);
     else if (code >= 500 && d->refusal[0])
-        tell(out, SMTP_REFUSED, "the mail server refuses the message", d->refusal);
+        tell(out, SMTP_REFUSED, TROUBLE_MAIL_REFUSED, d->refusal);
     else if (code >= 400 && d->refusal[0])
-        tell(out, SMTP_LATER, "the mail server asks to try later", d->refusal);
+        tell(out, SMTP_LATER, TROUBLE_MAIL_LATER, d->refusal);
     else if (d->marked)
-        tell(out, SMTP_UNCLEAR, "the connection broke after the message, it may have arrived", "");
+        tell(out, SMTP_UNCLEAR, TROUBLE_MAIL_UNCLEAR, "");
     else {
-        (void)easy_explain(&d->easy, rc, "smtp", &e);
-        tell(out, SMTP_LATER, e.what, "");
+        out->outcome = SMTP_LATER;
+        (void)easy_explain(&d->easy, rc, "smtp", &out->why);
     }
+    out->whole = out->outcome == SMTP_LATER && d->held == ERR_OK && concerns_all(code, d);
 }
 
 void smtp_send(const struct smtp_request *r, struct smtp_result *out)
 {
     struct dialogue d = {.request = r};
-    struct errinfo e = {0};
     *out = (struct smtp_result){0};
     if (!address_is_sound(r->from) || !address_is_sound(r->to)) {
-        tell(out, SMTP_REFUSED, "the address of the sender or of the recipient is not usable", "");
+        tell(out, SMTP_REFUSED, TROUBLE_RECIPIENT, "");
         return;
     }
     arena_init(&d.arena);
-    if (prepare(&d, &e) != ERR_OK) {
-        tell(out, SMTP_REFUSED, e.what, "");
+    if (prepare(&d, &out->why) != ERR_OK) {
+        out->outcome = SMTP_REFUSED;
         arena_deinit(&d.arena);
         return;
     }

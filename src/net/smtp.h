@@ -31,8 +31,9 @@ enum smtp_outcome {
 
 struct smtp_result {
     enum smtp_outcome outcome;
-    int code;       /* the server's last, 0 without */
-    char what[320]; /* plain words; holds the server's own where it refused */
+    int code;   /* the server's last, 0 without */
+    bool whole; /* with SMTP_LATER: it is about the server, not about this message */
+    struct errinfo why;
 };
 
 void smtp_send(const struct smtp_request *r, struct smtp_result *out);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/trouble.h"
 #include "net/guard.h"
 
 static const char *const schemes[][2] = {
@@ -27,20 +28,21 @@ static enum err check_scheme(CURLU *u, enum url_kind kind, struct errinfo *e)
 {
     char *scheme = NULL;
     if (curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK)
-        return err_set(e, ERR_INVALID, "url", "the address has no scheme");
+        return err_trouble(e, ERR_INVALID, "url", TROUBLE_SCHEME, "%s\t%s", schemes[kind][0],
+                           schemes[kind][1]);
     bool right = strcmp(scheme, schemes[kind][0]) == 0 || strcmp(scheme, schemes[kind][1]) == 0;
     curl_free(scheme);
     if (right)
         return ERR_OK;
-    return err_set(e, ERR_INVALID, "url", "the address must start with %s:// or %s://",
-                   schemes[kind][0], schemes[kind][1]);
+    return err_trouble(e, ERR_INVALID, "url", TROUBLE_SCHEME, "%s\t%s", schemes[kind][0],
+                       schemes[kind][1]);
 }
 
 static enum err check_port(CURLU *u, struct errinfo *e)
 {
     char *text = NULL;
     if (curl_url_get(u, CURLUPART_PORT, &text, CURLU_DEFAULT_PORT) != CURLUE_OK)
-        return err_set(e, ERR_INVALID, "url", "the port is not valid");
+        return err_trouble(e, ERR_INVALID, "url", TROUBLE_PORT, NULL);
     int64_t port = 0;
     bool good = str_to_i64(str_z(text), &port) && port <= UINT16_MAX;
     for (size_t i = 0; good && i < sizeof bad_ports / sizeof *bad_ports; i++)
@@ -48,16 +50,16 @@ static enum err check_port(CURLU *u, struct errinfo *e)
     curl_free(text);
     if (good)
         return ERR_OK;
-    return err_set(e, ERR_DENIED, "url", "the port belongs to another service than the web");
+    return err_trouble(e, ERR_DENIED, "url", TROUBLE_PORT_SERVICE, NULL);
 }
 
-static enum err check_absent(CURLU *u, CURLUPart part, const char *what, struct errinfo *e)
+static enum err check_absent(CURLU *u, CURLUPart part, struct errinfo *e)
 {
     char *text = NULL;
     if (curl_url_get(u, part, &text, 0) != CURLUE_OK)
         return ERR_OK;
     curl_free(text);
-    return err_set(e, ERR_INVALID, "url", "%s is not allowed in an address", what);
+    return err_trouble(e, ERR_INVALID, "url", TROUBLE_CREDENTIALS, NULL);
 }
 
 /* curl takes more than names and addresses ("%", "|") and reads some of it otherwise the second
@@ -67,22 +69,22 @@ static enum err check_host(CURLU *u, struct errinfo *e)
     static const char others[] = "-._:[]";
     char *host = NULL;
     if (curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
-        return err_set(e, ERR_INVALID, "url", "the address names no server");
+        return err_trouble(e, ERR_INVALID, "url", TROUBLE_NO_SERVER, NULL);
     bool good = host[0] != 0;
     for (const char *p = host; good && *p; p++)
         good = (unsigned char)*p >= 0x80 || (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') ||
                (*p >= 'A' && *p <= 'Z') || strchr(others, *p);
     curl_free(host);
-    return good ? ERR_OK : err_set(e, ERR_INVALID, "url", "the name of the server is not valid");
+    return good ? ERR_OK : err_trouble(e, ERR_INVALID, "url", TROUBLE_SERVER_NAME, NULL);
 }
 
 static enum err check_parts(CURLU *u, enum url_kind kind, struct errinfo *e)
 {
     TRY(check_scheme(u, kind, e));
     TRY(check_host(u, e));
-    TRY(check_absent(u, CURLUPART_USER, "a user name", e));
-    TRY(check_absent(u, CURLUPART_PASSWORD, "a password", e));
-    TRY(check_absent(u, CURLUPART_ZONEID, "a network zone", e));
+    TRY(check_absent(u, CURLUPART_USER, e));
+    TRY(check_absent(u, CURLUPART_PASSWORD, e));
+    TRY(check_absent(u, CURLUPART_ZONEID, e));
     if (kind == URL_WEB)
         TRY(check_port(u, e));
     return ERR_OK;
@@ -111,9 +113,9 @@ enum err url_parse(struct str url, CURLU *base, enum url_kind kind, CURLU **out,
 {
     char text[GUARD_URL_MAX + 1];
     if (url.n > GUARD_URL_MAX)
-        return err_set(e, ERR_LIMIT, "url", "the address is longer than %d bytes", GUARD_URL_MAX);
+        return err_trouble(e, ERR_LIMIT, "url", TROUBLE_ADDRESS_LONG, "%d", GUARD_URL_MAX);
     if (url.n == 0 || memchr(url.p, 0, url.n))
-        return err_set(e, ERR_INVALID, "url", "the address is empty or not text");
+        return err_trouble(e, ERR_INVALID, "url", TROUBLE_ADDRESS, NULL);
     memcpy(text, url.p, url.n);
     text[url.n] = 0;
     CURLU *u = base ? curl_url_dup(base) : curl_url();
@@ -124,8 +126,7 @@ enum err url_parse(struct str url, CURLU *base, enum url_kind kind, CURLU **out,
     if (rc == CURLUE_OK)
         rc = reread(&u);
     enum err err = rc == CURLUE_OK ? check_parts(u, kind, e)
-                                   : err_set(e, ERR_INVALID, "url", "not a usable address: %s",
-                                             curl_url_strerror(rc));
+                                   : err_trouble(e, ERR_INVALID, "url", TROUBLE_ADDRESS, NULL);
     if (err != ERR_OK) {
         curl_url_cleanup(u);
         return err;
@@ -137,7 +138,7 @@ enum err url_parse(struct str url, CURLU *base, enum url_kind kind, CURLU **out,
 enum err url_host(CURLU *url, char **host, struct errinfo *e)
 {
     if (curl_url_get(url, CURLUPART_HOST, host, CURLU_PUNYCODE) != CURLUE_OK)
-        return err_set(e, ERR_INVALID, "url", "the host name is not valid");
+        return err_trouble(e, ERR_INVALID, "url", TROUBLE_SERVER_NAME, NULL);
     size_t n = strlen(*host);
     if (n > 2 && (*host)[0] == '[') {
         memmove(*host, *host + 1, n - 2);

@@ -14,7 +14,7 @@ struct zone;
 struct alarm {
     int kind; /* enum incident_kind */
     int64_t since, usual;
-    struct str what; /* the channel's words, English */
+    struct str what; /* as base/trouble.h keeps it */
 };
 
 struct alarm_words {
@@ -26,8 +26,10 @@ struct alarm_words {
 void alarm_say(struct arena *a, const struct locale *l, const struct zone *z, int64_t now,
                const struct alarm *in, struct alarm_words *out);
 
-/* Why a channel cannot work, as net/ and channels/ say it in English, in that language; what nobody
- * has words for stays as it is. */
-struct str fault_text(struct arena *a, const struct locale *l, struct str english);
+/* Why something cannot work, kept as base/trouble.h says, in that language; what nobody has words
+ * for stays as it is. */
+struct str fault_text(struct arena *a, const struct locale *l, struct str kept);
+/* What a person does about it, a sentence; STR_NONE where there is nothing to say. */
+struct str fault_todo(const struct locale *l, struct str kept);
 
 #endif

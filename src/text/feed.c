@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/trouble.h"
 #include "base/buf.h"
 #include "text/feed_int.h"
 #include "text/json.h"
@@ -104,7 +105,7 @@ enum err feed_parse(struct arena *a, struct str bytes, struct str charset, struc
 {
     *out = (struct feed){0};
     if (bytes.n > FEED_BYTES_MAX)
-        return err_set(e, ERR_LIMIT, "", "the feed is larger than %d MiB", FEED_BYTES_MAX >> 20);
+        return err_trouble(e, ERR_LIMIT, "", TROUBLE_FEED_LARGE, "%d", FEED_BYTES_MAX >> 20);
     text_init();
     struct vec entries;
     vec_init(&entries, a, sizeof(struct feed_entry));

@@ -1,5 +1,6 @@
 /* feed_json.c - JSON Feed 1 and 1.1 (jsonfeed.org). */
 #include "base/arena.h"
+#include "base/trouble.h"
 #include "text/date.h"
 #include "text/feed_int.h"
 #include "text/html.h"
@@ -61,8 +62,7 @@ enum err feed_read_json(struct arena *a, struct str text, struct str url, struct
     struct json *v;
     TRY(json_parse(a, text, &v, e));
     if (!str_contains_nocase(json_text(v, "version"), STR("jsonfeed.org/version/")))
-        return err_set(e, ERR_INVALID, "version",
-                       "JSON, but no JSON Feed: \"version\" does not name one");
+        return err_trouble(e, ERR_INVALID, "version", TROUBLE_FEED_JSON, NULL);
     struct str home = json_text(v, "home_page_url");
     if (!url.n)
         url = json_text(v, "feed_url");

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/trouble.h"
 #include "text/date.h"
 #include "text/feed_int.h"
 #include "text/html.h"
@@ -621,9 +622,9 @@ enum err feed_read_xml(struct arena *a, struct str text, struct str url, struct 
     if (broken && text.n <= MENDED_MAX)
         is_feed |= read_again(a, text, base, out, entries);
     if (!is_feed)
-        return err_set(e, ERR_INVALID, "", "this is neither RSS, Atom nor JSON Feed");
+        return err_trouble(e, ERR_INVALID, "", TROUBLE_NOT_A_FEED, NULL);
     out->recovered = broken;
     if (broken && !entries->n && !out->title.n && !out->link.n)
-        return err_set(e, ERR_INVALID, "", "the XML is broken before the first entry");
+        return err_trouble(e, ERR_INVALID, "", TROUBLE_FEED_XML, NULL);
     return ERR_OK;
 }

@@ -91,7 +91,7 @@ void mail_peer_deliver(struct mail_peer *p, const char *user, struct str mail)
                                    .data = mail};
     smtp_send(&r, &result);
     if (result.outcome != SMTP_ACCEPTED)
-        give_up(result.what);
+        give_up(result.why.what);
 }
 
 static const char *const places[] = {"new", "cur"};

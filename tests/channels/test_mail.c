@@ -397,7 +397,7 @@ static void what_cannot_be_sent_says_why(void **state)
     struct channel_ctx c = account_open(&s, "new");
     struct sent_result r = answer(&c, "refused@elsewhere.test", "r1@zuruf.test");
     assert_int_equal(r.sent, SENT_REFUSED);
-    assert_non_null(strstr(r.what, "refused@elsewhere.test"));
+    assert_non_null(strstr(r.why.what, "refused@elsewhere.test"));
     assert_int_equal(answer(&c, "later@elsewhere.test", "r2@zuruf.test").sent, SENT_LATER);
     assert_int_equal(answer(&c, "a@b.test>\r\nRCPT TO:<x@y.test", "r3@zuruf.test").sent,
                      SENT_REFUSED);
@@ -406,11 +406,11 @@ static void what_cannot_be_sent_says_why(void **state)
     s.password = STR("falsch");
     r = answer(&c, "a@elsewhere.test", "r5@zuruf.test");
     assert_int_equal(r.sent, SENT_REFUSED);
-    assert_non_null(strstr(r.what, "password"));
+    assert_non_null(strstr(r.why.what, "password"));
     s.smtp_url = STR_NONE;
     r = answer(&c, "a@elsewhere.test", "r6@zuruf.test");
     assert_int_equal(r.sent, SENT_REFUSED);
-    assert_non_null(strstr(r.what, "outgoing mail server"));
+    assert_non_null(strstr(r.why.what, "outgoing mail server"));
     assert_int_equal(marks, 0);
 }
 

@@ -234,15 +234,15 @@ static void refusals_come_before_the_mark(void **state)
         send_mail("smtps", peer.submissions, "refused@elsewhere.test", MAIL_PEER_PASSWORD, ERR_OK);
     assert_int_equal(r.outcome, SMTP_REFUSED);
     assert_int_equal(r.code, 554);
-    assert_non_null(strstr(r.what, "refused@elsewhere.test"));
+    assert_non_null(strstr(r.why.what, "refused@elsewhere.test"));
     assert_int_equal(marks, 0);
     r = send_mail("smtps", peer.submissions, "later@elsewhere.test", MAIL_PEER_PASSWORD, ERR_OK);
     assert_int_equal(r.outcome, SMTP_LATER);
     assert_int_equal(marks, 0);
     r = send_mail("smtps", peer.submissions, "a@elsewhere.test", "falsch", ERR_OK);
     assert_int_equal(r.outcome, SMTP_REFUSED);
-    assert_non_null(strstr(r.what, "password"));
-    assert_null(strstr(r.what, "falsch"));
+    assert_non_null(strstr(r.why.what, "password"));
+    assert_null(strstr(r.why.what, "falsch"));
     assert_int_equal(marks, 0);
     r = send_mail("smtps", 1, "a@elsewhere.test", MAIL_PEER_PASSWORD, ERR_OK);
     assert_int_equal(r.outcome, SMTP_LATER);

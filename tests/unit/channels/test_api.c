@@ -162,10 +162,10 @@ static void each_status_has_its_meaning(void **state)
         int before = server.hits;
         struct sent_result r = send_path(table[i].path);
         if (r.sent != table[i].sent)
-            fail_msg("%s: %d, %s", table[i].path, r.sent, r.what);
+            fail_msg("%s: %d, %s", table[i].path, r.sent, r.why.what);
         assert_int_equal(server.hits, before + 1); /* a redirect is not followed */
-        assert_true(r.what[0]);
-        assert_null(strstr(r.what, "geheim"));
+        assert_true(r.why.what[0]);
+        assert_null(strstr(r.why.what, "geheim"));
     }
 }
 
@@ -200,10 +200,10 @@ static void nothing_leaves_when_it_must_not(void **state)
     mark_answer = ERR_OK;
     struct sent_result r = send_to(STR_NONE, "geheim", 1);
     assert_int_equal(r.sent, SENT_REFUSED);
-    assert_non_null(strstr(r.what, "address"));
+    assert_non_null(strstr(r.why.what, "address"));
     r = send_to(stand_in_url(&server, &arena, "/200"), "", 1);
     assert_int_equal(r.sent, SENT_REFUSED);
-    assert_non_null(strstr(r.what, "secret"));
+    assert_non_null(strstr(r.why.what, "secret"));
     assert_int_equal(send_to(STR("http://169.254.169.254/"), "geheim", 1).sent, SENT_REFUSED);
     assert_int_equal(send_to(STR("ftp://127.0.0.1/"), "geheim", 1).sent, SENT_REFUSED);
     assert_int_equal(marks, 0);

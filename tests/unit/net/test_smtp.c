@@ -157,8 +157,8 @@ static void every_answer_has_one_meaning(void **state)
         struct script s;
         struct smtp_result r = run(table[i].answers, &s, "a@b.test");
         if (r.outcome != table[i].outcome || marks != table[i].marks)
-            fail_msg("row %zu: outcome %d, marks %d, %s", i, r.outcome, marks, r.what);
-        assert_true(r.what[0]);
+            fail_msg("row %zu: outcome %d, marks %d, %s", i, r.outcome, marks, r.why.what);
+        assert_true(r.why.what[0]);
     }
 }
 
