@@ -264,7 +264,7 @@ def says_why(lab):
         time.sleep(0.05)
         with lab.reader() as db:
             error = db.row("SELECT error FROM account WHERE key = 'mail'")[0]
-    check("no connection to the server" in error, f"the account shows only: {error}")
+    check(error == "refused", f"the account shows only: {error}")
 
 
 def archive(lab):
