@@ -370,13 +370,15 @@ static enum err op_channel_fetch(struct app *app, struct arena *a, const struct 
     struct account_sql_fetch_state_row now;
     int64_t wish = 0;
     TRY(find_account(app, a, json_text(request, "account"), &account, e));
-    if (!json_i64(request, "wish", &wish)) {
+    if (!json_i64(request, "wish", &wish))
         TRY(flow_fetch(app->flow, account.brand, 0, account.id, &wish, e));
-        if (!flow_runs(app->flow))
-            flow_poll_one(app->flow, account.brand, account.id);
-    }
     const struct account_sql_fetch_state_in in = {account.brand, account.id};
     TRY(account_sql_fetch_state(store_reader(app->store), a, &in, &now));
+    /* each time it is asked: a node that has just died keeps the account to its lease's end */
+    if (!flow_runs(app->flow) && now.served < wish && now.state == ACCOUNT_ON) {
+        flow_poll_one(app->flow, account.brand, account.id);
+        TRY(account_sql_fetch_state(store_reader(app->store), a, &in, &now));
+    }
     json_put_i64(reply, "wish", wish);
     json_put_bool(reply, "done", now.served >= wish || now.state != ACCOUNT_ON);
     json_put_i64(reply, "posts", now.fetched);

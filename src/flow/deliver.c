@@ -192,15 +192,22 @@ static bool deliver_one(struct flow *f, int64_t brand, int64_t id)
     struct outgoing out;
     struct sending s = {.f = f, .run = store_run(f->o.store), .brand = brand, .now = flow_now(f)};
     bool claimed = false;
+    if (!hand_take(&f->sending_now, id))
+        return false;
     arena_init(&a);
     if (outbox_sql_get(store_reader(f->o.store), &a, &(struct outbox_sql_get_in){brand, id},
                        &s.m) != ERR_OK)
         goto out;
-    claimed = store_write(f->o.store, write_claim, &s, NULL) == ERR_OK;
+    enum err err = store_write(f->o.store, write_claim, &s, NULL);
+    claimed = err == ERR_OK || err == ERR_UNCLEAR;
     if (!claimed)
         goto out;
     s.result.sent = SENT_LATER;
-    if (channel_use(f, &a, brand, s.m.account, &s.use, &info) != ERR_OK) {
+    if (err == ERR_UNCLEAR) { /* ours for ever, perhaps, if nobody gave it back */
+        s.result.retry_at = s.now + CLOCK_SECOND;
+        snprintf(s.result.what, sizeof s.result.what,
+                 "the database was lost before it could leave");
+    } else if (channel_use(f, &a, brand, s.m.account, &s.use, &info) != ERR_OK) {
         s.result.sent = SENT_REFUSED;
         s.result.why = info;
     } else if (outgoing_of(&s, &a, &out) != ERR_OK) {
@@ -213,6 +220,7 @@ static bool deliver_one(struct flow *f, int64_t brand, int64_t id)
     f->deliveries[s.result.sent]++;
     settle(&s);
 out:
+    hand_give(&f->sending_now, id);
     arena_deinit(&a);
     return claimed;
 }

@@ -20,7 +20,8 @@ struct flow *flow_new(const struct flow_options *o)
     if (f->o.undo_ms < 0)
         f->o.undo_ms = UNDO_DEFAULT;
     pthread_mutex_init(&f->brands_lock, NULL);
-    pthread_mutex_init(&f->busy_lock, NULL);
+    hand_init(&f->polling);
+    hand_init(&f->sending_now);
     bell_init(&f->outbox_bell);
     bell_init(&f->poll_bell);
     bell_init(&f->jobs_bell);
@@ -39,7 +40,8 @@ void flow_free(struct flow *f)
     bell_deinit(&f->jobs_bell);
     bell_deinit(&f->poll_bell);
     bell_deinit(&f->outbox_bell);
-    pthread_mutex_destroy(&f->busy_lock);
+    hand_deinit(&f->sending_now);
+    hand_deinit(&f->polling);
     pthread_mutex_destroy(&f->brands_lock);
     free(f);
 }

@@ -29,6 +29,17 @@ struct retain {
     int64_t posts, cases; /* deleted there since the last line in the audit log */
 };
 
+/* What threads of this process work on. In the store it is the process that has claimed it. */
+struct hand {
+    pthread_mutex_t lock;
+    int64_t ids[BUSY_MAX]; /* 0: free */
+};
+void hand_init(struct hand *h);
+void hand_deinit(struct hand *h);
+/* False: another thread has it, or all have too much. */
+bool hand_take(struct hand *h, int64_t id);
+void hand_give(struct hand *h, int64_t id);
+
 struct flow {
     struct flow_options o;
     struct clock clock;
@@ -46,8 +57,7 @@ struct flow {
     int senders_n;
     struct workers *poll_workers;
     struct keeper keeper; /* of backups */
-    pthread_mutex_t busy_lock;
-    int64_t busy[BUSY_MAX]; /* accounts being polled */
+    struct hand polling, sending_now; /* accounts; messages */
 
     struct retain retain; /* jobs thread only */
 

@@ -243,42 +243,13 @@ static void poll_account(struct flow *f, int64_t brand, int64_t account, bool on
     lease_release(&lease);
 }
 
-/* --- one poller per account in this process, so that its workers do not wait for one another ---
- */
-
-static bool claim(struct flow *f, int64_t account)
-{
-    bool mine = true;
-    int64_t *free_slot = NULL;
-    pthread_mutex_lock(&f->busy_lock);
-    for (size_t i = 0; i < BUSY_MAX; i++) {
-        if (f->busy[i] == account)
-            mine = false;
-        else if (!f->busy[i] && !free_slot)
-            free_slot = &f->busy[i];
-    }
-    mine = mine && free_slot;
-    if (mine)
-        *free_slot = account;
-    pthread_mutex_unlock(&f->busy_lock);
-    return mine;
-}
-
-static void unclaim(struct flow *f, int64_t account)
-{
-    pthread_mutex_lock(&f->busy_lock);
-    for (size_t i = 0; i < BUSY_MAX; i++)
-        if (f->busy[i] == account)
-            f->busy[i] = 0;
-    pthread_mutex_unlock(&f->busy_lock);
-}
-
+/* One poller per account in this process, so that its workers do not wait for one another. */
 void flow_poll_one(struct flow *f, int64_t brand, int64_t account)
 {
-    if (!claim(f, account))
+    if (!hand_take(&f->polling, account))
         return;
     poll_account(f, brand, account, false);
-    unclaim(f, account);
+    hand_give(&f->polling, account);
 }
 
 struct poll_job {
@@ -290,14 +261,14 @@ static void run_job(void *arg)
 {
     struct poll_job *job = arg;
     poll_account(job->f, job->brand, job->account, true);
-    unclaim(job->f, job->account);
+    hand_give(&job->f->polling, job->account);
     bell_ring(&job->f->poll_bell);
     free(job);
 }
 
 static void start_job(struct flow *f, int64_t brand, int64_t account)
 {
-    if (!claim(f, account))
+    if (!hand_take(&f->polling, account))
         return;
     struct poll_job *job = malloc(sizeof *job);
     if (job) {
@@ -306,7 +277,7 @@ static void start_job(struct flow *f, int64_t brand, int64_t account)
             return;
         free(job);
     }
-    unclaim(f, account);
+    hand_give(&f->polling, account);
 }
 
 static size_t due_accounts(struct flow *f, struct arena *a, struct account_sql_due_row **rows)

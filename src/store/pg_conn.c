@@ -21,7 +21,8 @@ static const char settings[] =
     "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;"
     "SET client_min_messages = 'error';"
     "SELECT current_setting('server_encoding'), current_setting('standard_conforming_strings'),"
-    " ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int8";
+    " ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int8,"
+    " (SELECT (extract(epoch FROM stats_reset) * 1000000)::int8 FROM pg_stat_wal)";
 
 static const struct state_row {
     const char *prefix;
@@ -276,7 +277,6 @@ static enum err check_server(struct pg_conn *c, const PGresult *r, struct errinf
 {
     const char *name = c->pool->store->name;
     int version = PQserverVersion(c->pq);
-    int64_t timeline;
     if (version < OLDEST)
         return err_set(e, ERR_INVALID, "store", "%s is PostgreSQL %d.%d; Zuruf needs %d or newer",
                        name, version / 10000, version % 10000, OLDEST / 10000);
@@ -288,8 +288,9 @@ static enum err check_server(struct pg_conn *c, const PGresult *r, struct errinf
         return err_set(e, ERR_INVALID, "store",
                        "%s has standard_conforming_strings off; switch it on for this database",
                        name);
-    if (str_to_i64(str_z(PQgetvalue(r, 0, 2)), &timeline))
-        c->timeline = (uint32_t)timeline;
+    if (!str_to_i64(str_z(PQgetvalue(r, 0, 2)), &c->life.timeline) ||
+        !str_to_i64(str_z(PQgetvalue(r, 0, 3)), &c->life.began))
+        return err_set(e, ERR_IO, "store", "%s does not say since when it runs", name);
     return ERR_OK;
 }
 

@@ -29,6 +29,14 @@ struct pg_failure {
     bool lost; /* the connection is of no use any more */
 };
 
+/* A server from one recovery to the next, in which it gives no number of a transaction twice. After
+ * a crash it gives those again that were not on its disk yet, and so does a standby that takes over
+ * with those that had not reached it. */
+struct pg_life {
+    int64_t timeline; /* another one for each standby that took over */
+    int64_t began;    /* microseconds: when its statistics began, which a recovery throws away */
+};
+
 enum pg_due_kind { DUE_PREPARE, DUE_STATEMENT, DUE_XID, DUE_SYNC };
 
 struct pg_due {
@@ -48,7 +56,7 @@ struct pg_conn {
     bool listens; /* the listener's */
     struct pg_failure failure;
     int64_t xid; /* of the write transaction, once it is known */
-    uint32_t timeline;
+    struct pg_life life; /* of the server; a crash or its end ends the connection as well */
 };
 
 /* What a statement is run with. */

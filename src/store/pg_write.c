@@ -120,8 +120,14 @@ static void roll_back(struct attempt *a, struct pg_conn *c)
     }
 }
 
-/* What the server says of a transaction whose commit was not answered. */
-static enum outcome ask(struct pg_conn *c, int64_t xid, uint32_t timeline)
+static bool same_life(const struct pg_life *a, const struct pg_life *b)
+{
+    return a->timeline == b->timeline && a->began == b->began;
+}
+
+/* What the server says of a transaction whose commit was not answered. In another life of it the
+ * number may be that of somebody else's transaction by now; had ours been kept, it could not. */
+static enum outcome ask(struct pg_conn *c, int64_t xid, const struct pg_life *life)
 {
     send_number(c, &status, xid);
     PGresult *r = pg_collect(c, PG_ANSWER_MS);
@@ -132,15 +138,14 @@ static enum outcome ask(struct pg_conn *c, int64_t xid, uint32_t timeline)
     if (future || str_eq_z(said, "aborted"))
         outcome = NOT_THERE;
     else if (str_eq_z(said, "committed"))
-        /* a server that took over may have given the number to another transaction */
-        outcome = c->timeline == timeline ? DONE : FAILED;
+        outcome = same_life(&c->life, life) ? DONE : FAILED;
     else if (str_eq_z(said, "in progress"))
-        outcome = c->timeline == timeline ? AGAIN : NOT_THERE;
+        outcome = same_life(&c->life, life) ? AGAIN : NOT_THERE;
     else if (r)
         outcome = FAILED;
     PQclear(r);
     pg_recovered(c);
-    if (outcome == AGAIN && !c->failure.lost) {
+    if (outcome == AGAIN && !c->failure.lost && same_life(&c->life, life)) {
         send_number(c, &cancel, xid);
         PQclear(pg_collect(c, PG_ANSWER_MS));
         pg_recovered(c);
@@ -149,14 +154,14 @@ static enum outcome ask(struct pg_conn *c, int64_t xid, uint32_t timeline)
 }
 
 /* DONE: it is durable. NOT_THERE: nothing of it was kept. FAILED: nobody can tell. */
-static enum outcome find_out(struct store *s, int64_t xid, uint32_t timeline)
+static enum outcome find_out(struct store *s, int64_t xid, const struct pg_life *life)
 {
     int64_t until = clock_mono() + FIND_OUT_MS;
     for (int64_t pause = 5; clock_mono() < until; pause = pause < 200 ? pause * 2 : pause) {
         struct pg_conn *c;
         struct errinfo e;
         if (pool_take(s->pg, clock_mono() + 500, &c, &e) == ERR_OK) {
-            enum outcome outcome = ask(c, xid, timeline);
+            enum outcome outcome = ask(c, xid, life);
             pool_give(c);
             if (outcome != AGAIN) {
                 log_warn("store", "transaction %lld, whose commit was not answered, %s",
@@ -207,7 +212,7 @@ static enum outcome end_commit(struct attempt *a, struct pg_conn *c, enum err *e
     struct pg_failure f = c->failure;
     enum outcome outcome = judge(a, &f);
     if (f.lost && sent)
-        outcome = find_out(a->store, c->xid, c->timeline);
+        outcome = find_out(a->store, c->xid, &c->life);
     else
         roll_back(a, c);
     if (outcome == FAILED && f.lost) {

@@ -17,8 +17,6 @@ import lab as lab_module
 from lab import Lab, Store, check, free_port, wait_until
 
 BIN = os.environ.get("ZURUF_PG_BIN", "/usr/lib/postgresql/15/bin")
-AS_POSTGRES = (["setpriv", "--reuid", "postgres", "--regid", "postgres", "--init-groups", "--"]
-               if os.getuid() == 0 else [])
 
 
 class Database(Store):
@@ -228,16 +226,25 @@ class House:
 
     def start_standby(self):
         """A copy that follows and that each commit waits for from now on."""
-        self.standby_dir = os.path.join(os.environ["ZURUF_TEST_PG_DIR"], "standby")
-        self.as_postgres("pg_basebackup", "-h", "127.0.0.1", "-p", str(self.primary), "-U", "zuruf",
-                         "-D", self.standby_dir, "-R", "-X", "stream", "-c", "fast", "--no-sync")
-        self.as_postgres("pg_ctl", "-D", self.standby_dir, "-w", "-l", f"{self.standby_dir}.log",
-                         "-o", f"-p {self.standby}", "start")
+        subprocess.run([os.path.join(os.path.dirname(__file__), "..", "pg-standby"),
+                        str(self.standby)], check=True, timeout=120)
         self.db.rows("ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'")
         self.db.rows("SELECT pg_reload_conf()")
         wait_until(lambda: self.db.row("SELECT 1 FROM pg_stat_replication WHERE sync_state = "
                                        "'quorum' AND state = 'streaming'"), 20,
                    "the standby does not follow", 0.1)
+
+    def crash(self):
+        """One of the database's processes dies, and so do all others; they come back by themselves."""
+        life = self.db.row("SELECT stats_reset FROM pg_stat_wal")
+        os.kill(self.db.row("SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'")[0],
+                signal.SIGKILL)
+
+        def is_back():
+            with contextlib.suppress(lab_module.Failed):
+                return self.db.row("SELECT stats_reset FROM pg_stat_wal") != life
+            return False
+        wait_until(is_back, 60, "the database does not come back", 0.05)
 
     def kill_primary(self):
         """All its processes at once, as when the machine dies."""
@@ -247,22 +254,14 @@ class House:
         os.killpg(os.getpgid(pid), signal.SIGKILL)
 
     def promote(self):
-        self.as_postgres("pg_ctl", "-D", self.standby_dir, "-w", "promote")
         self.db = Database(self.standby)
-
-    def as_postgres(self, program, *args):
-        p = subprocess.run([*AS_POSTGRES, f"{BIN}/{program}", *args], capture_output=True,
-                           text=True, timeout=60, check=False, cwd="/")
-        check(p.returncode == 0, f"{program}: {p.stdout}{p.stderr}")
+        check(self.db.row("SELECT pg_promote()") == ("t",), "the standby does not take over")
 
     def close(self, keep):
         for n in self.nodes:
             if n.server and n.server.poll() is None:
                 n.continued()
                 n.kill()
-        if hasattr(self, "standby_dir"):
-            with contextlib.suppress(lab_module.Failed):
-                self.as_postgres("pg_ctl", "-D", self.standby_dir, "-m", "immediate", "stop")
         if keep:
             print(f"kept for a look: {self.dir}", flush=True)
         else:

@@ -19,7 +19,8 @@ import threading
 import time
 
 import lab as lab_module
-from lab import CLAIMED, ENGINE, LONG, QUEUED, RECALLED, SENDING, SENT, STATE_NAMES, TEXTS, UNCLEAR, Failed, check
+from lab import (CLAIMED, ENGINE, LONG, QUEUED, RECALLED, SENDING, SENT, STATE_NAMES, TEXTS, UNCLEAR,
+                 Failed, PgStore, check)
 from peers import Peers
 
 KILLS = int(os.environ.get("FAULTS_KILLS") or
@@ -27,6 +28,8 @@ KILLS = int(os.environ.get("FAULTS_KILLS") or
 LONGEST = 3 if LONG else 0.8  # seconds from the first answer to the kill
 SECRET = "a secret of the test"
 BROKEN = (OSError, http.client.HTTPException)
+GRACE = 2  # seconds for a command that runs while the server dies
+STANDSTILL = 90  # seconds without any progress at the end
 FEED_ENTRIES = 20
 CALM = (SENT, RECALLED)  # a kill cannot hit these
 
@@ -49,6 +52,7 @@ class Load:
         self.imports_done = set()
         self.feeds_done = set()
         self.feeds_n = 0
+        self.command = None  # under way
         self.cases = {"webhook": collections.deque(), "mail": collections.deque()}
         self.replies = {}  # token -> was it acknowledged?
         self.last_try = {}
@@ -75,11 +79,15 @@ class Load:
             time.sleep(self.random(0.02, 0.12))
 
     def pause(self):
-        """Returns when no request is under way."""
+        """Returns when no request is under way. A command that now does by itself what it wanted of
+        the server may have to wait for a lease of the dead one: after a moment it dies as well."""
         self.running.clear()
         for b in self.busy:
-            with b:
-                pass
+            if not b.acquire(timeout=GRACE):
+                if command := self.command:
+                    command.kill()
+                b.acquire()
+            b.release()
 
     def end(self):
         self.ended = True
@@ -144,12 +152,19 @@ class Load:
         self.imports[path] = ids
         return path
 
+    def run(self, *args):
+        """The exit code of zuruf ARGS."""
+        with self.lab.begin_command(*args) as self.command:
+            code = self.command.wait()
+        self.command = None
+        return code
+
     def import_file(self, path):
-        if self.lab.command("import", "--account", "mail", path, check_exit=False).returncode == 0:
+        if self.run("import", "--account", "mail", path) == 0:
             self.imports_done.add(path)
 
     def fetch(self, key):
-        self.lab.command("channel", "fetch", key, check_exit=False)
+        self.run("channel", "fetch", key)
 
     def add_feed(self):
         self.feeds_n += 1
@@ -157,9 +172,7 @@ class Load:
         with self.peers.lock:
             self.peers.feeds[name] = FEED_ENTRIES
         url = f"url=http://127.0.0.1:{self.peers.feed_port}/{name}"
-        p = self.lab.command("channel", "add", "feed", name, "--allow-private", url,
-                             check_exit=False)
-        if p.returncode == 0:
+        if self.run("channel", "add", "feed", name, "--allow-private", url) == 0:
             self.feeds_done.add(name)
 
     # --- replies by an agent ---
@@ -283,7 +296,7 @@ def settle(lab, load, peers):
     for path in load.imports:
         if path not in load.imports_done:
             load.import_file(path)
-    until = time.monotonic() + 150
+    before, until = None, 0.0
     for key in ("growing", "mail"):
         load.fetch(key)
     while True:
@@ -295,10 +308,29 @@ def settle(lab, load, peers):
                       if n < wanted_items(load, peers, k)]
         if not open_ones and not behind:
             return
+        if before != (open_ones, behind):
+            before, until = (open_ones, behind), time.monotonic() + STANDSTILL
         check(time.monotonic() < until, f"in limbo: messages {open_ones[:5]}, "
                                         f"sources {behind[:5]}")
         load.decide(unclear)
         time.sleep(0.3)
+
+
+def fetch_alone(lab, load, peers):
+    """PostgreSQL: nobody runs, and an account belongs to the process that has just died until its
+    lease ends. The command fetches by itself then, in place of waiting for a server."""
+    lab.kill()
+    soon = int(time.time() * 1000) + 3000
+    PgStore(lab.pg).run(
+        "UPDATE lease SET until = %d, owner = (SELECT n.owner FROM lease n WHERE n.slot >= 0 ORDER BY "
+        "n.until DESC LIMIT 1) WHERE until > %d OR name LIKE 'account:%%'" % (soon, soon))
+    with peers.lock:
+        peers.feeds["growing"] += 1
+    began = time.monotonic()
+    check(load.run("channel", "fetch", "growing") == 0, "nothing is fetched without a server")
+    check(time.monotonic() - began < 60, "a fetch waits for a server that nobody starts")
+    lab.start()
+    lab.wait_ready()
 
 
 def check_end(db, load, peers):
@@ -370,6 +402,8 @@ def body(lab):
         check(not load.errors, f"under load: {load.errors[:3]}")
     load.end()
     settle(lab, load, peers)
+    if lab.pg:
+        fetch_alone(lab, load, peers)
     lab.stop()
     with lab.snapshot() as db:
         examine(db, load)

@@ -180,6 +180,12 @@ class Lab:
             raise Failed(f"zuruf {' '.join(args)} ends with {p.returncode}: {p.stderr}")
         return p
 
+    def begin_command(self, *args):
+        """zuruf ARGS, running."""
+        return subprocess.Popen([self.program, args[0], "--data", self.data, *args[1:]],
+                                env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL)
+
     def command_on(self, data, *args):
         """On another directory; its exit code is the caller's matter."""
         return self.command(*args, check_exit=False, data=data)

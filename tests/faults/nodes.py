@@ -6,6 +6,7 @@ key       a node with another sealing key is refused
 death     under ingest, one node is killed (-9) with a whole message in its peer's hands, and another is
           stopped (SIGSTOP) between the mark "sending" and the first byte; a further node joins; the
           others take everything over; the stopped one goes on, and sends nothing
+crash     the database crashes while a node waits for the answer to a claim, and to a mark "sending"
 away      the database gives no answer for a while, then slow ones
 failover  the database is killed, its synchronous standby is promoted, the nodes find it
 
@@ -28,6 +29,7 @@ from peers import Peers
 
 SECRET = "a secret of the test"
 FEEDS, FEED_ENTRIES = 8, 6
+UNKNOWN = 502  # the database was lost during the commit: it may be there or not
 TAKE_OVER = 30  # seconds, promised
 AWAY = 60 if LONG else 6
 DEATHS = 10 if LONG else 1
@@ -75,7 +77,7 @@ class Traffic:
         for t in self.threads:
             t.join()
         check(not self.errors, f"under load: {self.errors[:3]}")
-        strange = self.statuses.keys() - {201, None, *REFUSED}
+        strange = self.statuses.keys() - {201, None, UNKNOWN, *REFUSED}
         check(not strange, f"posts were answered with {strange}")
         for x in self.ledgers:
             x.verify(db)
@@ -101,7 +103,7 @@ def set_up(house, peers):
                   "address=care@nordlicht.example", "plain=1")
     path = os.path.join(house.dir, "mails.jsonl")
     with open(path, "w", encoding="utf-8") as f:
-        for i in range(2 + 4 * DEATHS):
+        for i in range(8 + 4 * DEATHS):
             f.write('{"id":"%d@customer.example","author":"c%d@customer.example","title":"Rechnung",'
                     '"text":"Meine Rechnung ist falsch, bitte melden Sie sich!"}\n' % (i, i))
     house.command("import", "--account", "mail", path)
@@ -309,6 +311,36 @@ def random_death(house, peers, traffic, mails, chance):
         verify_sent(house, peers)
 
 
+def crash(house, peers, traffic, mails):
+    """The messages whose claim or mark had no answer: one each."""
+    with told("crash") as tell:
+        found = []
+        for kind, wanted in (("webhook", CLAIMED), ("mail", SENDING)):
+            for _ in range(5):
+                case = wait_for_case(traffic) if kind == "webhook" else mails.pop()
+                for n in house.running():
+                    n.line.delay = 0.15
+                message = reply(house, house.running()[0], case, "Das klären wir.")
+                wait_until(lambda: outbox(house, message)[0] >= wanted, 25, "it is not sent", 0.01)
+                for n in house.running():
+                    n.line.away()
+                state = outbox(house, message)[0]
+                house.crash()
+                for n in house.running():
+                    n.line.delay = 0
+                    n.line.back()
+                if state == wanted:
+                    break
+            check(state == wanted, f"never crashed while a message was {lab_module.STATE_NAMES[wanted]}")
+            found.append(message)
+        back = time.monotonic()
+        wait_until(lambda: all(n.readyz() == 200 for n in house.running()) and
+                   traffic.last_acked > back, 30, "they do not recover", 0.1)
+        tell("the answers to a claim and to a mark were lost with the database; posts are "
+             f"acknowledged {traffic.last_acked - back:.1f} s later")
+        return found
+
+
 def away(house, traffic):
     with told("away") as tell:
         node = house.running()[0]
@@ -387,7 +419,11 @@ def body(house, peers, chance):
     death(house, peers, traffic, mails)
     for _ in range(DEATHS - 1):
         random_death(house, peers, traffic, mails, chance)
+    doubtful = crash(house, peers, traffic, mails)
     away(house, traffic)
+    wait_until(lambda: all(outbox(house, m)[0] == SENT for m in doubtful), 30,
+               "what a crash of the database left without an answer is never sent", 0.2)
+    verify_sent(house, peers)
     failover(house, peers, traffic, mails)
     acked = traffic.end(house.db)
     left = house.db.rows("SELECT id, state FROM message WHERE state IN (?, ?, ?)", QUEUED, CLAIMED,

@@ -115,6 +115,11 @@ static void *go_up(void *arg)
                 free(bytes);
                 return NULL;
             }
+            if (take_cut(p->relay, CUT_HOLD)) {
+                while (recv(p->client, bytes, CHUNK, 0) > 0)
+                    ;
+                break;
+            }
             p->wait_for_answer = p->relay->cut == CUT_AFTER;
         }
         if (!pass(p->server, bytes, (size_t)n))
@@ -180,7 +185,8 @@ void relay_start(struct relay *r, int server_port)
 {
     struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof own;
-    *r = (struct relay){.server_port = server_port};
+    *r = (struct relay){0};
+    r->server_port = server_port;
     pthread_mutex_init(&r->lock, NULL);
     r->listener = socket(AF_INET, SOCK_STREAM, 0);
     if (bind(r->listener, (struct sockaddr *)&own, sizeof own) != 0 ||
@@ -188,6 +194,13 @@ void relay_start(struct relay *r, int server_port)
         abort();
     r->port = ntohs(own.sin_port);
     pthread_create(&r->thread, NULL, accept_all, r);
+}
+
+void relay_start_before(struct relay *r, const char *url, char *through, size_t size)
+{
+    const char *colon = strrchr(url, ':');
+    relay_start(r, (int)strtol(colon + 1, NULL, 10));
+    snprintf(through, size, "%.*s:%d%s", (int)(colon - url), url, r->port, strchr(colon, '/'));
 }
 
 void relay_cut_all(struct relay *r)

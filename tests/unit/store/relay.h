@@ -8,16 +8,19 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 enum relay_cut {
     CUT_NOT,
     CUT_BEFORE, /* the server never sees the commit, and sees that its client is gone */
     CUT_BEHIND, /* the server never sees the commit, and believes its client to be there */
     CUT_AFTER,  /* the server has committed, its answer is lost */
+    CUT_HOLD,   /* the server never sees the commit; both sides wait until one of them ends */
 };
 
 struct relay {
-    int listener, port, server_port;
+    int listener, port;
+    atomic_int server_port; /* for new connections */
     atomic_bool
         refuse; /* new connections are closed at once, present ones were cut by relay_cut_all */
     atomic_bool silent; /* nothing is passed on */
@@ -33,6 +36,8 @@ struct relay {
 
 /* Passes connections to its port of 127.0.0.1 on to the server's. */
 void relay_start(struct relay *r, int server_port);
+/* The same for the server of a URL; the URL that leads there through the relay. */
+void relay_start_before(struct relay *r, const char *url, char *through, size_t size);
 void relay_stop(struct relay *r);
 /* Closes all that pass through it now. */
 void relay_cut_all(struct relay *r);

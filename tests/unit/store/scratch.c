@@ -26,7 +26,7 @@ bool scratch_on_pg(const struct scratch *s)
     return s->url[0];
 }
 
-const char *scratch_psql(struct scratch *s, const char *database, const char *script)
+static const char *psql(struct scratch *s, const char *database, const char *script, bool may_fail)
 {
     char url[256];
     if (database)
@@ -35,13 +35,24 @@ const char *scratch_psql(struct scratch *s, const char *database, const char *sc
         snprintf(url, sizeof url, "%s", getenv("ZURUF_TEST_PG"));
     PGconn *c = PQconnectdb(url);
     PGresult *r = PQexec(c, script);
-    if (PQresultStatus(r) != PGRES_COMMAND_OK && PQresultStatus(r) != PGRES_TUPLES_OK)
+    bool well = PQresultStatus(r) == PGRES_COMMAND_OK || PQresultStatus(r) == PGRES_TUPLES_OK;
+    if (!well && !may_fail)
         fail_msg("%s: %s", script, PQerrorMessage(c));
     const char *value = PQntuples(r) && PQnfields(r) ? PQgetvalue(r, 0, 0) : "";
-    value = arena_strz(&s->arena, value).p;
+    value = well ? arena_strz(&s->arena, value).p : NULL;
     PQclear(r);
     PQfinish(c);
     return value;
+}
+
+const char *scratch_psql(struct scratch *s, const char *database, const char *script)
+{
+    return psql(s, database, script, false);
+}
+
+const char *scratch_psql_try(struct scratch *s, const char *database, const char *script)
+{
+    return psql(s, database, script, true);
 }
 
 static void make_database(struct scratch *s)

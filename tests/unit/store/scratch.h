@@ -35,6 +35,8 @@ bool scratch_on_pg(const struct scratch *s);
 /* Runs a script on its PostgreSQL server, past the store: in its database, or in another (NULL:
  * the server's own). First column of the first row as text of the scratch's arena; "" without. */
 const char *scratch_psql(struct scratch *s, const char *database, const char *script);
+/* The same where it may fail, as when no server is there: NULL then. */
+const char *scratch_psql_try(struct scratch *s, const char *database, const char *script);
 
 /* PATH of a file in its folder. */
 const char *scratch_file(struct scratch *s, const char *name);

@@ -21,13 +21,8 @@ struct far { /* a scratch whose store reaches its server through a relay */
 
 static void far_start(struct far *f, struct scratch *s)
 {
-    const char *colon = strrchr(s->url, ':'), *slash = strrchr(s->url, '/');
-    int64_t port;
-    assert_true(str_to_i64((struct str){colon + 1, (size_t)(slash - colon - 1)}, &port));
     f->s = s;
-    relay_start(&f->relay, (int)port);
-    snprintf(f->url, sizeof f->url, "%.*s:%d%s", (int)(colon - s->url), s->url, f->relay.port,
-             slash);
+    relay_start_before(&f->relay, s->url, f->url, sizeof f->url);
     s->options.url = f->url;
 }
 
