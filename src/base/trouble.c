@@ -112,6 +112,8 @@ const struct trouble_row trouble_table[TROUBLE_COUNT] = {
                               N_("the mail came back: the address does not take it"),
                               N_("Check the recipient's address.")},
     [TROUBLE_PARENT] = {"parent", N_("the post it answers cannot be read"), NULL},
+    [TROUBLE_DATABASE] = {"database", N_("the database was lost before the message could leave"),
+                          NULL},
     [TROUBLE_STOPPED_SENDING] = {"stopped_sending",
                                  N_("Zuruf stopped while it was being sent; it may have arrived"),
                                  N_("Look there before you send it again.")},

@@ -81,6 +81,7 @@ enum trouble {
     TROUBLE_MAIL_UNCLEAR,
     TROUBLE_MAIL_BOUNCED,
     TROUBLE_PARENT,
+    TROUBLE_DATABASE,
     TROUBLE_STOPPED_SENDING,
     TROUBLE_RESTORED, /* moment */
     /* the account's settings */

@@ -205,8 +205,7 @@ static bool deliver_one(struct flow *f, int64_t brand, int64_t id)
     s.result.sent = SENT_LATER;
     if (err == ERR_UNCLEAR) { /* ours for ever, perhaps, if nobody gave it back */
         s.result.retry_at = s.now + CLOCK_SECOND;
-        snprintf(s.result.what, sizeof s.result.what,
-                 "the database was lost before it could leave");
+        (void)err_trouble(&s.result.why, ERR_BUSY, "", TROUBLE_DATABASE, NULL);
     } else if (channel_use(f, &a, brand, s.m.account, &s.use, &info) != ERR_OK) {
         s.result.sent = SENT_REFUSED;
         s.result.why = info;
