@@ -39,6 +39,7 @@ CREATE INDEX case_assignee ON "case" (brand, assignee, state, rank_at, id);
 CREATE INDEX case_author ON "case" (author, id);
 CREATE INDEX case_problem ON "case" (brand, problem) WHERE problem <> 0;
 CREATE INDEX case_snoozed ON "case" (snoozed_until) WHERE state = 2;
+CREATE INDEX case_answered ON "case" (brand, answered_at) WHERE state = 1;
 CREATE INDEX case_closed ON "case" (brand, closed_at) WHERE state = 3;
 CREATE INDEX case_due ON "case" (brand, due_at) WHERE state = 0;
 

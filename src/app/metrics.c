@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "app/metrics_int.h"
 #include "backup_sql.h"
 #include "base/log.h"
 #include "bus/bus.h"
@@ -28,6 +29,7 @@ enum {
     TOKEN_MIN = 16,
     ACCOUNTS_MAX = 1000,
     BRANDS_MAX = 200,
+    CASES_MAX = 10000, /* counted of a kind */
     BYTES_MAX = 1 << 20
 };
 
@@ -39,197 +41,6 @@ struct metrics {
     struct buf text;
     int64_t made_at; /* of clock_mono; 0: not yet */
 };
-
-enum {
-    M_BUILD,
-    M_MODEL,
-    M_START,
-    M_CPU,
-    M_RESIDENT,
-    M_VIRTUAL,
-    M_FDS,
-    M_FDS_MAX,
-    M_THREADS,
-    M_ANSWERS,
-    M_TOOK,
-    M_CONNECTIONS,
-    M_STREAMS,
-    M_QUEUE,
-    M_QUEUE_MAX,
-    M_OVERFLOWS,
-    M_STORE_UP,
-    M_NODE,
-    M_NODES,
-    M_READERS,
-    M_WRITE_FAILED,
-    M_WRITE_TOOK,
-    M_POSTS,
-    M_UNREADABLE,
-    M_POLLS,
-    M_DELIVERIES,
-    M_ACCOUNT_HEARS,
-    M_ACCOUNT_FAILURES,
-    M_ACCOUNT_SUCCESS,
-    M_ACCOUNT_POST,
-    M_ACCOUNT_DUE,
-    M_INCIDENTS,
-    M_MESSAGES,
-    M_MESSAGE_WAIT,
-    M_CASES,
-    M_CASES_LATE,
-    M_CASES_SOON,
-    M_CASES_PROBLEM,
-    M_BACKUP_AGE,
-    M_BACKUP_FAILED,
-    M_LOG_LINES
-};
-
-const struct metric metrics_table[] = {
-    [M_BUILD] = {"zuruf_build_info", METRIC_GAUGE, {"version", "engine"}, "Always 1."},
-    [M_MODEL] = {"zuruf_model_info",
-                 METRIC_GAUGE,
-                 {"checksum"},
-                 "Always 1; the classifier in use."},
-    [M_START] = {"process_start_time_seconds",
-                 METRIC_GAUGE,
-                 {0},
-                 "When the process began, in seconds since 1970."},
-    [M_CPU] = {"process_cpu_seconds_total", METRIC_COUNTER, {0}, "Processor time used."},
-    [M_RESIDENT] = {"process_resident_memory_bytes", METRIC_GAUGE, {0}, "Memory in use."},
-    [M_VIRTUAL] = {"process_virtual_memory_bytes", METRIC_GAUGE, {0}, "Address space in use."},
-    [M_FDS] = {"process_open_fds", METRIC_GAUGE, {0}, "Open file descriptors."},
-    [M_FDS_MAX] = {"process_max_fds", METRIC_GAUGE, {0}, "File descriptors that may be open."},
-    [M_THREADS] = {"process_threads", METRIC_GAUGE, {0}, "Threads of the process."},
-    [M_ANSWERS] = {"zuruf_http_requests_total",
-                   METRIC_COUNTER,
-                   {"class"},
-                   "Requests answered, by class of status."},
-    [M_TOOK] =
-        {"zuruf_http_request_duration_seconds",
-         METRIC_HISTOGRAM,
-         {0},
-         "From the first word of a request to its answer; of an event stream to its beginning."},
-    [M_CONNECTIONS] = {"zuruf_http_connections", METRIC_GAUGE, {0}, "Open connections of clients."},
-    [M_STREAMS] = {"zuruf_http_streams", METRIC_GAUGE, {0}, "Event streams of open desks."},
-    [M_QUEUE] = {"zuruf_queue_length",
-                 METRIC_GAUGE,
-                 {"queue"},
-                 "What waits: writes for the store, requests for a worker, accounts for a poller, "
-                 "notices for the desks."},
-    [M_QUEUE_MAX] = {"zuruf_queue_limit",
-                     METRIC_GAUGE,
-                     {"queue"},
-                     "From here on the queue refuses."},
-    [M_OVERFLOWS] =
-        {"zuruf_notices_overflows_total",
-         METRIC_COUNTER,
-         {0},
-         "How often the queue of notices overflowed, so that all desks had to load afresh."},
-    [M_STORE_UP] = {"zuruf_store_up",
-                    METRIC_GAUGE,
-                    {0},
-                    "1 while the store can be read; else figures from the store are missing."},
-    [M_NODE] = {"zuruf_node_up",
-                METRIC_GAUGE,
-                {0},
-                "1 while this process holds a node slot; without one it polls and sends nothing."},
-    [M_NODES] = {"zuruf_nodes", METRIC_GAUGE, {0}, "Nodes of the installation that are alive."},
-    [M_READERS] = {"zuruf_store_connections",
-                   METRIC_GAUGE,
-                   {0},
-                   "Connections of this process for reading."},
-    [M_WRITE_FAILED] =
-        {"zuruf_store_write_failures_total",
-         METRIC_COUNTER,
-         {0},
-         "Writes that ended with an error; conflicts of people who were too late are among them."},
-    [M_WRITE_TOOK] = {"zuruf_store_write_duration_seconds",
-                      METRIC_HISTOGRAM,
-                      {0},
-                      "From the wish to write until it is durable."},
-    [M_POSTS] = {"zuruf_posts_total",
-                 METRIC_COUNTER,
-                 {"result"},
-                 "Posts that came in: stored, duplicate or refused."},
-    [M_UNREADABLE] = {"zuruf_unreadable_total",
-                      METRIC_COUNTER,
-                      {0},
-                      "What sources sent and nobody could read; it is kept for its owner."},
-    [M_POLLS] = {"zuruf_polls_total",
-                 METRIC_COUNTER,
-                 {"result"},
-                 "Rounds of asking accounts for news: well or failed."},
-    [M_DELIVERIES] = {"zuruf_deliveries_total",
-                      METRIC_COUNTER,
-                      {"result"},
-                      "Tries to send a message: accepted, refused, later or unclear."},
-    [M_ACCOUNT_HEARS] = {"zuruf_account_hears",
-                         METRIC_GAUGE,
-                         {"brand", "account", "channel"},
-                         "1: well; 0: failing, paused or stopped."},
-    [M_ACCOUNT_FAILURES] = {"zuruf_account_failures",
-                            METRIC_GAUGE,
-                            {"brand", "account", "channel"},
-                            "Failed fetches in a row."},
-    [M_ACCOUNT_SUCCESS] = {"zuruf_account_success_age_seconds",
-                           METRIC_GAUGE,
-                           {"brand", "account", "channel"},
-                           "Since the last success; missing before the first."},
-    [M_ACCOUNT_POST] = {"zuruf_account_post_age_seconds",
-                        METRIC_GAUGE,
-                        {"brand", "account", "channel"},
-                        "Since the last new post; missing before the first."},
-    [M_ACCOUNT_DUE] =
-        {"zuruf_account_overdue_seconds",
-         METRIC_GAUGE,
-         {"brand", "account", "channel"},
-         "For how long a fetch has been due; 0: none is. Only of accounts that are fetched."},
-    [M_INCIDENTS] = {"zuruf_account_incidents",
-                     METRIC_GAUGE,
-                     {"brand", "account", "kind"},
-                     "Open alarms, each 1: silent, late, failing, denied or gone; 0 while somebody "
-                     "knows of it."},
-    [M_MESSAGES] =
-        {"zuruf_messages",
-         METRIC_GAUGE,
-         {"state"},
-         "Messages in the outbox that are not done; failed and unclear ones wait for a person."},
-    [M_MESSAGE_WAIT] = {"zuruf_message_overdue_seconds",
-                        METRIC_GAUGE,
-                        {0},
-                        "For how long the oldest message has been due; 0: none is."},
-    [M_CASES] = {"zuruf_cases",
-                 METRIC_GAUGE,
-                 {"brand", "state"},
-                 "Open cases: waiting for us, answered, or snoozed."},
-    [M_CASES_LATE] = {"zuruf_cases_late",
-                      METRIC_GAUGE,
-                      {"brand"},
-                      "Waiting cases whose clock has run out."},
-    [M_CASES_SOON] = {"zuruf_cases_soon",
-                      METRIC_GAUGE,
-                      {"brand"},
-                      "Waiting cases whose clock runs out within 15 minutes."},
-    [M_CASES_PROBLEM] = {"zuruf_cases_problem",
-                         METRIC_GAUGE,
-                         {"brand"},
-                         "Cases with an answer that failed or is unclear."},
-    [M_BACKUP_AGE] =
-        {"zuruf_backup_age_seconds",
-         METRIC_GAUGE,
-         {0},
-         "Since the moment that the last whole backup of the installation's own holds; "
-         "missing before the first."},
-    [M_BACKUP_FAILED] = {"zuruf_backup_failed",
-                         METRIC_GAUGE,
-                         {0},
-                         "1: the last try to make one failed; the settings say why."},
-    [M_LOG_LINES] = {"zuruf_log_lines_total",
-                     METRIC_COUNTER,
-                     {"level"},
-                     "Lines of the log, written or not."},
-};
-const size_t metrics_count = sizeof metrics_table / sizeof *metrics_table;
 
 static void begin(struct exposition *x, int id)
 {
@@ -461,8 +272,10 @@ static enum err add_cases(struct db *db, struct arena *a, int64_t now, struct ex
 {
     struct metrics_sql_cases_row *rows;
     size_t n;
-    TRY(metrics_sql_cases(db, a, &(struct metrics_sql_cases_in){now, now + SOON_MS, BRANDS_MAX},
-                          &rows, &n));
+    TRY(metrics_sql_cases(
+        db, a,
+        &(struct metrics_sql_cases_in){now, now + SOON_MS, now - CLOCK_DAY, CASES_MAX, BRANDS_MAX},
+        &rows, &n));
     begin(x, M_CASES);
     for (size_t i = 0; i < n; i++) {
         const int64_t counts[] = {rows[i].waiting, rows[i].answered, rows[i].snoozed};

@@ -5,15 +5,19 @@
 SELECT b.key AS brand, a.key, a.channel, a.state, a.success_at, a.item_at, a.next_at, a.failures
 FROM account a JOIN brand b ON b.id = a.brand ORDER BY b.key, a.key LIMIT :limit;
 
---: cases many (now i64, soon i64, limit i64) -> (brand text, waiting i64, answered i64, snoozed i64, late i64, soon i64,
---:   problem i64) any-brand "the operator watches all brands"
+-- Each is counted up to most; those of a day ago and before, answered and left open, only grow.
+--: cases many (now i64, soon i64, day_ago i64, most i64, limit i64) -> (brand text, waiting i64, answered i64, snoozed i64,
+--:   late i64, soon i64, problem i64) any-brand "the operator watches all brands"
 SELECT b.key AS brand,
-  (SELECT count(*) FROM "case" c WHERE c.brand = b.id AND c.state = 0) AS waiting,
-  (SELECT count(*) FROM "case" c WHERE c.brand = b.id AND c.state = 1) AS answered,
-  (SELECT count(*) FROM "case" c WHERE c.brand = b.id AND c.state = 2) AS snoozed,
-  (SELECT count(*) FROM "case" c WHERE c.brand = b.id AND c.state = 0 AND c.due_at > 0 AND c.due_at <= :now) AS late,
-  (SELECT count(*) FROM "case" c WHERE c.brand = b.id AND c.state = 0 AND c.due_at > :now AND c.due_at <= :soon) AS soon,
-  (SELECT count(*) FROM "case" c WHERE c.brand = b.id AND c.problem <> 0) AS problem
+  (SELECT count(*) FROM (SELECT 1 FROM "case" c WHERE c.brand = b.id AND c.state = 0 LIMIT :most) x) AS waiting,
+  (SELECT count(*) FROM (SELECT 1 FROM "case" c WHERE c.brand = b.id AND c.state = 1 AND c.answered_at > :day_ago
+    LIMIT :most) x) AS answered,
+  (SELECT count(*) FROM (SELECT 1 FROM "case" c WHERE c.brand = b.id AND c.state = 2 LIMIT :most) x) AS snoozed,
+  (SELECT count(*) FROM (SELECT 1 FROM "case" c WHERE c.brand = b.id AND c.state = 0 AND c.due_at > 0 AND c.due_at <= :now
+    LIMIT :most) x) AS late,
+  (SELECT count(*) FROM (SELECT 1 FROM "case" c WHERE c.brand = b.id AND c.state = 0 AND c.due_at > :now AND c.due_at <= :soon
+    LIMIT :most) x) AS soon,
+  (SELECT count(*) FROM (SELECT 1 FROM "case" c WHERE c.brand = b.id AND c.problem <> 0 LIMIT :most) x) AS problem
 FROM brand b ORDER BY b.key LIMIT :limit;
 
 -- Sent and recalled ones are history; these are few.

@@ -6,6 +6,14 @@
 SELECT id, state, priority, kind, team, assignee, rank_why, waiting_at, first_answered_at, problem, version
 FROM "case" WHERE thread = :thread AND brand = :brand;
 
+-- The same of the threads of posts. ids: a list of external ids as JSON.
+--: of_posts many (brand i64, account i64, ids text) -> (thread i64, id i64, state i64, priority i64, rank_why text,
+--:   waiting_at i64, first_answered_at i64, problem i64) unbounded "one for each id"
+SELECT c.thread, c.id, c.state, c.priority, c.rank_why, c.waiting_at, c.first_answered_at, c.problem
+FROM json_each(:ids) AS wanted CROSS JOIN post p CROSS JOIN "case" c
+WHERE p.account = :account AND p.external_id = wanted.value AND p.brand = :brand AND c.thread = p.thread
+  AND c.brand = :brand;
+
 --: get one (brand i64, id i64) -> (id i64, number i64, thread i64, account i64, author i64, post i64, title text,
 --:   state i64, team i64, assignee i64, priority i64, kind i64, tags text, waiting_at i64, due_at i64,
 --:   due_is_first i64, rank_at i64, rank_why text, answered_at i64, first_answered_at i64, snoozed_until i64,
@@ -17,6 +25,10 @@ FROM "case" WHERE id = :id AND brand = :brand;
 --: next_number one (brand i64) -> (last i64)
 INSERT INTO case_number (brand, last) VALUES (:brand, 1)
 ON CONFLICT (brand) DO UPDATE SET last = case_number.last + 1 RETURNING last;
+
+-- Many cases of one transaction: the first number by next_number, the last one here.
+--: set_number exec (brand i64, last i64)
+UPDATE case_number SET last = :last WHERE brand = :brand;
 
 --: insert exec (id i64, brand i64, number i64, thread i64, account i64, author i64, post i64, title text, words text,
 --:   team i64, priority i64, kind i64, language i64, tags text, why text, rank_why text, now i64, waiting_at i64, due_at i64,

@@ -363,7 +363,8 @@ enum err answer_post_add(struct flow *f, struct tx *tx, int64_t brand, int64_t m
     struct arena *a = tx_arena(tx);
     struct outbox_sql_get_row m;
     struct post_sql_get_row parent = {0};
-    struct post_sql_find_row known;
+    struct known k;
+    struct known_post known;
     int64_t changed;
     TRY(outbox_sql_get(tx_db(tx), a, &(struct outbox_sql_get_in){brand, message}, &m));
     enum err err = post_sql_get(tx_db(tx), a, &(struct post_sql_get_in){brand, m.parent}, &parent);
@@ -397,8 +398,9 @@ enum err answer_post_add(struct flow *f, struct tx *tx, int64_t brand, int64_t m
     }
     TRY(post_sql_insert(tx, &in, &changed));
     if (!changed) { /* it came back to us through the channel before */
-        TRY(post_sql_find(tx_db(tx), a,
-                          &(struct post_sql_find_in){brand, m.account, in.external_id}, &known));
+        struct account account = {.id = m.account};
+        known_init(&k, tx, brand, &account);
+        TRY(known_post(&k, in.external_id, &known));
         *post = known.id;
         return ERR_OK;
     }

@@ -10,6 +10,7 @@
 #include "domain/facts.h"
 #include "flow/flow.h"
 #include "flow/keep_int.h"
+#include "flow/known.h"
 #include "posts/post.h"
 #include "store/store.h"
 
@@ -99,6 +100,7 @@ int64_t flow_due(const struct brand_view *b, int kind, enum priority priority, b
 
 /* --- thread.c --- */
 struct joining {
+    struct known *known;
     int64_t brand;
     const struct account *account;
     const struct item *item; /* cleaned */

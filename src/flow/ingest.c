@@ -38,7 +38,10 @@ struct work {
     struct ready *ready;
     struct ingest_result *results;
     int64_t now;
+    /* of one run of the transaction */
+    struct known known;
     int64_t stored;
+    int64_t number; /* of the last case made; 0: none */
 };
 
 static enum err check(const struct item *it, struct errinfo *e)
@@ -114,33 +117,35 @@ static void prepare(struct work *w, const struct item *raw, struct arena *a, str
 
 static enum err author_of(struct work *w, struct tx *tx, const struct ready *r, int64_t *id)
 {
-    struct author_sql_find_row known;
+    const struct item *it = &r->item;
+    struct known_author who;
     *id = 0;
-    if (!r->item.author_id.n || r->item.is_ours)
+    if (!it->author_id.n || it->is_ours)
         return ERR_OK;
-    enum err err = author_sql_find(
-        tx_db(tx), tx_arena(tx),
-        &(struct author_sql_find_in){w->b->id, w->account.network, r->item.author_id}, &known);
+    enum err err = known_author(&w->known, it->author_id, &who);
     if (err == ERR_OK) {
-        *id = known.id;
-        if (r->item.author_name.n && !r->item.is_doubted &&
-            !str_eq(known.name, r->item.author_name))
-            return author_sql_rename(
-                tx, &(struct author_sql_rename_in){w->b->id, *id, r->item.author_name}, NULL);
-        return ERR_OK;
-    }
-    if (err != ERR_NOT_FOUND)
+        *id = who.id;
+        if (!it->author_name.n || it->is_doubted || str_eq(who.name, it->author_name))
+            return ERR_OK;
+        TRY(author_sql_rename(tx, &(struct author_sql_rename_in){w->b->id, *id, it->author_name},
+                              NULL));
+    } else if (err == ERR_NOT_FOUND) {
+        *id = store_id(w->f->o.store, 0);
+        TRY(author_sql_insert(tx,
+                              &(struct author_sql_insert_in){*id, w->b->id, w->account.network,
+                                                             it->author_id, it->author_name,
+                                                             w->now},
+                              NULL));
+    } else {
         return err;
-    *id = store_id(w->f->o.store, 0);
-    return author_sql_insert(tx,
-                             &(struct author_sql_insert_in){*id, w->b->id, w->account.network,
-                                                            r->item.author_id, r->item.author_name,
-                                                            w->now},
-                             NULL);
+    }
+    known_set_author(&w->known, it->author_id, &(struct known_author){*id, it->author_name});
+    return ERR_OK;
 }
 
+/* Nobody else has it: what is known of the store belongs to this transaction. */
 static enum err insert_post(struct work *w, struct tx *tx, const struct ready *r, int64_t id,
-                            int64_t thread, int64_t parent, int64_t author, bool *fresh)
+                            int64_t thread, int64_t parent, int64_t author)
 {
     const struct fact *f = r->verdict.facts.f;
     const struct item *it = &r->item;
@@ -170,11 +175,10 @@ static enum err insert_post(struct work *w, struct tx *tx, const struct ready *r
         .url = it->url,
         .extra = it->extra,
     };
-    int64_t changed;
-    TRY(post_sql_insert(tx, &in, &changed));
-    *fresh = changed > 0;
-    if (!*fresh)
-        return ERR_OK;
+    TRY(post_sql_insert(tx, &in, NULL));
+    known_set_post(&w->known, it->external_id,
+                   &(struct known_post){id, thread, author, 0, it->extra, it->title, it->text,
+                                        author ? it->author_id : STR_NONE});
     return post_sql_terms_add(tx, &(struct post_sql_terms_add_in){id, ANALYSE_VERSION, r->terms},
                               NULL);
 }
@@ -197,21 +201,41 @@ static void rank_of(const struct work *w, const struct ready *r, enum priority p
     rank_compute(&in, out);
 }
 
+/* The first one takes the row for this transaction; the others count on, and save_number says how
+ * far. */
+static enum err next_number(struct work *w, struct tx *tx)
+{
+    struct care_sql_next_number_row first;
+    if (w->number) {
+        w->number++;
+        return ERR_OK;
+    }
+    TRY(care_sql_next_number(tx, tx_arena(tx), &(struct care_sql_next_number_in){w->b->id},
+                             &first));
+    w->number = first.last;
+    return ERR_OK;
+}
+
+static enum err save_number(struct work *w, struct tx *tx)
+{
+    if (!w->number)
+        return ERR_OK;
+    return care_sql_set_number(tx, &(struct care_sql_set_number_in){w->b->id, w->number}, NULL);
+}
+
 static enum err new_case(struct work *w, struct tx *tx, const struct ready *r, int64_t post,
                          int64_t thread, int64_t author, int64_t *case_id)
 {
-    struct care_sql_next_number_row number;
     struct rank rank;
     int64_t due;
     const struct fact *f = r->verdict.facts.f;
     rank_of(w, r, r->routed.priority, 0, true, &rank, &due);
-    TRY(care_sql_next_number(tx, tx_arena(tx), &(struct care_sql_next_number_in){w->b->id},
-                             &number));
+    TRY(next_number(w, tx));
     *case_id = store_id(w->f->o.store, 0);
     const struct care_sql_insert_in in = {
         .id = *case_id,
         .brand = w->b->id,
-        .number = number.last,
+        .number = w->number,
         .thread = thread,
         .account = w->account.id,
         .author = author,
@@ -231,11 +255,17 @@ static enum err new_case(struct work *w, struct tx *tx, const struct ready *r, i
         .rank_at = rank.rank_at,
         .posts = 1,
     };
+    known_set_case(&w->known, thread,
+                   &(struct known_case){.id = *case_id,
+                                        .waiting_at = in.waiting_at,
+                                        .state = CASE_WAITING,
+                                        .priority = (int)r->routed.priority,
+                                        .rank_why = in.rank_why});
     return care_sql_insert(tx, &in, NULL);
 }
 
 static enum err further_post(struct work *w, struct tx *tx, const struct ready *r, int64_t post,
-                             const struct care_sql_by_thread_row *c)
+                             int64_t thread, const struct known_case *c)
 {
     struct rank before, rank;
     int64_t due;
@@ -255,13 +285,13 @@ static enum err further_post(struct work *w, struct tx *tx, const struct ready *
         .due_at = due,
         .rank_at = rank.rank_at,
     };
+    known_set_case(&w->known, thread, NULL);
     return care_sql_wait_again(tx, &in, NULL);
 }
 
 /* A post of ours that came through the channel ends the wait only if it was written after it began;
  * and not a mail, where anybody can write our address into From. */
-static bool answers(const struct work *w, const struct ready *r,
-                    const struct care_sql_by_thread_row *c)
+static bool answers(const struct work *w, const struct ready *r, const struct known_case *c)
 {
     return r->item.is_ours && !str_eq_z(w->account.channel, "mail") && !c->problem &&
            (c->state == CASE_WAITING || c->state == CASE_SNOOZED) &&
@@ -272,12 +302,8 @@ static bool answers(const struct work *w, const struct ready *r,
 static enum err case_follows(struct work *w, struct tx *tx, const struct ready *r, int64_t post,
                              int64_t thread, int64_t author, int64_t *case_id)
 {
-    struct care_sql_by_thread_row known;
-    enum err err =
-        thread == post
-            ? ERR_NOT_FOUND
-            : care_sql_by_thread(tx_db(tx), tx_arena(tx),
-                                 &(struct care_sql_by_thread_in){w->b->id, thread}, &known);
+    struct known_case known;
+    enum err err = thread == post ? ERR_NOT_FOUND : known_case(&w->known, thread, &known);
     *case_id = 0;
     if (err == ERR_NOT_FOUND) {
         if (!r->verdict.needs)
@@ -285,12 +311,14 @@ static enum err case_follows(struct work *w, struct tx *tx, const struct ready *
         TRY(new_case(w, tx, r, post, thread, author, case_id));
     } else if (err == ERR_OK) {
         *case_id = known.id;
-        if (answers(w, r, &known))
+        if (answers(w, r, &known)) {
+            known_set_case(&w->known, thread, NULL);
             TRY(care_sql_answered(tx,
                                   &(struct care_sql_answered_in){
                                       w->b->id, known.id, 0, r->item.published_at, CASE_ANSWERED},
                                   NULL));
-        TRY(further_post(w, tx, r, post, &known));
+        }
+        TRY(further_post(w, tx, r, post, thread, &known));
     } else {
         return err;
     }
@@ -334,7 +362,7 @@ static enum err mail_twin(struct work *w, struct tx *tx, int64_t author, struct 
                           int64_t *twin)
 {
     struct arena *a = tx_arena(tx);
-    struct post_sql_find_row here;
+    struct known_post here;
     struct post_sql_find_elsewhere_row *there;
     size_t n;
     struct str id = r->item.external_id;
@@ -348,8 +376,7 @@ static enum err mail_twin(struct work *w, struct tx *tx, int64_t author, struct 
     for (size_t i = 0; i < n && !*twin; i++)
         if (is_twin(r, author, there[i].author, there[i].title, there[i].text))
             *twin = there[i].id;
-    enum err err =
-        post_sql_find(tx_db(tx), a, &(struct post_sql_find_in){w->b->id, w->account.id, id}, &here);
+    enum err err = known_post(&w->known, id, &here);
     if (err != ERR_OK)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     if (!here.message && !is_twin(r, author, here.author, here.title, here.text)) {
@@ -364,27 +391,26 @@ static enum err store_one(struct work *w, struct tx *tx, const struct ready *pre
 {
     int64_t id = store_id(w->f->o.store, prepared->item.published_at), thread, parent, author;
     int64_t twin = 0;
-    bool fresh = false;
     struct ready ready = *prepared, *r = &ready;
+    struct known_post here;
     TRY(author_of(w, tx, r, &author));
     if (str_eq_z(w->account.channel, "mail"))
         TRY(mail_twin(w, tx, author, r, &twin));
-    const struct joining j = {w->b->id, &w->account, &r->item, id, author};
-    TRY(thread_find(tx, &j, &thread, &parent));
-    if (!twin)
-        TRY(insert_post(w, tx, r, id, thread, parent, author, &fresh));
-    if (!fresh) {
-        struct post_sql_find_row known = {.id = twin, .title = r->item.title, .text = r->item.text};
-        if (!twin)
-            TRY(post_sql_find(
-                tx_db(tx), tx_arena(tx),
-                &(struct post_sql_find_in){w->b->id, w->account.id, r->item.external_id}, &known));
-        *result = (struct ingest_result){.status = INGEST_DUPLICATE,
-                                         .post = known.id,
-                                         .differs = !str_eq(known.text, r->item.text) ||
-                                                    !str_eq(known.title, r->item.title)};
+    if (twin) {
+        *result = (struct ingest_result){.status = INGEST_DUPLICATE, .post = twin};
         return ERR_OK;
     }
+    enum err err = known_post(&w->known, r->item.external_id, &here);
+    if (err == ERR_OK)
+        *result = (struct ingest_result){.status = INGEST_DUPLICATE,
+                                         .post = here.id,
+                                         .differs = !str_eq(here.text, r->item.text) ||
+                                                    !str_eq(here.title, r->item.title)};
+    if (err != ERR_NOT_FOUND)
+        return err;
+    const struct joining j = {&w->known, w->b->id, &w->account, &r->item, id, author};
+    TRY(thread_find(tx, &j, &thread, &parent));
+    TRY(insert_post(w, tx, r, id, thread, parent, author));
     w->stored++;
     *result = (struct ingest_result){.status = INGEST_STORED, .post = id};
     TRY(thread_remember(tx, &j, thread, parent));
@@ -448,14 +474,37 @@ static enum err store_cursor(struct work *w, struct tx *tx, struct errinfo *e)
         NULL);
 }
 
+/* Asks for all that the posts name. */
+static enum err look_ahead(struct work *w, struct tx *tx)
+{
+    struct vec ids, authors;
+    vec_init(&ids, tx_arena(tx), sizeof(struct str));
+    vec_init(&authors, tx_arena(tx), sizeof(struct str));
+    for (size_t i = 0; i < w->in->n; i++) {
+        const struct item *it = &w->ready[i].item;
+        if (w->ready[i].refused)
+            continue;
+        *(struct str *)vec_push(&ids) = it->external_id;
+        for (size_t k = 0; k < it->parent_count; k++)
+            *(struct str *)vec_push(&ids) = it->parents[k];
+        if (it->author_id.n && !it->is_ours)
+            *(struct str *)vec_push(&authors) = it->author_id;
+    }
+    known_init(&w->known, tx, w->b->id, &w->account);
+    return known_ahead(&w->known, ids.p, ids.n, authors.p, authors.n);
+}
+
 static enum err write_all(struct tx *tx, void *arg, struct errinfo *e)
 {
     struct work *w = arg;
     w->stored = 0;
+    w->number = 0;
     TRY(check_lease(w, tx, e));
+    TRY(look_ahead(w, tx));
     for (size_t i = 0; i < w->in->n; i++)
         if (!w->ready[i].refused)
             TRY(store_one(w, tx, &w->ready[i], &w->results[i]));
+    TRY(save_number(w, tx));
     TRY(index_all(w, tx));
     TRY(store_refused(w, tx));
     TRY(store_cursor(w, tx, e));

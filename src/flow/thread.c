@@ -48,14 +48,13 @@ static enum err waiting_for(struct tx *tx, const struct joining *j, struct str e
                             int64_t *thread)
 {
     struct arena *a = tx_arena(tx);
-    struct post_sql_thread_ref_row ref;
     struct post_sql_root_row root;
-    TRY(post_sql_thread_ref(tx_db(tx), a,
-                            &(struct post_sql_thread_ref_in){j->account->id, external_id}, &ref));
-    TRY(post_sql_root(tx_db(tx), a, &(struct post_sql_root_in){j->brand, ref.thread}, &root));
+    int64_t waiting;
+    TRY(known_thread_ref(j->known, external_id, &waiting));
+    TRY(post_sql_root(tx_db(tx), a, &(struct post_sql_root_in){j->brand, waiting}, &root));
     if (!may_join(a, j, &(struct standing){root.author, root.message, root.extra, root.identity}))
         return ERR_NOT_FOUND;
-    *thread = ref.thread;
+    *thread = waiting;
     return ERR_OK;
 }
 
@@ -68,10 +67,8 @@ enum err thread_find(struct tx *tx, const struct joining *j, int64_t *thread, in
     *thread = j->post;
     *parent = 0;
     for (size_t i = 0; i < n; i++) {
-        struct post_sql_find_row known;
-        err = post_sql_find(tx_db(tx), a,
-                            &(struct post_sql_find_in){j->brand, j->account->id, it->parents[i]},
-                            &known);
+        struct known_post known;
+        err = known_post(j->known, it->parents[i], &known);
         if (err == ERR_OK && may_join(a, j,
                                       &(struct standing){known.author, known.message, known.extra,
                                                          known.identity})) {
@@ -91,9 +88,17 @@ enum err thread_find(struct tx *tx, const struct joining *j, int64_t *thread, in
 enum err thread_remember(struct tx *tx, const struct joining *j, int64_t thread, int64_t parent)
 {
     const struct item *it = j->item;
-    for (size_t i = 0; !parent && i < it->parent_count && i < PARENTS_MAX; i++)
+    for (size_t i = 0; !parent && i < it->parent_count && i < PARENTS_MAX; i++) {
+        int64_t waiting; /* the first one keeps it */
+        enum err err = known_thread_ref(j->known, it->parents[i], &waiting);
+        if (err == ERR_OK)
+            continue;
+        if (err != ERR_NOT_FOUND)
+            return err;
         TRY(post_sql_thread_ref_add(
             tx, &(struct post_sql_thread_ref_add_in){j->account->id, it->parents[i], thread},
             NULL));
+        known_set_thread_ref(j->known, it->parents[i], thread);
+    }
     return ERR_OK;
 }

@@ -1,8 +1,11 @@
 --owns: author
 -- Identities on channels.
 
---: find one (brand i64, network text, identity text) -> (id i64, name text)
-SELECT id, name FROM author WHERE brand = :brand AND network = :network AND identity = :identity;
+-- identities: a list as JSON.
+--: find many (brand i64, network text, identities text) -> (identity text, id i64, name text)
+--:   unbounded "one for each identity"
+SELECT a.identity, a.id, a.name FROM json_each(:identities) AS wanted CROSS JOIN author a
+WHERE a.brand = :brand AND a.network = :network AND a.identity = wanted.value;
 --: insert exec (id i64, brand i64, network text, identity text, name text, now i64)
 INSERT INTO author (id, brand, network, identity, name, first_at)
 VALUES (:id, :brand, :network, :identity, :name, :now);

@@ -1,11 +1,12 @@
 --owns: post, thread_ref, post_terms, post_search, attachment, attachment_chunk, refused, correction
 -- Posts as they come in. Within an account the external id is unique, so duplicates die on insert.
 
---: find one (brand i64, account i64, external_id text) -> (id i64, thread i64, author i64, message i64, extra text,
---:   title text, text text, identity text?)
-SELECT p.id, p.thread, p.author, p.message, p.extra, p.title, p.text, a.identity
-FROM post p LEFT JOIN author a ON a.id = p.author
-WHERE p.account = :account AND p.external_id = :external_id AND p.brand = :brand;
+-- ids: a list of external ids as JSON.
+--: find many (brand i64, account i64, ids text) -> (external_id text, id i64, thread i64, author i64, message i64,
+--:   extra text, title text, text text, identity text?) unbounded "one for each id"
+SELECT p.external_id, p.id, p.thread, p.author, p.message, p.extra, p.title, p.text, a.identity
+FROM json_each(:ids) AS wanted CROSS JOIN post p LEFT JOIN author a ON a.id = p.author
+WHERE p.account = :account AND p.external_id = wanted.value AND p.brand = :brand;
 
 -- Mails of the brand's other mailboxes under one of two ids.
 --: find_elsewhere many (brand i64, account i64, external_id text, other_id text) -> (id i64, author i64, title text, text text)
@@ -40,8 +41,9 @@ FROM post WHERE id = :id AND brand = :brand;
 --: thread_ids many (brand i64, thread i64) -> (external_id text)
 SELECT external_id FROM post WHERE thread = :thread AND brand = :brand ORDER BY id LIMIT 50;
 
---: thread_ref one (account i64, external_id text) -> (thread i64)
-SELECT thread FROM thread_ref WHERE account = :account AND external_id = :external_id;
+--: thread_refs many (account i64, ids text) -> (external_id text, thread i64) unbounded "one for each id"
+SELECT r.external_id, r.thread FROM json_each(:ids) AS wanted CROSS JOIN thread_ref r
+WHERE r.account = :account AND r.external_id = wanted.value;
 
 --: thread_ref_add exec (account i64, external_id text, thread i64)
 INSERT INTO thread_ref (account, external_id, thread) VALUES (:account, :external_id, :thread)

@@ -22,7 +22,14 @@ static int number_of(const char *path, int line, const struct statement *s, stru
     fail(path, line, "'%.*s' has no parameter %.*s", STR_FMT(s->name), STR_FMT(parameter));
 }
 
-/* The text with $n, without what is a hint to SQLite's planner. */
+bool is_list(const struct lexeme *l)
+{
+    return lex_is(l, "json_each") && lex_is(&l[1], "(") && l[2].kind == LEX_PARAMETER &&
+           lex_is(&l[3], ")") && lex_is(&l[4], "as") && lex_name(&l[5]).n;
+}
+
+/* The text with $n, without what is a hint to SQLite's planner; a list of texts as PostgreSQL's
+ * function gives it, under the same name of its column. */
 static struct str with_numbers(struct arena *a, const char *path, int line,
                                const struct statement *s, struct str sql, const struct lexemes *l)
 {
@@ -36,7 +43,12 @@ static struct str with_numbers(struct arena *a, const char *path, int line,
             continue;
         }
         add_gap(&b, &from, &l->p[i]);
-        if (l->p[i].kind == LEX_PARAMETER)
+        if (is_list(&l->p[i])) {
+            buf_printf(&b, "json_array_elements_text($%d::json) AS %.*s (value)",
+                       number_of(path, line, s, l->p[i + 2].text), STR_FMT(l->p[i + 5].text));
+            i += 5;
+            from = l->p[i].text.p + l->p[i].text.n;
+        } else if (l->p[i].kind == LEX_PARAMETER)
             buf_printf(&b, "$%d", number_of(path, line, s, l->p[i].text));
         else
             buf_add(&b, l->p[i].text);

@@ -72,6 +72,10 @@ static struct str check_call(const struct scan *s, size_t i)
     static const char *const known[] = {"count",  "sum",    "min",    "max", "coalesce",
                                         "nullif", "substr", "length", "abs", "row_number"};
     const struct lexeme *f = &s->l->p[i];
+    if (lex_is(f, "json_each"))
+        return is_list(f)
+                   ? STR_NONE
+                   : words_of_place(s->a, f, "is read in one form: json_each(:list) AS name");
     if (!is_any(f, known, sizeof known / sizeof *known))
         return words_of_place(s->a, f, "is no function that is known to do the same on both");
     size_t second = second_argument(s->l, i + 1);

@@ -15,6 +15,9 @@
  *   --: find
  *   SELECT post AS id FROM post_search WHERE brand = :brand AND terms @@ :match::tsquery;
  *
+ * A list of texts is bound as JSON and read in FROM, before the table that is asked for each of
+ * them: json_each(:ids) AS wanted CROSS JOIN post p ... p.external_id = wanted.value.
+ *
  * What schema/003-posts.sql makes on SQLite alone (virtual tables, triggers) is left out, and
  * schema/003-posts.pg.sql runs behind the rest.
  *

@@ -99,6 +99,8 @@ struct str lex_name(const struct lexeme *l);
 struct str why_not_portable(struct arena *a, sqlite3 *db, const struct lexemes *l);
 
 /* dialect.c: PostgreSQL's text. */
+/* "json_each(:list) AS name" begins here. */
+bool is_list(const struct lexeme *l);
 void set_dialect(struct sqlc *t, sqlite3 *db, const struct sql_file *f, struct statement *s,
                  const struct lexemes *l);
 void check_twins(const struct sql_file *f);

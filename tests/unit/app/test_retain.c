@@ -195,10 +195,13 @@ static size_t found(struct house *h, const char *words)
 
 static bool author_there(struct house *h, const char *identity)
 {
-    struct author_sql_find_row row;
-    return author_sql_find(store_reader(h->store), &h->arena,
-                           &(struct author_sql_find_in){h->brand, STR("demo"), str_z(identity)},
-                           &row) == ERR_OK;
+    struct author_sql_find_row *rows;
+    size_t n;
+    WELL(author_sql_find(store_reader(h->store), &h->arena,
+                         &(struct author_sql_find_in){
+                             h->brand, STR("demo"), arena_printf(&h->arena, "[\"%s\"]", identity)},
+                         &rows, &n));
+    return n == 1;
 }
 
 static size_t lines_of_log(struct house *h, const char **detail)
