@@ -32,7 +32,7 @@ UPDATE case_number SET last = :last WHERE brand = :brand;
 
 --: insert exec (id i64, brand i64, number i64, thread i64, account i64, author i64, post i64, title text, words text,
 --:   team i64, priority i64, kind i64, language i64, tags text, why text, rank_why text, now i64, waiting_at i64, due_at i64,
---:   rank_at i64, posts i64)
+--:   rank_at i64, posts i64) rows
 INSERT INTO "case" (id, brand, number, thread, account, author, post, title, words, state, team, priority, kind, language,
   tags, why, rank_why, opened_at, waiting_at, due_at, due_is_first, rank_at, posts)
 VALUES (:id, :brand, :number, :thread, :account, :author, :post, :title, :words, 0, :team, :priority, :kind, :language,

@@ -42,6 +42,8 @@ struct work {
     struct known known;
     int64_t stored;
     int64_t number; /* of the last case made; 0: none */
+    /* rows to be inserted together: *_in of their statements */
+    struct vec authors, posts, terms, search, cases;
 };
 
 static enum err check(const struct item *it, struct errinfo *e)
@@ -115,6 +117,13 @@ static void prepare(struct work *w, const struct item *raw, struct arena *a, str
 
 /* --- inside the transaction --- */
 
+static enum err write_authors(struct work *w, struct tx *tx)
+{
+    TRY(author_sql_insert_rows(tx, w->authors.p, w->authors.n));
+    w->authors.n = 0;
+    return ERR_OK;
+}
+
 static enum err author_of(struct work *w, struct tx *tx, const struct ready *r, int64_t *id)
 {
     const struct item *it = &r->item;
@@ -127,15 +136,13 @@ static enum err author_of(struct work *w, struct tx *tx, const struct ready *r, 
         *id = who.id;
         if (!it->author_name.n || it->is_doubted || str_eq(who.name, it->author_name))
             return ERR_OK;
+        TRY(write_authors(w, tx)); /* it may be one of these */
         TRY(author_sql_rename(tx, &(struct author_sql_rename_in){w->b->id, *id, it->author_name},
                               NULL));
     } else if (err == ERR_NOT_FOUND) {
         *id = store_id(w->f->o.store, 0);
-        TRY(author_sql_insert(tx,
-                              &(struct author_sql_insert_in){*id, w->b->id, w->account.network,
-                                                             it->author_id, it->author_name,
-                                                             w->now},
-                              NULL));
+        *(struct author_sql_insert_in *)vec_push(&w->authors) = (struct author_sql_insert_in){
+            *id, w->b->id, w->account.network, it->author_id, it->author_name, w->now};
     } else {
         return err;
     }
@@ -144,12 +151,12 @@ static enum err author_of(struct work *w, struct tx *tx, const struct ready *r, 
 }
 
 /* Nobody else has it: what is known of the store belongs to this transaction. */
-static enum err insert_post(struct work *w, struct tx *tx, const struct ready *r, int64_t id,
-                            int64_t thread, int64_t parent, int64_t author)
+static void add_post(struct work *w, const struct ready *r, int64_t id, int64_t thread,
+                     int64_t parent, int64_t author)
 {
     const struct fact *f = r->verdict.facts.f;
     const struct item *it = &r->item;
-    const struct post_sql_insert_in in = {
+    *(struct post_sql_insert_in *)vec_push(&w->posts) = (struct post_sql_insert_in){
         .id = id,
         .brand = w->b->id,
         .account = w->account.id,
@@ -175,12 +182,13 @@ static enum err insert_post(struct work *w, struct tx *tx, const struct ready *r
         .url = it->url,
         .extra = it->extra,
     };
-    TRY(post_sql_insert(tx, &in, NULL));
+    *(struct post_sql_terms_add_in *)vec_push(&w->terms) =
+        (struct post_sql_terms_add_in){id, ANALYSE_VERSION, r->terms};
+    *(struct post_sql_search_add_in *)vec_push(&w->search) =
+        (struct post_sql_search_add_in){id, r->terms};
     known_set_post(&w->known, it->external_id,
                    &(struct known_post){id, thread, author, 0, it->extra, it->title, it->text,
                                         author ? it->author_id : STR_NONE});
-    return post_sql_terms_add(tx, &(struct post_sql_terms_add_in){id, ANALYSE_VERSION, r->terms},
-                              NULL);
 }
 
 static void rank_of(const struct work *w, const struct ready *r, enum priority priority, int again,
@@ -260,8 +268,17 @@ static enum err new_case(struct work *w, struct tx *tx, const struct ready *r, i
                                         .waiting_at = in.waiting_at,
                                         .state = CASE_WAITING,
                                         .priority = (int)r->routed.priority,
-                                        .rank_why = in.rank_why});
-    return care_sql_insert(tx, &in, NULL);
+                                        .rank_why = in.rank_why,
+                                        .fresh = true});
+    *(struct care_sql_insert_in *)vec_push(&w->cases) = in;
+    return ERR_OK;
+}
+
+static enum err write_cases(struct work *w, struct tx *tx)
+{
+    TRY(care_sql_insert_rows(tx, w->cases.p, w->cases.n));
+    w->cases.n = 0;
+    return ERR_OK;
 }
 
 static enum err further_post(struct work *w, struct tx *tx, const struct ready *r, int64_t post,
@@ -311,6 +328,8 @@ static enum err case_follows(struct work *w, struct tx *tx, const struct ready *
         TRY(new_case(w, tx, r, post, thread, author, case_id));
     } else if (err == ERR_OK) {
         *case_id = known.id;
+        if (known.fresh)
+            TRY(write_cases(w, tx));
         if (answers(w, r, &known)) {
             known_set_case(&w->known, thread, NULL);
             TRY(care_sql_answered(tx,
@@ -410,7 +429,7 @@ static enum err store_one(struct work *w, struct tx *tx, const struct ready *pre
         return err;
     const struct joining j = {&w->known, w->b->id, &w->account, &r->item, id, author};
     TRY(thread_find(tx, &j, &thread, &parent));
-    TRY(insert_post(w, tx, r, id, thread, parent, author));
+    add_post(w, r, id, thread, parent, author);
     w->stored++;
     *result = (struct ingest_result){.status = INGEST_STORED, .post = id};
     TRY(thread_remember(tx, &j, thread, parent));
@@ -420,15 +439,24 @@ static enum err store_one(struct work *w, struct tx *tx, const struct ready *pre
     return case_follows(w, tx, r, id, thread, author, &result->case_id);
 }
 
-/* All at once at the end: a statement that returns rows makes the index write out what it has
+/* The index comes last: on SQLite a statement that returns rows makes it write out what it has
  * gathered so far, and a segment of its own for each post costs more than everything else. */
-static enum err index_all(struct work *w, struct tx *tx)
+static enum err write_rows(struct work *w, struct tx *tx)
 {
-    for (size_t i = 0; i < w->in->n; i++)
-        if (w->results[i].status == INGEST_STORED)
-            TRY(post_sql_search_add(
-                tx, &(struct post_sql_search_add_in){w->results[i].post, w->ready[i].terms}, NULL));
-    return ERR_OK;
+    TRY(write_authors(w, tx));
+    TRY(post_sql_insert_rows(tx, w->posts.p, w->posts.n));
+    TRY(post_sql_terms_add_rows(tx, w->terms.p, w->terms.n));
+    TRY(write_cases(w, tx));
+    return post_sql_search_add_rows(tx, w->search.p, w->search.n);
+}
+
+static void begin_rows(struct work *w, struct arena *a)
+{
+    vec_init(&w->authors, a, sizeof(struct author_sql_insert_in));
+    vec_init(&w->posts, a, sizeof(struct post_sql_insert_in));
+    vec_init(&w->terms, a, sizeof(struct post_sql_terms_add_in));
+    vec_init(&w->search, a, sizeof(struct post_sql_search_add_in));
+    vec_init(&w->cases, a, sizeof(struct care_sql_insert_in));
 }
 
 static enum err store_refused(struct work *w, struct tx *tx)
@@ -500,12 +528,13 @@ static enum err write_all(struct tx *tx, void *arg, struct errinfo *e)
     w->stored = 0;
     w->number = 0;
     TRY(check_lease(w, tx, e));
+    begin_rows(w, tx_arena(tx));
     TRY(look_ahead(w, tx));
     for (size_t i = 0; i < w->in->n; i++)
         if (!w->ready[i].refused)
             TRY(store_one(w, tx, &w->ready[i], &w->results[i]));
     TRY(save_number(w, tx));
-    TRY(index_all(w, tx));
+    TRY(write_rows(w, tx));
     TRY(store_refused(w, tx));
     TRY(store_cursor(w, tx, e));
     if (!w->stored && !w->in->refused_n && !w->in->cursor_before.p)

@@ -28,6 +28,7 @@ void known_init(struct known *k, struct tx *tx, int64_t brand, const struct acco
 {
     *k = (struct known){.tx = tx, .brand = brand, .account = account};
     map_init(&k->posts, tx_arena(tx));
+    map_init(&k->roots, tx_arena(tx));
     map_init(&k->refs, tx_arena(tx));
     map_init(&k->authors, tx_arena(tx));
     map_init(&k->cases, tx_arena(tx));
@@ -153,6 +154,26 @@ enum err known_post(struct known *k, struct str external_id, struct known_post *
     return e->there ? ERR_OK : ERR_NOT_FOUND;
 }
 
+enum err known_root(struct known *k, int64_t thread, struct known_post *out)
+{
+    struct post_sql_root_row r;
+    struct str key = {(const char *)&thread, sizeof thread};
+    const struct entry *e = map_get(&k->roots, key);
+    if (e) {
+        *out = e->post;
+        return ERR_OK;
+    }
+    TRY(post_sql_root(tx_db(k->tx), tx_arena(k->tx), &(struct post_sql_root_in){k->brand, thread},
+                      &r));
+    *out = (struct known_post){.id = thread,
+                               .thread = thread,
+                               .author = r.author,
+                               .message = r.message,
+                               .extra = r.extra,
+                               .identity = r.identity};
+    return ERR_OK;
+}
+
 enum err known_thread_ref(struct known *k, struct str external_id, int64_t *thread)
 {
     TRY(ask_refs(k, &external_id, 1));
@@ -193,6 +214,8 @@ enum err known_case(struct known *k, int64_t thread, struct known_case *out)
 void known_set_post(struct known *k, struct str external_id, const struct known_post *p)
 {
     *entry_of(k, &k->posts, external_id) = (struct entry){.there = true, .post = *p};
+    if (p->id == p->thread)
+        *entry_of(k, &k->roots, key_of(k, p->id)) = (struct entry){.there = true, .post = *p};
 }
 
 void known_set_thread_ref(struct known *k, struct str external_id, int64_t thread)

@@ -15,7 +15,8 @@ struct known {
     struct tx *tx;
     int64_t brand;
     const struct account *account;
-    struct map posts, refs, authors, cases; /* NULL in place of a value: the store has none */
+    struct map posts, refs, authors; /* by what the network calls them */
+    struct map roots, cases;         /* by thread */
 };
 
 struct known_post {
@@ -31,6 +32,7 @@ struct known_case {
     int64_t id, waiting_at, first_answered_at, problem;
     int state, priority;
     struct str rank_why;
+    bool fresh; /* made by this transaction, whose rows may wait to be written */
 };
 
 void known_init(struct known *k, struct tx *tx, int64_t brand, const struct account *account);
@@ -41,6 +43,8 @@ enum err known_ahead(struct known *k, const struct str *external_ids, size_t n,
 
 /* ERR_NOT_FOUND: there is none. The bytes of a key must live as long as the transaction. */
 enum err known_post(struct known *k, struct str external_id, struct known_post *out) MUST_CHECK;
+/* The first post of a thread: who wrote it, and what stands with it. */
+enum err known_root(struct known *k, int64_t thread, struct known_post *out) MUST_CHECK;
 enum err known_thread_ref(struct known *k, struct str external_id, int64_t *thread) MUST_CHECK;
 enum err known_author(struct known *k, struct str identity, struct known_author *out) MUST_CHECK;
 enum err known_case(struct known *k, int64_t thread, struct known_case *out) MUST_CHECK;

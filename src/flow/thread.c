@@ -47,12 +47,12 @@ static bool may_join(struct arena *a, const struct joining *j, const struct stan
 static enum err waiting_for(struct tx *tx, const struct joining *j, struct str external_id,
                             int64_t *thread)
 {
-    struct arena *a = tx_arena(tx);
-    struct post_sql_root_row root;
+    struct known_post root;
     int64_t waiting;
     TRY(known_thread_ref(j->known, external_id, &waiting));
-    TRY(post_sql_root(tx_db(tx), a, &(struct post_sql_root_in){j->brand, waiting}, &root));
-    if (!may_join(a, j, &(struct standing){root.author, root.message, root.extra, root.identity}))
+    TRY(known_root(j->known, waiting, &root));
+    if (!may_join(tx_arena(tx), j,
+                  &(struct standing){root.author, root.message, root.extra, root.identity}))
         return ERR_NOT_FOUND;
     *thread = waiting;
     return ERR_OK;

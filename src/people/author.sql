@@ -6,7 +6,7 @@
 --:   unbounded "one for each identity"
 SELECT a.identity, a.id, a.name FROM json_each(:identities) AS wanted CROSS JOIN author a
 WHERE a.brand = :brand AND a.network = :network AND a.identity = wanted.value;
---: insert exec (id i64, brand i64, network text, identity text, name text, now i64)
+--: insert exec (id i64, brand i64, network text, identity text, name text, now i64) rows
 INSERT INTO author (id, brand, network, identity, name, first_at)
 VALUES (:id, :brand, :network, :identity, :name, :now);
 --: rename exec (brand i64, id i64, name text)

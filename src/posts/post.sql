@@ -21,7 +21,7 @@ WHERE p.id = :thread AND p.brand = :brand;
 
 --: insert exec (id i64, brand i64, account i64, external_id text, thread i64, parent i64, author i64, message i64,
 --:   flags i64, published_at i64, received_at i64, reach i64, language i64, relevance i64, reaction i64, request i64,
---:   kind i64, sentiment i64, offence i64, judged text, title text, text text, quoted text, url text, extra text)
+--:   kind i64, sentiment i64, offence i64, judged text, title text, text text, quoted text, url text, extra text) rows
 INSERT INTO post (id, brand, account, external_id, thread, parent, author, message, flags, published_at,
   received_at, reach, language, relevance, reaction, request, kind, sentiment, offence, judged, title, text,
   quoted, url, extra)
@@ -49,14 +49,14 @@ WHERE r.account = :account AND r.external_id = wanted.value;
 INSERT INTO thread_ref (account, external_id, thread) VALUES (:account, :external_id, :thread)
 ON CONFLICT DO NOTHING;
 
---: terms_add exec (post i64, analyser i64, terms text)
+--: terms_add exec (post i64, analyser i64, terms text) rows
 INSERT INTO post_terms (post, analyser, terms) VALUES (:post, :analyser, :terms);
 
 -- For making the index anew.
 --: terms_after many (after i64, limit i64) -> (post i64, terms text)
 SELECT post, terms FROM post_terms WHERE post > :after ORDER BY post LIMIT :limit;
 
---: search_add exec (post i64, terms text)
+--: search_add exec (post i64, terms text) rows
 INSERT INTO post_search (rowid, terms) VALUES (:post, :terms);
 
 --: attachment_add exec (id i64, brand i64, post i64, name text, type text, size i64)

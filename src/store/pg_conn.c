@@ -140,9 +140,17 @@ static void due(struct pg_conn *c, int sent, struct pg_due d)
         c->due[c->due_count++] = d;
 }
 
-static Oid type_of(char letter)
+Oid pg_type(char letter)
 {
-    return letter == 'i' ? 20 : letter == 'r' ? 701 : letter == 'b' ? 17 : 25;
+    static const struct {
+        char letter;
+        Oid type;
+    } types[] = {{'i', 20},   {'r', 701},  {'t', 25},   {'b', 17},
+                 {'I', 1016}, {'R', 1022}, {'T', 1009}, {'B', 1001}};
+    size_t i = 0;
+    while (i + 1 < sizeof types / sizeof *types && types[i].letter != letter)
+        i++;
+    return types[i].type;
 }
 
 static void send_prepare(struct pg_conn *c, const struct sql_statement *s, unsigned id,
@@ -153,7 +161,7 @@ static void send_prepare(struct pg_conn *c, const struct sql_statement *s, unsig
     if (!s->pg || n > (int)(sizeof types / sizeof *types))
         log_fatal("store", "%s has no text for PostgreSQL, or too many parameters", s->name);
     for (int i = 0; i < n; i++)
-        types[i] = type_of(s->types[i]);
+        types[i] = pg_type(s->types[i]);
     *prepared_slot(c, id) = true;
     due(c, PQsendPrepare(c->pq, as, s->pg, n, types), (struct pg_due){DUE_PREPARE, id, s->name});
 }

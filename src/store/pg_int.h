@@ -12,13 +12,13 @@
 #include "store/store_int.h"
 
 enum {
-    PG_CONNECTIONS = 16,   /* of one store; one more listens */
-    PG_DUE_MAX = 64,       /* sent and not yet answered */
-    PG_AWAY_MS = 1800,     /* a caller waits this long for a connection, then ERR_BUSY */
-    PG_CONNECT_MS = 3000,  /* an attempt to connect */
-    PG_ANSWER_MS = 17000,  /* a statement; the server itself ends it after 15 s (pg_conn.c) */
-    PG_SILENCE_MS = 400,   /* without an answer: the listener asks whether anybody is there; */
-    PG_PING_MS = 1300,     /* and when it gets none, all who wait give up */
+    PG_CONNECTIONS = 16,  /* of one store; one more listens */
+    PG_DUE_MAX = 512,     /* sent and not yet answered */
+    PG_AWAY_MS = 1800,    /* a caller waits this long for a connection, then ERR_BUSY */
+    PG_CONNECT_MS = 3000, /* an attempt to connect */
+    PG_ANSWER_MS = 17000, /* a statement; the server itself ends it after 15 s (pg_conn.c) */
+    PG_SILENCE_MS = 400,  /* without an answer: the listener asks whether anybody is there; */
+    PG_PING_MS = 1300,    /* and when it gets none, all who wait give up */
 };
 
 struct pg_failure {
@@ -65,7 +65,9 @@ struct pg_call {
     int n, cap;
     const char **values;
     int *lengths, *formats;
-    uint64_t *numbers; /* in the order of the network */
+    uint64_t *numbers;  /* in the order of the network */
+    struct buf *arrays; /* of a statement of many rows */
+    int rows;           /* in them */
     PGresult *result;
     int row;
 };
@@ -120,6 +122,8 @@ void pg_disconnect(struct pg_conn *c);
 /* Sends a statement, and its preparation before it where this connection has not seen it. Nothing
  * is read; a failure waits in c->failure. */
 void pg_send(struct pg_conn *c, const struct pg_call *call, enum pg_due_kind kind);
+/* Of a letter of a statement's types. */
+Oid pg_type(char letter);
 /* A fixed statement without parameters. */
 void pg_send_fixed(struct pg_conn *c, struct sql_statement *s, enum pg_due_kind kind);
 void pg_sync(struct pg_conn *c);
@@ -161,6 +165,8 @@ int64_t pg_i64(struct sql_run *r, int at);
 double pg_real(struct sql_run *r, int at);
 struct str pg_bytes(struct sql_run *r, int at);
 void pg_exec(struct sql_run *r, int64_t *changed);
+void pg_row(struct sql_run *r);
+void pg_rows_end(struct sql_run *r);
 void pg_end(struct sql_run *r);
 void pg_db_deinit(struct pg_db *db);
 enum err pg_begin_snapshot(struct db *db);

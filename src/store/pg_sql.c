@@ -17,6 +17,13 @@ enum {
     OID_NUMERIC = 1700
 };
 
+enum { ROWS_BYTES = 1 << 20, ARRAY_MAX = 64 << 20 }; /* sent from here on; the largest possible */
+
+/* How an array begins, in the order of the network. */
+struct array_head {
+    uint32_t dimensions, flags, type, count, from;
+};
+
 static struct sql_statement begin_snapshot = {
     .name = "snapshot", .pg = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
 static struct sql_statement end_snapshot = {.name = "end of a snapshot", .pg = "COMMIT"};
@@ -27,13 +34,17 @@ enum err pg_prepare(struct sql_run *r, struct sql_statement *s)
     r->stmt = call;
     call->statement = s;
     call->n = (int)strlen(s->types ? s->types : "");
+    call->rows = 0;
     if (call->n > call->cap) {
-        call->cap = call->n + 8;
-        size_t cap = (size_t)call->cap;
+        size_t had = (size_t)call->cap, cap = (size_t)call->n + 8;
+        call->cap = (int)cap;
         call->values = memory_resize(call->values, cap * sizeof *call->values);
         call->lengths = memory_resize(call->lengths, cap * sizeof *call->lengths);
         call->formats = memory_resize(call->formats, cap * sizeof *call->formats);
         call->numbers = memory_resize(call->numbers, cap * sizeof *call->numbers);
+        call->arrays = memory_resize(call->arrays, cap * sizeof *call->arrays);
+        for (size_t i = had; i < cap; i++)
+            buf_init(&call->arrays[i], ARRAY_MAX);
     }
     for (int i = 0; i < call->n; i++) {
         call->values[i] = NULL;
@@ -43,12 +54,32 @@ enum err pg_prepare(struct sql_run *r, struct sql_statement *s)
     return ERR_OK;
 }
 
+static bool is_array(const struct pg_call *call, int at)
+{
+    char letter = call->statement->types[at - 1];
+    return letter >= 'A' && letter <= 'Z';
+}
+
+/* One more of the array; without p NULL. */
+static void add_item(struct buf *b, const char *p, size_t n)
+{
+    uint32_t length = __builtin_bswap32(p ? (uint32_t)n : UINT32_MAX);
+    if (!b->n)
+        buf_add(b, (struct str){(const char *)&(struct array_head){0}, sizeof(struct array_head)});
+    buf_add(b, (struct str){(const char *)&length, sizeof length});
+    buf_add(b, (struct str){p, n});
+}
+
 static void bind(struct sql_run *r, int at, const char *p, size_t n)
 {
     struct pg_call *call = r->stmt;
     if (at < 1 || at > call->n || n > INT32_MAX / 2) {
         sql_failed(r, at < 1 || at > call->n ? ERR_BUG : ERR_LIMIT, NULL,
                    "a parameter does not fit");
+        return;
+    }
+    if (is_array(call, at)) {
+        add_item(&call->arrays[at - 1], p, n);
         return;
     }
     call->values[at - 1] = p;
@@ -192,6 +223,50 @@ void pg_exec(struct sql_run *r, int64_t *changed)
         *changed = 0;
 }
 
+static void send_rows(struct sql_run *r)
+{
+    struct pg_call *call = r->stmt;
+    for (int i = 0; i < call->n; i++) {
+        struct buf *b = &call->arrays[i];
+        char letter = (char)(call->statement->types[i] - 'A' + 'a');
+        const struct array_head head = {__builtin_bswap32(1), 0, __builtin_bswap32(pg_type(letter)),
+                                        __builtin_bswap32((uint32_t)call->rows),
+                                        __builtin_bswap32(1)};
+        if (!buf_ok(b)) {
+            sql_failed(r, ERR_LIMIT, NULL, "the rows are too large");
+            break;
+        }
+        memcpy(b->p, &head, sizeof head);
+        call->values[i] = b->p;
+        call->lengths[i] = (int)b->n;
+    }
+    if (r->err == ERR_OK)
+        run(r, false);
+    PQclear(call->result);
+    call->result = NULL;
+    for (int i = 0; i < call->n; i++)
+        buf_clear(&call->arrays[i]);
+    call->rows = 0;
+}
+
+void pg_row(struct sql_run *r)
+{
+    struct pg_call *call = r->stmt;
+    size_t bytes = 0;
+    call->rows++;
+    for (int i = 0; i < call->n; i++)
+        bytes += call->arrays[i].n;
+    if (bytes >= ROWS_BYTES)
+        send_rows(r);
+}
+
+void pg_rows_end(struct sql_run *r)
+{
+    const struct pg_call *call = r->stmt;
+    if (call->rows)
+        send_rows(r);
+}
+
 void pg_end(struct sql_run *r)
 {
     struct pg_call *call = r->stmt;
@@ -324,4 +399,7 @@ void pg_db_deinit(struct pg_db *db)
     free(db->call.lengths);
     free(db->call.formats);
     free(db->call.numbers);
+    for (int i = 0; i < db->call.cap; i++)
+        buf_deinit(&db->call.arrays[i]);
+    free(db->call.arrays);
 }

@@ -147,6 +147,24 @@ enum err sql_exec(struct sql_run *r, int64_t *changed)
     return sql_end(r, ERR_OK);
 }
 
+enum err sql_begin_rows(struct sql_run *r, struct db *db, struct sql_statement *s)
+{
+    return sql_begin(r, db, db->driver->engine == STORE_POSTGRESQL && s->rows ? s->rows : s);
+}
+
+void sql_row(struct sql_run *r)
+{
+    if (r->err == ERR_OK)
+        r->db->driver->sql_row(r);
+}
+
+enum err sql_end_rows(struct sql_run *r)
+{
+    if (r->err == ERR_OK)
+        r->db->driver->sql_rows_end(r);
+    return sql_end(r, ERR_OK);
+}
+
 enum err sql_number(struct db *db, struct sql_statement *s, int64_t *out, struct errinfo *e)
 {
     struct sql_run r;

@@ -21,10 +21,12 @@ struct sql_statement {
     const char *name;    /* of its C function */
     const char *sql;     /* SQLite's text */
     const char *pg;      /* PostgreSQL's: $1 to $n, numbers as sql_bind_* get them */
-    const char *types;   /* a letter for each parameter: i bigint, r double, t text, b bytea */
+    const char *types;   /* a letter for each parameter: i bigint, r double, t text, b bytea;
+                            a capital: an array of them */
     const char *columns; /* the same of a row */
     bool writes;
-    atomic_uint id; /* place in each connection's cache; given at first use, 0 before */
+    struct sql_statement *rows; /* of many rows on PostgreSQL; may be NULL */
+    atomic_uint id;             /* place in each connection's cache; given at first use, 0 before */
 };
 
 /* One execution. */
@@ -62,5 +64,11 @@ struct str sql_blob_null(struct sql_run *r, int at, struct arena *a);
 enum err sql_end(struct sql_run *r, enum err result) MUST_CHECK;
 /* Runs a statement without rows and ends it; changed may be NULL. */
 enum err sql_exec(struct sql_run *r, int64_t *changed) MUST_CHECK;
+
+/* Many rows of one insert: bind all parameters, sql_row, and again. The bytes of a row must live
+ * until its sql_row. */
+enum err sql_begin_rows(struct sql_run *r, struct db *db, struct sql_statement *s) MUST_CHECK;
+void sql_row(struct sql_run *r);
+enum err sql_end_rows(struct sql_run *r) MUST_CHECK;
 
 #endif

@@ -57,6 +57,8 @@ double sqlite_real(struct sql_run *r, int at);
 struct str sqlite_text(struct sql_run *r, int at);
 struct str sqlite_blob(struct sql_run *r, int at);
 void sqlite_exec(struct sql_run *r, int64_t *changed);
+void sqlite_row(struct sql_run *r);
+void sqlite_rows_end(struct sql_run *r);
 void sqlite_end(struct sql_run *r);
 
 /* sqlite_writer.c */

@@ -116,6 +116,17 @@ void sqlite_exec(struct sql_run *r, int64_t *changed)
         *changed = sqlite3_changes64(sqlite_of(r->db)->handle);
 }
 
+void sqlite_row(struct sql_run *r)
+{
+    sqlite_exec(r, NULL);
+    sqlite3_reset(r->stmt);
+}
+
+void sqlite_rows_end(struct sql_run *r)
+{
+    (void)r; /* each row was written at once */
+}
+
 void sqlite_end(struct sql_run *r)
 {
     if (!r->stmt)

@@ -112,6 +112,9 @@ struct store_driver {
     struct str (*text)(struct sql_run *r, int at);
     struct str (*blob)(struct sql_run *r, int at);
     void (*sql_exec)(struct sql_run *r, int64_t *changed); /* changed may be NULL */
+    /* A row of many is bound; and it was the last. */
+    void (*sql_row)(struct sql_run *r);
+    void (*sql_rows_end)(struct sql_run *r);
     void (*sql_end)(struct sql_run *r);
 
     /* For migrations: runs a script of any number of statements, without parameters and rows. */

@@ -108,6 +108,9 @@ void set_dialect(struct sqlc *t, sqlite3 *db, const struct sql_file *f, struct s
              "%s",
              STR_FMT(s->name), STR_FMT(why), f->twin_path);
     s->pg = twin ? twin_text(t, f, s, twin) : with_numbers(a, f->path, s->line, s, s->sql, l);
+    if (s->rows)
+        s->pg_rows = rows_text(a, twin ? f->twin_path : f->path, twin ? twin->line : s->line, s,
+                               twin ? twin->sql : s->sql);
     if (twin && !why.n && same_text(a, s->pg, with_numbers(a, f->path, s->line, s, s->sql, l)))
         fail(f->twin_path, twin->line, "'%.*s' says what is in %s already; remove it",
              STR_FMT(twin->name), f->path);

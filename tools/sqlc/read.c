@@ -125,12 +125,17 @@ static void read_header(struct cursor *c, struct arena *a, struct statement *s)
             more = s->unbounded = true;
         else if (take_reasoned(c, "any-brand"))
             more = s->any_brand = true;
+        else if (take(c, "rows"))
+            more = s->rows = true;
     }
     c->rest = str_trim(c->rest);
     if (c->rest.n)
         fail(c->path, c->line, "'%.*s' is not understood", STR_FMT(c->rest));
     if (s->kind == STATEMENT_EXEC && s->out_count)
         fail(c->path, c->line, "'%.*s' is exec and returns nothing; use one or many",
+             STR_FMT(s->name));
+    if (s->rows && (s->kind != STATEMENT_EXEC || !s->in_count))
+        fail(c->path, c->line, "'%.*s' has rows: that is for an exec with parameters",
              STR_FMT(s->name));
     if (s->kind != STATEMENT_EXEC && !s->out_count)
         fail(c->path, c->line, "'%.*s' returns rows: declare them with -> (name type, ...)",

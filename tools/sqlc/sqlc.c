@@ -42,6 +42,8 @@
  * exec (changed rows).
  * Types: i64, real, text, blob. "i64?", "text?" and "blob?" mean that SQL NULL is 0 or STR_NONE,
  * both ways; without '?' an absent text goes in and comes out as ''.
+ * At the end of an exec's header, INSERT ... VALUES (...): rows, and there is a second function,
+ * which inserts many of them (on PostgreSQL with one statement, on SQLite one after the other).
  * At the end of a header: unbounded "reason" for a many without LIMIT, any-brand "reason" for a
  * statement that touches tables with a column brand without binding :brand.
  *
@@ -53,6 +55,7 @@
  *                          struct care_sql_list_row **rows, size_t *n);
  *   enum err care_sql_close(struct tx *tx, const struct care_sql_close_in *in,
  *                           int64_t *changed);      (changed may be NULL)
+ *   enum err care_sql_add_rows(struct tx *tx, const struct care_sql_add_in *in, size_t n);
  *
  * A statement that writes takes a struct tx * in place of the struct db *. Texts of rows live in
  * the arena.

@@ -29,9 +29,11 @@ struct statement {
     struct field *in, *out;
     size_t in_count, out_count;
     bool unbounded, any_brand; /* the header gives a reason for it */
+    bool rows;                 /* many at once, too */
     int line;                  /* of its header */
     struct str sql;            /* what follows the header; cut to the statement itself by check */
     struct str pg;             /* the same for PostgreSQL: translated, or from the twin */
+    struct str pg_rows;        /* of many rows */
     bool writes;               /* found by check */
 };
 
@@ -104,6 +106,11 @@ bool is_list(const struct lexeme *l);
 void set_dialect(struct sqlc *t, sqlite3 *db, const struct sql_file *f, struct statement *s,
                  const struct lexemes *l);
 void check_twins(const struct sql_file *f);
+
+/* rows.c: PostgreSQL's text of many rows, from that of one with its :names. */
+struct str rows_text(struct arena *a, const char *path, int line, const struct statement *s,
+                     struct str sql);
+
 /* The whole script of a schema file; path for complaints. */
 struct str translate_schema(struct sqlc *t, sqlite3 *db, const char *path);
 

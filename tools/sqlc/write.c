@@ -79,6 +79,12 @@ static void write_signature(FILE *o, const char *prefix, const struct statement 
     fputc(')', o);
 }
 
+static void write_rows_signature(FILE *o, const char *prefix, const struct statement *s)
+{
+    fprintf(o, "enum err %s_%.*s_rows(struct tx *tx, const struct %s_%.*s_in *in, size_t n)",
+            prefix, STR_FMT(s->name), prefix, STR_FMT(s->name));
+}
+
 static void write_header(struct sqlc *t, const struct sql_file *f)
 {
     FILE *o = open_out(t->out_h);
@@ -92,17 +98,22 @@ static void write_header(struct sqlc *t, const struct sql_file *f)
         write_struct(o, t->prefix, s, "row", s->out, s->out_count);
         write_signature(o, t->prefix, s);
         fputs(" MUST_CHECK;\n", o);
+        if (s->rows) {
+            write_rows_signature(o, t->prefix, s);
+            fputs(" MUST_CHECK;\n", o);
+        }
     }
     fprintf(o, "\n/* All of them; NULL ends the list. */\n");
     fprintf(o, "extern const struct sql_statement *const %s_statements[];\n\n#endif\n", t->prefix);
     close_out(o, t->out_h);
 }
 
-static void write_binds(FILE *o, const struct statement *s)
+static void write_binds(FILE *o, const struct statement *s, const char *indent)
 {
     for (size_t i = 0; i < s->in_count; i++)
-        fprintf(o, "    sql_bind_%s%s(&run, %d, in->%.*s);\n", field_type_words[s->in[i].type],
-                s->in[i].null ? "_null" : "", s->in[i].at, STR_FMT(s->in[i].name));
+        fprintf(o, "%ssql_bind_%s%s(&run, %d, in->%.*s);\n", indent,
+                field_type_words[s->in[i].type], s->in[i].null ? "_null" : "", s->in[i].at,
+                STR_FMT(s->in[i].name));
 }
 
 static void write_reads(FILE *o, const struct statement *s, const char *indent)
@@ -118,15 +129,45 @@ static void write_reads(FILE *o, const struct statement *s, const char *indent)
 
 /* One letter a field, parameters in the order of their numbers. */
 static void write_types(FILE *o, const char *name, const struct field *fields, size_t n,
-                        bool numbered)
+                        bool numbered, const char *letters)
 {
-    static const char letters[FIELD_TYPE_COUNT] = {'i', 'r', 't', 'b'};
     fprintf(o, "    .%s = \"", name);
     for (size_t at = 1; at <= n; at++)
         for (size_t i = 0; i < n; i++)
             if ((size_t)(numbered ? fields[i].at : (int)i + 1) == at)
                 fputc(letters[fields[i].type], o);
     fputs("\",\n", o);
+}
+
+/* The statement itself; many: of the rows. */
+static void write_statement(FILE *o, const char *prefix, const struct statement *s, bool many)
+{
+    fprintf(o, "\nstatic struct sql_statement %s_%.*s = {\n", many ? "rows" : "statement",
+            STR_FMT(s->name));
+    fprintf(o, "    .name = \"%s_%.*s\",\n    .writes = %s,\n    .sql =\n", prefix,
+            STR_FMT(s->name), s->writes ? "true" : "false");
+    write_literal(o, s->sql);
+    fputs(",\n    .pg =\n", o);
+    write_literal(o, many ? s->pg_rows : s->pg);
+    fputs(",\n", o);
+    write_types(o, "types", s->in, s->in_count, true, many ? "IRTB" : "irtb");
+    write_types(o, "columns", s->out, s->out_count, false, "irtb");
+    if (s->rows && !many)
+        fprintf(o, "    .rows = &rows_%.*s,\n", STR_FMT(s->name));
+    fputs("};\n", o);
+}
+
+static void write_rows_function(FILE *o, const char *prefix, const struct statement *s)
+{
+    fputc('\n', o);
+    write_rows_signature(o, prefix, s);
+    fprintf(o,
+            "\n{\n    struct sql_run run;\n"
+            "    TRY(sql_begin_rows(&run, tx_db(tx), &statement_%.*s));\n"
+            "    for (const struct %s_%.*s_in *end = in + n; in < end; in++) {\n",
+            STR_FMT(s->name), prefix, STR_FMT(s->name));
+    write_binds(o, s, "        ");
+    fputs("        sql_row(&run);\n    }\n    return sql_end_rows(&run);\n}\n", o);
 }
 
 static void write_function(FILE *o, const char *prefix, const struct statement *s)
@@ -136,16 +177,10 @@ static void write_function(FILE *o, const char *prefix, const struct statement *
     bool copies = false;
     for (size_t i = 0; i < s->out_count; i++)
         copies = copies || s->out[i].type == FIELD_TEXT || s->out[i].type == FIELD_BLOB;
-    fprintf(o, "\nstatic struct sql_statement statement_%.*s = {\n", n, name);
-    fprintf(o, "    .name = \"%s_%.*s\",\n    .writes = %s,\n    .sql =\n", prefix, n, name,
-            s->writes ? "true" : "false");
-    write_literal(o, s->sql);
-    fputs(",\n    .pg =\n", o);
-    write_literal(o, s->pg);
-    fputs(",\n", o);
-    write_types(o, "types", s->in, s->in_count, true);
-    write_types(o, "columns", s->out, s->out_count, false);
-    fputs("};\n\n", o);
+    if (s->rows)
+        write_statement(o, prefix, s, true);
+    write_statement(o, prefix, s, false);
+    fputc('\n', o);
     write_signature(o, prefix, s);
     fprintf(o, "\n{\n    struct sql_run run;\n");
     if (s->kind == STATEMENT_ONE)
@@ -159,7 +194,7 @@ static void write_function(FILE *o, const char *prefix, const struct statement *
                 prefix, n, name);
     fprintf(o, "    TRY(sql_begin(&run, %s, &statement_%.*s));\n", s->writes ? "tx_db(tx)" : "db",
             n, name);
-    write_binds(o, s);
+    write_binds(o, s, "    ");
     if (s->kind == STATEMENT_ONE) {
         fputs("    if (!sql_next(&run))\n        return sql_end(&run, ERR_NOT_FOUND);\n", o);
         write_reads(o, s, "    ");
@@ -186,9 +221,15 @@ void write_functions(struct sqlc *t, const struct sql_file *f)
     fprintf(o, "#include \"%s\"\n\n#include \"base/vec.h\"\n", file_name(t->out_h));
     for (size_t i = 0; i < f->statement_count; i++)
         write_function(o, t->prefix, &f->statements[i]);
+    for (size_t i = 0; i < f->statement_count; i++)
+        if (f->statements[i].rows)
+            write_rows_function(o, t->prefix, &f->statements[i]);
     fprintf(o, "\nconst struct sql_statement *const %s_statements[] = {\n", t->prefix);
     for (size_t i = 0; i < f->statement_count; i++)
         fprintf(o, "    &statement_%.*s,\n", STR_FMT(f->statements[i].name));
+    for (size_t i = 0; i < f->statement_count; i++)
+        if (f->statements[i].rows)
+            fprintf(o, "    &rows_%.*s,\n", STR_FMT(f->statements[i].name));
     fputs("    NULL,\n};\n", o);
     close_out(o, t->out_c);
 }

@@ -97,10 +97,15 @@ static void pg_setup(const char *url)
 
 static const char *pg_type(char letter)
 {
-    return letter == 'i'   ? "bigint"
-           : letter == 'r' ? "double precision"
-           : letter == 't' ? "text"
-                           : "bytea";
+    static const struct {
+        char letter;
+        const char *name;
+    } types[] = {{'i', "bigint"},   {'r', "double precision"},   {'t', "text"},   {'b', "bytea"},
+                 {'I', "bigint[]"}, {'R', "double precision[]"}, {'T', "text[]"}, {'B', "bytea[]"}};
+    size_t i = 0;
+    while (types[i].letter != letter)
+        i++;
+    return types[i].name;
 }
 
 /* PREPARE one (types) AS ..., and the start of its call with NULL for each: "(NULL, NULL)". */

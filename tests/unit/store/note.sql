@@ -1,7 +1,7 @@
 --owns: note, word
 
 -- One statement of each kind and type: what tools/sqlc makes of them is tested through them.
---: add exec (id i64, brand i64, body text, extra text?, score real, raw blob?, parent i64?)
+--: add exec (id i64, brand i64, body text, extra text?, score real, raw blob?, parent i64?) rows
 INSERT INTO note(id, brand, body, extra, score, raw, parent)
 VALUES (:id, :brand, :body, :extra, :score, :raw, :parent);
 

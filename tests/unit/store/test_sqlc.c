@@ -110,6 +110,26 @@ static const struct refusal {
     {"--: a one -> (name text)\nSELECT name FROM note JOIN word WHERE word.rowid = 3;\n", ":1: "},
     {"--: a one -> (m i64)\nSELECT CAST(n AS INTEGER) AS m FROM word;\n", ":1: 'a': 'CAST'"},
     {"--: a one -> (m text)\nSELECT substr(name, -3, 2) AS m FROM word;\n", ":1: 'a': 'substr'"},
+    /* lists and rows */
+    {"--: a many (names text) -> (n i64) unbounded \"one a name\"\nSELECT w.n FROM "
+     "json_each(:names) "
+     "AS wanted CROSS JOIN word w WHERE w.name = wanted.value;\n",
+     NULL},
+    {"--: a many (names text) -> (n i64) unbounded \"one a name\"\nSELECT w.n FROM word w WHERE "
+     "w.name IN (SELECT value FROM json_each(:names));\n",
+     ":1: 'a': 'json_each' is read in one form"},
+    {"--owns: word\n--: a exec (name text, n i64) rows\nINSERT INTO word (name, n) VALUES (:name, "
+     ":n) "
+     "ON CONFLICT (name) DO NOTHING;\n",
+     NULL},
+    {"--owns: word\n--: a exec (name text) rows\nDELETE FROM word WHERE name = :name;\n",
+     ":2: 'a' has rows: write INSERT"},
+    {"--owns: word\n--: a exec (name text, n i64) rows\nINSERT INTO word (name, n) VALUES (:name, "
+     "1) "
+     "ON CONFLICT (name) DO UPDATE SET n = :n;\n",
+     ":2: 'a' has rows: :n stands outside"},
+    {"--: a one (n i64) -> (name text) rows\nSELECT name FROM word WHERE n = :n;\n",
+     ":1: 'a' has rows: that is for an exec"},
 };
 
 /* X.pg.sql beside X.sql; other cases have none. */
@@ -300,7 +320,7 @@ static void all_statements_stand_in_the_list(void **state)
     size_t n = 0;
     for (const struct sql_statement *const *s = note_sql_statements; *s; s++)
         n += str_starts(str_z((*s)->name), STR("note_sql_")) && (*s)->sql[0];
-    assert_int_equal(n, 7);
+    assert_int_equal(n, 8);
     assert_true(note_sql_statements[0]->writes);
     assert_false(note_sql_statements[1]->writes);
 }

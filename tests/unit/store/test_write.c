@@ -58,6 +58,58 @@ static enum err write_full(struct tx *tx, void *arg, struct errinfo *e)
     return ERR_OK;
 }
 
+enum { MANY = 700, LARGE = 4000 }; /* more bytes than travel at once */
+
+static enum err write_rows(struct tx *tx, void *arg, struct errinfo *e)
+{
+    struct note_sql_add_in in[MANY];
+    int *bad = arg;
+    struct str large = {arena_alloc(tx_arena(tx), LARGE), LARGE};
+    (void)e;
+    for (int i = 0; i < MANY; i++)
+        in[i] = (struct note_sql_add_in){.id = i + 1,
+                                         .brand = 1,
+                                         .body = i % 2 ? STR("ab") : STR_NONE,
+                                         .extra = i % 3 ? STR("{\"a\",NULL}") : STR_NONE,
+                                         .score = i == MANY - 1 ? -1e300 : i / 2.0,
+                                         .raw = i % 5 ? large : STR(""),
+                                         .parent = i % 7};
+    if (*bad > 0)
+        in[*bad].id = 1;
+    TRY(note_sql_add_rows(tx, in, 0));
+    return note_sql_add_rows(tx, in, MANY);
+}
+
+static void many_rows_go_as_one_and_are_whole(void **state)
+{
+    struct scratch *s = *state;
+    int bad = MANY - 10;
+    struct note_sql_count_row count;
+    struct note_sql_get_row row;
+    scratch_open(s);
+    struct db *db = store_reader(s->store);
+    assert_int_equal(store_write(s->store, write_rows, &bad, NULL), ERR_CONFLICT);
+    assert_int_equal(note_sql_count(db, &s->arena, &count), ERR_OK);
+    assert_int_equal(count.n, 0);
+    bad = -1;
+    assert_int_equal(store_write(s->store, write_rows, &bad, NULL), ERR_OK);
+    assert_int_equal(note_sql_count(db, &s->arena, &count), ERR_OK);
+    assert_int_equal(count.n, MANY);
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(note_sql_get(db, &s->arena, &(struct note_sql_get_in){1, i + 1}, &row),
+                         ERR_OK);
+        assert_int_equal(row.body.n, i % 2 ? 2 : 0);
+        assert_non_null(row.body.p);
+        if (i % 3)
+            assert_string_equal(row.extra.p, "{\"a\",NULL}");
+        else
+            assert_null(row.extra.p);
+        assert_true(row.score == (i == MANY - 1 ? -1e300 : i / 2.0));
+        assert_int_equal(row.raw.n, i % 5 ? LARGE : 0);
+        assert_int_equal(row.parent, i % 7);
+    }
+}
+
 static void absent_is_null_only_where_declared(void **state)
 {
     struct scratch *s = *state;
@@ -285,6 +337,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_type_there_and_back, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(many_rows_go_as_one_and_are_whole, scratch_setup,
+                                        scratch_teardown),
         cmocka_unit_test_setup_teardown(absent_is_null_only_where_declared, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(what_is_no_text_is_refused, scratch_setup,
