@@ -13,7 +13,7 @@
 
 enum {
     PG_CONNECTIONS = 16,  /* of one store; one more listens */
-    PG_DUE_MAX = 512,     /* sent and not yet answered */
+    PG_DUE_MAX = 64,       /* sent and not yet answered */
     PG_AWAY_MS = 1800,    /* a caller waits this long for a connection, then ERR_BUSY */
     PG_CONNECT_MS = 3000, /* an attempt to connect */
     PG_ANSWER_MS = 17000, /* a statement; the server itself ends it after 15 s (pg_conn.c) */
