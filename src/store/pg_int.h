@@ -13,7 +13,7 @@
 
 enum {
     PG_CONNECTIONS = 16,  /* of one store; one more listens */
-    PG_DUE_MAX = 64,       /* sent and not yet answered */
+    PG_DUE_MAX = 64,      /* sent and not yet answered */
     PG_AWAY_MS = 1800,    /* a caller waits this long for a connection, then ERR_BUSY */
     PG_CONNECT_MS = 3000, /* an attempt to connect */
     PG_ANSWER_MS = 17000, /* a statement; the server itself ends it after 15 s (pg_conn.c) */
@@ -55,7 +55,7 @@ struct pg_conn {
     size_t due_count;
     bool listens; /* the listener's */
     struct pg_failure failure;
-    int64_t xid; /* of the write transaction, once it is known */
+    int64_t xid;         /* of the write transaction, once it is known */
     struct pg_life life; /* of the server; a crash or its end ends the connection as well */
 };
 
