@@ -524,7 +524,7 @@ def header_lines(server):
                       [{"id": "a\r\nX-Evil: 1", "author": "x\r\ny", "title": "t\r\nX: 1", "text": "Zeile\r\nZeile"}])
     same((done.status, done.headers["X-Evil"]), (201, None), "a post with line ends")
     with server.store() as db:
-        row = db.execute("SELECT external_id, title FROM post ORDER BY rowid DESC LIMIT 1").fetchone()
+        row = db.execute("SELECT external_id, title FROM post ORDER BY id DESC LIMIT 1").fetchone()
         check(all("\r" not in x and "\n" not in x for x in row), f"lines in {row}")
 
 

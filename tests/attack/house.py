@@ -19,6 +19,9 @@ import time
 import traceback
 import urllib.parse
 
+import pgstore
+
+PG = os.environ.get("ZURUF_TEST_PG")  # beside tests/with-pg: each server has a database of its own there
 ROLES = ("reader", "agent", "lead", "administrator")
 
 
@@ -67,14 +70,41 @@ class Answer:
         return self.status, self.headers.get("Location"), text
 
 
+def new_database():
+    new_database.made += 1
+    name = f"attack_{os.getpid()}_{new_database.made}"
+    db = pgstore.Store(PG)
+    db.execute(f"CREATE DATABASE {name}")
+    db.close()
+    return urllib.parse.urlunsplit(urllib.parse.urlsplit(PG)._replace(path="/" + name))
+
+
+new_database.made = 0
+
+
+def table_columns(db):
+    """Names of columns by table."""
+    if PG:
+        rows = db.execute("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'")
+    else:
+        rows = db.execute("SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'"
+                          " AND t.name NOT LIKE 'post_search%'")
+    found = {}
+    for table, column in rows:
+        found.setdefault(table, set()).add(column)
+    return found
+
+
 class Server:
     """zuruf serve on a directory of its own. settings: environment of the process."""
 
-    def __init__(self, program="ATTACK_WORLD", **settings):
+    def __init__(self, program="ATTACK_WORLD", posts=300, **settings):
         self.dir = tempfile.mkdtemp(prefix="zuruf-attack-")
         self.data = os.path.join(self.dir, "data")
         self.env = {**os.environ, "ZURUF_UNDO": "3600", "ZURUF_LOG": "debug", "TZ": "UTC", **settings}
-        made = subprocess.run([os.environ[program], self.data], env=self.env, check=True, capture_output=True, text=True)
+        if PG:
+            self.env["ZURUF_DB"] = new_database()
+        made = subprocess.run([os.environ[program], self.data, str(posts)], env=self.env, check=True, capture_output=True, text=True)
         self.world = json.loads(made.stdout) if made.stdout.strip() else {}
         self.process = None
         self.start()
@@ -151,7 +181,8 @@ class Server:
     def store(self):
         """A reading connection to the store of the running server."""
         path = urllib.parse.quote(os.path.join(self.data, "zuruf.db"))
-        db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, timeout=20)
+        db = (pgstore.Store(self.env["ZURUF_DB"]) if PG else
+              sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, timeout=20))
         try:
             yield db
         finally:
@@ -161,10 +192,7 @@ class Server:
         """All that the store holds of one brand, to see that nothing changed; that somebody was refused may be told."""
         found = {}
         with self.store() as db:
-            tables = [r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%brand%'"
-                                               " AND name NOT LIKE 'post_search%'")]
-            for t in tables:
-                columns = [r[1] for r in db.execute(f'PRAGMA table_info("{t}")')]
+            for t, columns in table_columns(db).items():
                 column = "id" if t == "brand" else "brand"
                 if column in columns and t not in ("session", "denial"):
                     found[t] = sorted(map(repr, db.execute(f'SELECT * FROM "{t}" WHERE "{column}" = ?', (int(brand),))))

@@ -1,6 +1,6 @@
 /* world.c - a data directory that the attack tests begin with: two brands that must never learn of
  * one another, each with an agent of every role who is signed in, and one of everything that has an
- * id. Prints it as one JSON object. Usage: attack_world DIR */
+ * id. Prints it as one JSON object. Usage: attack_world DIR [POSTS] */
 #include <stdio.h>
 
 #include "app/app.h"
@@ -13,12 +13,13 @@
 #include "store/store.h"
 #include "text/json.h"
 
-enum { POSTS = 300, FILES = 5 };
+enum { POSTS_MAX = 300, FILES = 5 };
 
 struct world {
     struct app app;
     struct arena arena;
     struct json_writer w;
+    int64_t posts;
     struct errinfo e;
 };
 
@@ -82,8 +83,8 @@ static enum err add_account(struct world *w, int64_t brand, const char *channel,
 /* Posts that all become cases, the first with files; and a line that could not be read. */
 static enum err add_posts(struct world *w, int64_t brand, const char *key, int64_t account)
 {
-    struct item items[POSTS];
-    struct ingest_result results[POSTS];
+    struct item items[POSTS_MAX];
+    struct ingest_result results[POSTS_MAX];
     static const struct item_attachment files[FILES] = {
         {STR("Rechnung.pdf"), STR("application/pdf"), STR("%PDF-geheim")},
         {STR("Bild.svg"), STR("image/svg+xml"), STR("<svg onload=alert(1)/>")},
@@ -92,7 +93,7 @@ static enum err add_posts(struct world *w, int64_t brand, const char *key, int64
         {STR("Archiv.mhtml"), STR("message/rfc822"), STR("From: x")},
     };
     const struct ingest_refused refused = {STR("line 1"), STR("no post"), STR("{geheim")};
-    for (int i = 0; i < POSTS; i++)
+    for (int i = 0; i < w->posts; i++)
         items[i] = (struct item){
             .external_id = arena_printf(&w->arena, "p%d", i),
             .author_id = arena_printf(&w->arena, "@kunde%d", i),
@@ -107,13 +108,13 @@ static enum err add_posts(struct world *w, int64_t brand, const char *key, int64
     const struct ingest in = {.brand = brand,
                               .account = account,
                               .items = items,
-                              .n = POSTS,
+                              .n = (size_t)w->posts,
                               .refused = &refused,
                               .refused_n = 1};
     TRY(flow_ingest(w->app.flow, &in, results, &w->e));
     json_key(&w->w, "posts");
     json_begin_list(&w->w);
-    for (int i = 0; i < POSTS; i++) {
+    for (int i = 0; i < w->posts; i++) {
         json_begin_object(&w->w);
         json_put_id(&w->w, "id", results[i].post);
         json_put_id(&w->w, "case", results[i].case_id);
@@ -145,10 +146,11 @@ static enum err add_brand(struct world *w, const char *key)
 
 int main(int argc, char **argv)
 {
-    struct world w = {0};
+    struct world w = {.posts = POSTS_MAX};
     struct buf out;
-    if (argc != 2) {
-        fprintf(stderr, "usage: attack_world DIR\n");
+    if (argc < 2 || argc > 3 || (argc == 3 && !str_to_i64(str_z(argv[2]), &w.posts)) ||
+        w.posts < 0 || w.posts > POSTS_MAX) {
+        fprintf(stderr, "usage: attack_world DIR [POSTS]\n");
         return 2;
     }
     enum err err = app_open(&w.app, &(struct place){.data = argv[1]}, &w.e);
