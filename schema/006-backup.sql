@@ -19,5 +19,8 @@ CREATE TABLE backup_run (
   file TEXT NOT NULL,                    -- its name there; empty: it failed
   bytes INTEGER NOT NULL,
   row_count INTEGER NOT NULL,            -- rows in it, of all tables
-  what TEXT NOT NULL                     -- why it failed, plain words; empty: it is whole
+  what TEXT NOT NULL,                    -- why it failed, base/trouble.h; empty: it is whole
+  told INTEGER NOT NULL DEFAULT 0,       -- 1: the administrators have mail that it failed
+  tell_at INTEGER NOT NULL DEFAULT 0,    -- not before, while somebody tries
+  tries INTEGER NOT NULL DEFAULT 0
 );

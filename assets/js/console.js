@@ -8,6 +8,7 @@ import { startLive } from './live.js';
 import { startMenus } from './menu.js';
 import { startParts } from './part.js';
 import { startReply } from './reply.js';
+import { startStream } from './stream.js';
 import { startTheme } from './theme.js';
 import { startUndo } from './undo.js';
 
@@ -29,3 +30,4 @@ startDraft();
 startKeys();
 startLive();
 startParts();
+startStream();

@@ -1,6 +1,7 @@
 // Live updates. The stream carries ids only; what changed is fetched as a piece of the page. Nothing moves under the
 // pointer or the cursor: a row is changed in its place, new ones wait in the line at the top.
 import { tickAll } from './clock.js';
+import { listen, stumbled } from './stream.js';
 
 const fresh = new Set();
 const pending = new Map(); // case -> timer
@@ -68,7 +69,7 @@ async function updateList() {
   const section = document.querySelector('#list');
   if (!content || !section) return;
   const at = list().scrollTop;
-  section.replaceChildren(content);
+  section.replaceChildren(...section.querySelectorAll(':scope > .troubles'), content);
   for (const row of section.querySelectorAll('li[data-case]')) mark(row);
   list().scrollTop = at;
   fresh.clear();
@@ -110,7 +111,7 @@ async function changed(id, version) {
     if (pane()?.dataset.case === id && old(pane())) await updatePane(id);
     tickAll();
   } catch {
-    // the next event or the next connection brings it
+    stumbled();
   }
 }
 
@@ -129,43 +130,33 @@ async function everything() {
     if (pane()) await updatePane(pane().dataset.case);
     await updateRail();
   } catch {
-    // see above
+    stumbled();
   }
 }
 
 const jitter = (most) => Math.random() * most;
 
 export function startLive() {
-  const address = document.querySelector('[data-events]')?.dataset.events;
-  if (!address || !list()) return;
-  let lost = false;
+  if (!list()) return;
   let railTimer = 0;
   let paneTimer = 0;
-  const stream = new EventSource(address);
   const railSoon = () => {
     clearTimeout(railTimer);
-    railTimer = setTimeout(() => updateRail().catch(() => {}), 1000 + jitter(1000));
+    railTimer = setTimeout(() => updateRail().catch(stumbled), 1000 + jitter(1000));
   };
-  stream.addEventListener('case', (event) => {
+  listen('case', (event) => {
     const { id, version } = JSON.parse(event.data);
     clearTimeout(pending.get(id));
     pending.set(id, setTimeout(changed, 150, id, version));
     railSoon();
   });
-  stream.addEventListener('message', () => {
+  listen('message', () => {
     clearTimeout(paneTimer);
-    if (pane()) paneTimer = setTimeout(() => updatePane(pane().dataset.case).catch(() => {}), 300);
+    if (pane()) paneTimer = setTimeout(() => updatePane(pane().dataset.case).catch(stumbled), 300);
   });
-  stream.addEventListener('account', railSoon);
-  stream.addEventListener('brand', railSoon);
-  stream.addEventListener('resync', () => setTimeout(everything, jitter(2000)));
-  stream.addEventListener('error', () => {
-    lost = true;
-  });
-  stream.addEventListener('open', () => {
-    if (lost) setTimeout(everything, jitter(3000));
-    lost = false;
-  });
+  listen('account', railSoon);
+  listen('brand', railSoon);
+  listen('resync', () => setTimeout(everything, jitter(2000)));
   document.addEventListener('click', (event) => {
     if (!event.target.closest('[data-do="fresh"]')) return;
     event.preventDefault();

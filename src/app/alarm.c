@@ -6,6 +6,7 @@
 
 #include "account_sql.h"
 #include "app/app.h"
+#include "backup_sql.h"
 #include "base/arena.h"
 #include "base/bell.h"
 #include "base/buf.h"
@@ -13,7 +14,9 @@
 #include "base/threads.h"
 #include "brand/view.h"
 #include "flow/channel_use.h"
+#include "flow/house.h"
 #include "page/alarm.h"
+#include "page/format.h"
 #include "page/locale.h"
 #include "people_sql.h"
 #include "store/store.h"
@@ -21,11 +24,13 @@
 
 #define ROUND (30 * CLOCK_SECOND)
 #define CLAIM (5 * CLOCK_MINUTE) /* grows with each try */
+#define AGAIN (20 * CLOCK_HOUR)  /* a backup that goes on failing */
 
 enum { TRIES_MAX = 10, LETTERS_AN_HOUR = 10, TEXT_MAX = 64 * 1024 };
 
 struct alarm_mailer {
     struct app *app;
+    struct house house; /* as it was last seen */
     struct bell bell;
     atomic_bool stopping;
     pthread_t thread;
@@ -207,14 +212,103 @@ static int tell_brand(struct app *app, const atomic_bool *stop, struct arena *a,
     return sent;
 }
 
+/* --- backups --- */
+
+static void write_backup_letter(struct app *app, struct arena *a, const struct brand_view *b,
+                                const struct locale *l, const struct backup_sql_to_tell_row *run,
+                                struct channel_letter *out)
+{
+    const char *url = config_get(&app->config, CONFIG_URL);
+    struct str what = locale_text(l, N_("The backup failed"));
+    struct str when = format_moment(a, l, b->calendar.zone, out->date, run->ended_at);
+    struct buf text;
+    out->subject = arena_printf(a, "Zuruf: %.*s", STR_FMT(what));
+    buf_init_in(&text, a, TEXT_MAX);
+    buf_printf(
+        &text, "%.*s (%.*s, %.*s).\n%.*s.\n%.*s\n", STR_FMT(what), STR_FMT(run->host),
+        STR_FMT(when), STR_FMT(fault_text(a, l, run->what)),
+        STR_FMT(locale_text(
+            l, N_("It is tried again every hour. If it goes on failing, free some space or "
+                  "do what is said above, then make a backup by hand to see that it works."))));
+    if (url[0])
+        buf_printf(&text, "%s/desk/backup\n", url);
+    out->text = buf_str(&text);
+}
+
+struct backup_telling {
+    int64_t id, now, until;
+    bool claimed;
+};
+
+static enum err write_backup_claim(struct tx *tx, void *arg, struct errinfo *e)
+{
+    struct backup_telling *t = arg;
+    int64_t changed;
+    (void)e;
+    TRY(backup_sql_claim(tx, &(struct backup_sql_claim_in){t->id, t->now, t->until}, &changed));
+    t->claimed = changed > 0;
+    return ERR_OK;
+}
+
+static enum err write_backup_told(struct tx *tx, void *arg, struct errinfo *e)
+{
+    const struct backup_telling *t = arg;
+    (void)e;
+    return backup_sql_told(tx, &(struct backup_sql_told_in){t->id}, NULL);
+}
+
+static bool send_backup_letter(struct app *app, const atomic_bool *stop, struct arena *a,
+                               const struct people_sql_house_administrators_row *to, size_t i,
+                               const struct backup_sql_to_tell_row *run, int64_t now,
+                               struct errinfo *e)
+{
+    const struct brand_view *b = flow_brand(app->flow, to->brand, e);
+    if (!b)
+        return false;
+    struct channel_letter letter = {
+        .to = to->email,
+        .message_id = arena_printf(a, "backup-%lld-%zu@zuruf.invalid", (long long)run->id, i),
+        .date = now};
+    write_backup_letter(app, a, b, locale_find(to->language), run, &letter);
+    enum err err = send_letter(app, stop, a, b->id, &letter, e);
+    flow_brand_release(b);
+    return err == ERR_OK;
+}
+
+static int tell_backup(struct app *app, const atomic_bool *stop, struct arena *a, int64_t now)
+{
+    struct backup_sql_to_tell_row run;
+    struct people_sql_house_administrators_row *to;
+    size_t to_n;
+    int sent = 0;
+    struct errinfo e = {0};
+    struct db *db = store_reader(app->store);
+    if (backup_sql_to_tell(db, a, &(struct backup_sql_to_tell_in){now, now - AGAIN}, &run) !=
+            ERR_OK ||
+        people_sql_house_administrators(db, a, &to, &to_n) != ERR_OK)
+        return 0;
+    struct backup_telling t = {.id = run.id, .now = now, .until = now + CLAIM * (run.tries + 1)};
+    if (store_write(app->store, write_backup_claim, &t, NULL) != ERR_OK || !t.claimed)
+        return 0;
+    for (size_t i = 0; i < to_n; i++)
+        sent += send_backup_letter(app, stop, a, &to[i], i, &run, now, &e);
+    if (!sent)
+        log_warn("app", "nobody can be told by mail that the backup failed: %s",
+                 to_n ? e.what : "nobody administers every brand");
+    if ((sent || run.tries + 1 >= TRIES_MAX) &&
+        store_write(app->store, write_backup_told, &t, NULL) != ERR_OK)
+        log_error("app", "cannot write down that a failed backup was told");
+    return sent;
+}
+
 int alarm_round(struct app *app, const atomic_bool *stop)
 {
     struct arena a;
     struct watch_sql_to_tell_row *list;
     size_t n;
-    int sent = 0;
     int64_t now = flow_now(app->flow);
     arena_init(&a);
+    int sent = tell_backup(app, stop, &a, now);
     if (watch_sql_to_tell(store_reader(app->store), &a, &(struct watch_sql_to_tell_in){now}, &list,
                           &n) == ERR_OK)
         while (n) { /* the first one's brand, then the others */
@@ -233,10 +327,22 @@ int alarm_round(struct app *app, const atomic_bool *stop)
     return sent;
 }
 
+/* --- the house --- */
+
+static void look_at_house(struct alarm_mailer *m)
+{
+    struct house now;
+    house_look(m->app->flow, &now);
+    if (now.saving != m->house.saving || house_is_narrow(&now) != house_is_narrow(&m->house))
+        app_notice(m->app, &(struct notice){.topic = TOPIC_HOUSE});
+    m->house = now;
+}
+
 static void *run(void *p)
 {
     struct alarm_mailer *m = p;
     while (!atomic_load(&m->stopping)) {
+        look_at_house(m);
         if (store_run(m->app->store))
             alarm_round(m->app, &m->stopping);
         bell_wait(&m->bell, ROUND);
@@ -250,6 +356,7 @@ enum err alarm_start(struct alarm_mailer **out, struct app *app, struct errinfo 
     if (!m)
         return err_set(e, ERR_IO, "", "out of memory");
     m->app = app;
+    house_look(app->flow, &m->house);
     bell_init(&m->bell);
     if (thread_start(&m->thread, "alarm", run, m) != ERR_OK) {
         bell_deinit(&m->bell);

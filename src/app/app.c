@@ -58,15 +58,19 @@ enum err app_open_model(const char *given, struct model **out, struct errinfo *e
                    "no classifier found; name one with --model or ZURUF_MODEL");
 }
 
-static void on_notice(void *ctx, const struct notice *n)
+void app_notice(struct app *a, const struct notice *n)
 {
-    struct app *a = ctx;
     if (a->flow)
         flow_notice(a->flow, n);
     if (a->sessions && (n->topic == TOPIC_AGENT || n->topic == TOPIC_ALL))
         sessions_forget(a->sessions);
     if (a->notice)
         a->notice(a->notice_ctx, n);
+}
+
+static void on_notice(void *ctx, const struct notice *n)
+{
+    app_notice(ctx, n);
 }
 
 bool app_is_url(const char *place)

@@ -54,6 +54,8 @@ enum err app_open_store(struct app *a, struct errinfo *e) MUST_CHECK;
 /* The store alone, its first part. */
 enum err app_open_database(struct app *a, struct errinfo *e) MUST_CHECK;
 void app_close(struct app *a);
+/* Tells flow, sessions and pages that something changed which no transaction tells of. */
+void app_notice(struct app *a, const struct notice *n);
 
 /* A database server is named, not a directory. */
 bool app_is_url(const char *place);

@@ -177,7 +177,7 @@ static void look_at_backups(struct doctor *d, struct app *app)
     bool any = backup_sql_whole(db, d->arena, &whole) == ERR_OK;
     if (n && last[0].what.n)
         doctor_found(d, FINDING_FAIL, check, N_("The last backup failed: %s"), todo,
-                     SAY(last[0].what));
+                     SAY(fault_text(d->arena, d->locale, last[0].what)));
     else if (any && clock_now(&clock_system) - whole.made_at > BACKUP_AGE)
         doctor_found(d, FINDING_WARN, check, N_("The last backup is of %s."), todo,
                      SAY(doctor_moment(d, whole.made_at)));

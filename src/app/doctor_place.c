@@ -4,18 +4,17 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/timex.h>
 #include <unistd.h>
 
 #include "app/doctor.h"
 #include "backup/backup.h"
 #include "base/clock.h"
+#include "base/file.h"
+#include "flow/house.h"
 #include "text/zone.h"
 #include "understand/model.h"
 
-#define FREE_LEAST (INT64_C(100) << 20)
-#define FREE_WANTED (INT64_C(1) << 30)
 #define LOG_LARGE (INT64_C(512) << 20)
 #define CLOCK_EARLIEST INT64_C(1780000000000) /* 2026: the program is younger */
 
@@ -107,20 +106,19 @@ static bool look_at_key(struct doctor *d, const char *dir, bool has_data)
 
 static void look_at_disk(struct doctor *d, const char *dir)
 {
-    struct statvfs fs;
     struct stat st;
-    if (statvfs(dir, &fs) != 0)
+    int64_t left;
+    if (!file_room(dir, &left))
         return;
-    int64_t left = (int64_t)(fs.f_bavail * fs.f_frsize);
     int64_t has = stat(file_of(d, dir, BACKUP_DATABASE).p, &st) == 0 ? st.st_size : 0;
     int64_t log = stat(file_of(d, dir, BACKUP_DATABASE "-wal").p, &st) == 0 ? st.st_size : 0;
     struct str check = STR("disk"), name = str_z(dir), room = doctor_size(d, left);
     static const char todo[] = N_("Free some space, or move the directory to a larger disk.");
-    if (left < FREE_LEAST)
+    if (left < HOUSE_ROOM_LEAST)
         doctor_found(d, FINDING_FAIL, check,
                      N_("Only %s are left on the disk of %s: soon nothing can be saved."), todo,
                      SAY(room, name));
-    else if (left < FREE_WANTED || left < 3 * has)
+    else if (left < HOUSE_ROOM_WANTED || left < 3 * has)
         doctor_found(d, FINDING_WARN, check,
                      N_("%s are left on the disk of %s, the database has %s: backups may not fit."),
                      todo, SAY(room, name, doctor_size(d, has)));

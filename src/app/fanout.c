@@ -22,7 +22,8 @@ struct fanout {
 static const char *const events[TOPIC_COUNT] = {[TOPIC_CASE] = "case",
                                                 [TOPIC_MESSAGE] = "message",
                                                 [TOPIC_ACCOUNT] = "account",
-                                                [TOPIC_BRAND] = "brand"};
+                                                [TOPIC_BRAND] = "brand",
+                                                [TOPIC_HOUSE] = "house"};
 
 static void tell(struct fanout *f, const struct notice *n)
 {

@@ -11,6 +11,7 @@
 #include "backup/backup.h"
 #include "backup/tar.h"
 #include "base/arena.h"
+#include "base/trouble.h"
 #include "base/file.h"
 #include "crypt/hmac.h"
 
@@ -30,8 +31,7 @@ struct packing {
 static enum err io(struct errinfo *e, const char *path)
 {
     if (errno == ENOSPC || errno == EDQUOT)
-        return err_set(e, ERR_LIMIT, "disk", "the disk of %s is full; nothing was kept of it",
-                       path);
+        return err_trouble(e, ERR_LIMIT, "disk", TROUBLE_DISK_FULL, "%s", path);
     return err_set(e, ERR_IO, "backup", "%s: %s", path, strerror(errno));
 }
 

@@ -10,6 +10,7 @@
 #include <archive_entry.h>
 
 #include "base/file.h"
+#include "base/trouble.h"
 #include "base/log.h"
 
 enum { BLOCK = 64 * 1024 };
@@ -41,8 +42,7 @@ static enum err failed(struct tar *t, struct errinfo *e)
     int why = t->why ? t->why : archive_errno(t->archive);
     const char *what = t->why ? strerror(t->why) : archive_error_string(t->archive);
     if (t->writes && (why == ENOSPC || why == EDQUOT))
-        return err_set(e, ERR_LIMIT, "disk", "the disk of %s is full; nothing was kept of it",
-                       t->file);
+        return err_trouble(e, ERR_LIMIT, "disk", TROUBLE_DISK_FULL, "%s", t->file);
     if (t->writes || why == EIO)
         return err_set(e, ERR_IO, "backup", "%s: %s", t->file, what ? what : strerror(why));
     return err_set(e, ERR_INVALID, "backup", "%s is damaged, cut off or no backup: %s", t->file,

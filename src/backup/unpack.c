@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "backup/backup.h"
@@ -178,8 +177,8 @@ static enum err refuse_newer(const struct unpacking *u, int known, struct errinf
 
 static enum err ask_room(const struct unpacking *u, struct errinfo *e)
 {
-    struct statvfs fs;
-    if (statvfs(u->dir, &fs) != 0 || (int64_t)(fs.f_bavail * fs.f_frsize) > u->total)
+    int64_t room;
+    if (!file_room(u->dir, &room) || room > u->total)
         return ERR_OK;
     return err_set(e, ERR_LIMIT, "disk",
                    "the disk of %s is too full: the backup needs %lld MB there", u->dir,

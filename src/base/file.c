@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 bool file_write_all(int fd, const void *p, size_t n)
@@ -42,4 +43,13 @@ bool file_sync_folder_of(const char *path)
     free(folder);
     errno = why;
     return ok;
+}
+
+bool file_room(const char *folder, int64_t *bytes)
+{
+    struct statvfs fs;
+    if (statvfs(folder, &fs) != 0)
+        return false;
+    *bytes = (int64_t)(fs.f_bavail * fs.f_frsize);
+    return true;
 }

@@ -141,6 +141,11 @@ const struct trouble_row trouble_table[TROUBLE_COUNT] = {
     [TROUBLE_ADDRESS_LONG] = {"address_long", N_("the address is longer than %s bytes"), NULL},
     [TROUBLE_ADDRESS] = {"address", N_("this is not a usable address"), NULL},
     [TROUBLE_CHANNEL] = {"channel", N_("this version has no channel '%s'"), NULL},
+    [TROUBLE_DISK_FULL] = {"disk_full", N_("the disk of %s is full; nothing was kept of it"), NULL},
+    [TROUBLE_DISK_COPY] = {"disk_copy",
+                           N_("the disk of %s is full: a copy needs %s MB; free some or name "
+                              "another place"),
+                           NULL},
 };
 
 /* Control characters of strangers would part what is kept. */

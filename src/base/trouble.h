@@ -97,6 +97,9 @@ enum trouble {
     TROUBLE_ADDRESS_LONG, /* bytes */
     TROUBLE_ADDRESS,
     TROUBLE_CHANNEL, /* key */
+    /* backups */
+    TROUBLE_DISK_FULL, /* file */
+    TROUBLE_DISK_COPY, /* file, MB */
     TROUBLE_COUNT
 };
 

@@ -184,7 +184,6 @@ static void show_tables(struct request *rq, struct response *rs, const struct fo
 {
     struct lists_page plain = {.sheet = page->sheet,
                                .alarms = page->alarms,
-                               .alarms_n = page->alarms_n,
                                .actions = page->actions,
                                .actions_n = page->actions_n,
                                .tables = page->tables,
@@ -207,8 +206,7 @@ static void show(struct request *rq, struct response *rs, const struct account_f
     if (form->id) {
         page.sheet.title = page.sheet.layout.title = form->name;
         add_actions(rq, form, &page);
-        page.sheet.layout.live = true; /* the pulse renews itself */
-        err = alarms_fill(rq, b, form->id, &page.alarms, &page.alarms_n);
+        err = alarms_fill(rq, b, form->id, &page.alarms);
         if (err == ERR_OK)
             err = pulse_tables(rq, b, form->id, form->channel, &page.tables, &page.tables_n);
     }

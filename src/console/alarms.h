@@ -1,5 +1,5 @@
-/* alarms.h - what is wrong with the accounts of a brand, as boxes with what can be done about it.
- * Threads: the handler's. */
+/* alarms.h - what is wrong with the accounts of a brand, as boxes with what can be done about it;
+ * and with the whole desk, as lines on its pages. Threads: the handler's. */
 #ifndef CONSOLE_ALARMS_H
 #define CONSOLE_ALARMS_H
 
@@ -7,6 +7,11 @@
 
 /* account: of one only, as on its own page; 0: of all. */
 enum err alarms_fill(struct request *rq, const struct brand_view *b, int64_t account,
-                     const struct alarm_view **out, size_t *n) MUST_CHECK;
+                     struct alarms_view *out) MUST_CHECK;
+
+/* Accounts that are silent or fail, for everybody; nothing can be saved, little room, no backup,
+ * for administrators. shown: the key of the page (rail.h) that tells its own at length; or "". */
+enum err troubles_fill(struct request *rq, const struct brand_view *b, const char *shown,
+                       struct troubles_view *out) MUST_CHECK;
 
 #endif

@@ -9,6 +9,7 @@
 #include "crypt/password.h"
 #include "flow/flow.h"
 #include "flow/keep.h"
+#include "page/alarm.h"
 #include "page/format.h"
 #include "people/people.h"
 #include "people/throttle.h"
@@ -52,6 +53,11 @@ static struct str moment(struct request *rq, const struct brand_view *b, int64_t
     return format_moment(rq->arena, page_locale(rq), b->calendar.zone, flow_now(ctx->flow), at);
 }
 
+static struct str why(struct request *rq, const struct backup_sql_runs_row *failed)
+{
+    return fault_text(rq->arena, page_locale(rq), failed->what);
+}
+
 /* What an administrator wants to know at a glance. */
 static void say_state(struct request *rq, const struct brand_view *b,
                       const struct backup_sql_plan_row *plan,
@@ -63,7 +69,7 @@ static void say_state(struct request *rq, const struct brand_view *b,
         keep_next(flow_now(ctx->flow), plan->enabled != 0, (int)plan->hour, plan->timezone);
     bool any = backup_sql_whole(store_reader(ctx->store), rq->arena, &whole) == ERR_OK;
     if (n && runs[0].what.n && !sheet->error.n) {
-        const struct str args[] = {moment(rq, b, runs[0].ended_at), runs[0].what};
+        const struct str args[] = {moment(rq, b, runs[0].ended_at), why(rq, &runs[0])};
         sheet->error = words_fill(rq, N_("The last backup failed (%s): %s."), args, 2);
     }
     struct str last = any ? words_with(rq, N_("Last backup: %s."), moment(rq, b, whole.made_at))
@@ -98,7 +104,7 @@ static struct table_view runs_table(struct request *rq, const struct brand_view 
         rows_cell(rows, moment(rq, b, runs[i].made_at));
         rows_cell(rows, whole ? format_size(rq->arena, page_locale(rq), runs[i].bytes) : STR("–"));
         struct table_cell_view *said =
-            rows_cell(rows, whole ? moment(rq, b, runs[i].ended_at) : runs[i].what);
+            rows_cell(rows, whole ? moment(rq, b, runs[i].ended_at) : why(rq, &runs[i]));
         said->state = whole ? STR("done") : STR("late");
         rows_cell(rows, runs[i].host);
         struct table_cell_view *way =

@@ -33,27 +33,18 @@ static void add_types(struct request *rq, struct channels_page *page)
     page->types = types;
 }
 
-static void get_channels(struct request *rq, struct response *rs)
+static enum err fill_rows(struct request *rq, const struct brand_view *b,
+                          struct channel_rows_view *out)
 {
     const struct page_context *ctx = rq->app;
-    const struct brand_view *b = settings_brand(rq, rs);
     struct db *db = store_reader(ctx->store);
-    struct channels_page page = {0};
     struct channels_sql_accounts_row *list;
     struct channels_sql_posts_since_row *counts;
     size_t n, counts_n;
-    if (!b || !settings_open(rq, rs, b, N_("Channels"), "channels", &page.sheet))
-        return;
     const struct channels_sql_posts_since_in since = {
         b->id, store_id_first(flow_now(ctx->flow) - CLOCK_DAY)};
-    enum err err =
-        channels_sql_accounts(db, rq->arena, &(struct channels_sql_accounts_in){b->id}, &list, &n);
-    if (err == ERR_OK)
-        err = channels_sql_posts_since(db, rq->arena, &since, &counts, &counts_n);
-    if (err != ERR_OK) {
-        pages_fail(rq, rs, err, NULL);
-        return;
-    }
+    TRY(channels_sql_accounts(db, rq->arena, &(struct channels_sql_accounts_in){b->id}, &list, &n));
+    TRY(channels_sql_posts_since(db, rq->arena, &since, &counts, &counts_n));
     struct channel_row_view *rows = arena_array(rq->arena, n, sizeof *rows);
     for (size_t i = 0; i < n; i++) {
         struct pulse_said said = pulse_say(rq, b,
@@ -77,12 +68,38 @@ static void get_channels(struct request *rq, struct response *rs)
             if (counts[k].account == list[i].id)
                 rows[i].day = counts[k].n;
     }
-    if (alarms_fill(rq, b, 0, &page.alarms, &page.alarms_n) != ERR_OK) {
-        pages_fail(rq, rs, ERR_BUSY, NULL);
+    out->rows = rows;
+    out->rows_n = n;
+    return ERR_OK;
+}
+
+static void get_part_channels(struct request *rq, struct response *rs)
+{
+    const struct brand_view *b = settings_brand(rq, rs);
+    struct channel_rows_view view = {0};
+    if (!b)
+        return;
+    enum err err = fill_rows(rq, b, &view);
+    struct out o = page_begin(rq, rs);
+    if (err == ERR_OK)
+        channel_rows_view_render(&o, &view);
+    else
+        pages_fail(rq, rs, err, NULL);
+}
+
+static void get_channels(struct request *rq, struct response *rs)
+{
+    const struct brand_view *b = settings_brand(rq, rs);
+    struct channels_page page = {0};
+    if (!b || !settings_open(rq, rs, b, N_("Channels"), "channels", &page.sheet))
+        return;
+    enum err err = fill_rows(rq, b, &page.accounts);
+    if (err == ERR_OK)
+        err = alarms_fill(rq, b, 0, &page.alarms);
+    if (err != ERR_OK) {
+        pages_fail(rq, rs, err, NULL);
         return;
     }
-    page.rows = rows;
-    page.rows_n = n;
     if (right_of_role(rq->who.role, RIGHT_ADMINISTER))
         add_types(rq, &page);
     struct out o = page_begin(rq, rs);
@@ -114,6 +131,7 @@ static void get_refused(struct request *rq, struct response *rs)
 
 const struct route channels_routes[] = {
     {METHOD_GET, "/desk/channels", RIGHT_READ, 0, 0, get_channels},
+    {METHOD_GET, "/desk/part/channels", RIGHT_READ, 0, 0, get_part_channels},
     {METHOD_GET, "/desk/refused/:id", RIGHT_ADMINISTER, 0, 0, get_refused},
 };
 const size_t channels_route_count = sizeof channels_routes / sizeof *channels_routes;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/vec.h"
 #include "case_sql.h"
+#include "console/alarms.h"
 #include "console/console.h"
 #include "console/kept.h"
 #include "console/pages.h"
@@ -344,6 +345,8 @@ static void show_desk(struct request *rq, struct response *rs, int64_t case_id, 
         err = list_fill(rq, d.b, &d.view, case_id, &page->list);
     if (err == ERR_OK)
         err = rail_fill(rq, d.b, d.view.key, &page->rail);
+    if (err == ERR_OK)
+        err = troubles_fill(rq, d.b, "", &page->troubles);
     if (err == ERR_OK)
         err = desk_sql_me(store_reader(ctx->store), rq->arena,
                           &(struct desk_sql_me_in){rq->who.brand, rq->who.agent}, &me);

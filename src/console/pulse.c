@@ -102,7 +102,7 @@ static enum err pulse_table(struct request *rq, struct db *db, const struct bran
     rows_cell(&rows, arena_printf(rq->arena, "%lld", (long long)p.refused));
     *out = rows_table(&rows, page_text(rq, "Pulse"), last_fetch(rq, b, &p), STR_NONE);
     out->part = arena_printf(rq->arena, "/desk/part/pulse/%lld", (long long)account);
-    out->id = account;
+    out->on = arena_printf(rq->arena, "account:%lld", (long long)account);
     return ERR_OK;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/vec.h"
+#include "console/alarms.h"
 #include "console/tally.h"
 #include "console/words.h"
 #include "desk_sql.h"
@@ -205,6 +206,8 @@ enum err sheet_fill(struct request *rq, const struct brand_view *b, const char *
     *out = (struct sheet_view){.title = page_text(rq, title_msgid)};
     page_layout(rq, &out->layout, out->title);
     out->layout.brand = arena_str(rq->arena, b->name);
+    out->layout.live = true;
     fill_tabs(rq, current, out);
+    TRY(troubles_fill(rq, b, current, &out->troubles));
     return rail_fill(rq, b, out->tabs_n && !channels ? "settings" : current, &out->rail);
 }

@@ -12,6 +12,7 @@ enum topic {
     TOPIC_ACCOUNT, /* id: an account or its pulse changed */
     TOPIC_BRAND,   /* id: the brand's settings, teams, rules, calendar or targets changed */
     TOPIC_AGENT,   /* id: an agent, role or session changed */
+    TOPIC_HOUSE,   /* brand 0, id 0: the place itself: its disk, its backups */
     TOPIC_ALL,     /* brand 0, id 0: notices were lost, anything may have changed. Who keeps
                     * something forgets it, who waits looks again; the bus tells each of its
                     * listeners BUS_LOST, whatever topics they want */

@@ -15,6 +15,7 @@
 #include "backup_sql.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/trouble.h"
 #include "flow/flow_int.h"
 #include "people/people.h"
 #include "store/lease.h"
@@ -46,7 +47,7 @@ struct keeping {
     struct backup_manifest manifest;
     int64_t bytes;
     int keep;
-    char what[320];
+    struct str what; /* why it failed, base/trouble.h; empty: it did not */
 };
 
 /* --- state --- */
@@ -289,11 +290,12 @@ static enum err write_run(struct tx *tx, void *arg, struct errinfo *e)
                                              .ended_at = now,
                                              .agent = k->agent,
                                              .host = str_z(host),
-                                             .file = k->what[0] ? STR("") : k->file,
+                                             .file = k->what.n ? STR("") : k->file,
                                              .bytes = k->bytes,
                                              .row_count = rows,
-                                             .what = str_z(k->what)};
+                                             .what = k->what};
     TRY(backup_sql_run_add(tx, &in, NULL));
+    tx_notify(tx, (struct notice){.topic = TOPIC_HOUSE});
     TRY(backup_sql_runs_forget(
         tx, &(struct backup_sql_runs_forget_in){store_id(s, now - KNOWN_FOR)}, NULL));
     return lease_release_in(tx, &k->lease);
@@ -315,9 +317,9 @@ static void run(struct flow *f, int64_t agent, int keep)
         lease_release(&k.lease);
     } else {
         if (err != ERR_OK) {
-            snprintf(k.what, sizeof k.what, "%s", e.what[0] ? e.what : err_code(err));
+            k.what = trouble_kept(&e, &k.arena);
             k.bytes = 0;
-            log_error("backup", "no backup was made: %s", k.what);
+            log_error("backup", "no backup was made: %s", e.what[0] ? e.what : err_code(err));
         } else {
             log_info("backup", "%s: %lld bytes, restored and compared", k.path.p,
                      (long long)k.bytes);

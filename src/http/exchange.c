@@ -55,6 +55,7 @@ void exchange_begin(struct exchange *x, struct str target)
     x->id = id.p;
     x->inner = ARENA_NEW(&x->arena, struct request_inner);
     x->inner->server = x->server;
+    x->inner->told = sse_hub_told(http_sse_hub(x->server));
     x->rs = ARENA_NEW(&x->arena, struct response);
     x->rq = ARENA_NEW(&x->arena, struct request);
     *x->rq = (struct request){.arena = &x->arena,

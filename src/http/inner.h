@@ -28,6 +28,7 @@ struct request_inner {
     struct http_server *server;
     struct header *headers;
     size_t header_count;
+    uint64_t told; /* events when it began, for sse_position */
     struct target target;
     struct route_match match;
     struct form query, form;

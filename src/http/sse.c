@@ -1,12 +1,15 @@
 /* sse.c - event streams: a hub with all streams, a bounded ring of shared events for each. See
  * sse.h.
  *
+ * The hub remembers the last events, too, for those who open a stream a little late.
+ *
  * A stream that has nothing to say is suspended; who has something for it puts the event into the
  * ring and resumes the connection, whose thread then comes to read_stream. One lock guards the hub
  * and all rings: what happens under it is short, and never waits for a client. */
 #include "http/sse.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -21,12 +24,13 @@
 #include "http/inner.h"
 #include "http/sse_inner.h"
 
-enum { RING = 64, EVENT_MAX = 8192, BLOCK = 128, RETRY_MS = 2000 };
+enum { RING = 64, HISTORY = 1024, EVENT_MAX = 8192, BLOCK = 128, RETRY_MS = 2000 };
 
 /* The bytes of one event, shared by the streams that wait to send it; counted under the hub's lock.
  */
 struct event {
     int users;
+    int64_t brand, agent; /* whom it is for; 0: all */
     size_t n;
     char bytes[];
 };
@@ -51,14 +55,16 @@ struct sse_hub {
     struct sse_stream *streams;
     int count, per_agent;
     bool stopping, closed;
+    uint64_t run;                   /* no other hub has this number: part of each position */
+    atomic_ullong told;             /* events so far */
+    struct event *history[HISTORY]; /* number n at n % HISTORY, the first one is 1 */
     struct event *resync, *comment, *stopped;
 };
 
 static struct event *event_new(const char *bytes, size_t n)
 {
     struct event *e = memory_bytes(sizeof *e + n);
-    e->users = 1;
-    e->n = n;
+    *e = (struct event){.users = 1, .n = n};
     memcpy(e->bytes, bytes, n);
     return e;
 }
@@ -181,6 +187,50 @@ struct MHD_Response *sse_open(struct sse_stream *s, struct MHD_Connection *conne
     return r;
 }
 
+static bool is_for(const struct event *e, const struct sse_stream *s)
+{
+    return (!e->brand || s->brand == e->brand) && (!e->agent || s->agent == e->agent);
+}
+
+/* "RUN-NUMBER" of this hub and of a moment that it still knows all events since. */
+static bool read_position(const struct sse_hub *hub, struct str position, uint64_t *number)
+{
+    struct str run;
+    int64_t of, n;
+    uint64_t told = atomic_load(&hub->told);
+    if (!str_next(&position, '-', &run) || !str_to_i64(run, &of) || (uint64_t)of != hub->run ||
+        !str_to_i64(position, &n) || n < 0 || (uint64_t)n > told || told - (uint64_t)n > HISTORY)
+        return false;
+    *number = (uint64_t)n;
+    return true;
+}
+
+/* What was told between the position and now. */
+static void catch_up(struct sse_stream *s, struct str position)
+{
+    struct sse_hub *hub = s->hub;
+    uint64_t told = atomic_load(&hub->told), n;
+    if (!read_position(hub, position, &n)) {
+        push_event(s, hub->resync);
+        return;
+    }
+    while (n++ < told)
+        if (is_for(hub->history[n % HISTORY], s))
+            push_event(s, hub->history[n % HISTORY]);
+}
+
+struct str sse_position(const struct request *rq)
+{
+    return arena_printf(rq->arena, "%llu-%llu",
+                        (unsigned long long)http_sse_hub(rq->inner->server)->run,
+                        (unsigned long long)rq->inner->told);
+}
+
+uint64_t sse_hub_told(struct sse_hub *hub)
+{
+    return atomic_load(&hub->told);
+}
+
 /* Locks for itself. */
 static bool has_many(struct sse_hub *hub, int64_t agent)
 {
@@ -215,6 +265,8 @@ void sse_accept(struct request *rq, struct response *rs)
     buf_add_z(&b, "\n\n");
     pthread_mutex_lock(&hub->lock);
     s->ring[s->count++] = event_new(b.p, b.n);
+    if (request_query(rq, "from").p)
+        catch_up(s, request_query(rq, "from"));
     s->ending = hub->stopping;
     s->next = hub->streams;
     if (s->next)
@@ -238,15 +290,24 @@ void sse_publish(struct http_server *server, int64_t brand, int64_t agent, const
     }
     struct buf b;
     buf_init(&b, EVENT_MAX);
-    buf_printf(&b, "event: %.64s\ndata: %.*s\n\n", event, STR_FMT(data));
-    struct event *e = event_new(b.p, b.n);
-    buf_deinit(&b);
     pthread_mutex_lock(&hub->lock);
+    uint64_t number = atomic_load(&hub->told) + 1;
+    buf_printf(&b, "id: %llu-%llu\nevent: %.64s\ndata: %.*s\n\n", (unsigned long long)hub->run,
+               (unsigned long long)number, event, STR_FMT(data));
+    struct event *e = event_new(b.p, b.n);
+    e->brand = brand;
+    e->agent = agent;
     for (struct sse_stream *s = hub->streams; s; s = s->next)
-        if ((!brand || s->brand == brand) && (!agent || s->agent == agent))
+        if (is_for(e, s))
             push_event(s, e);
-    event_drop(e);
+    struct event **place = &hub->history[number % HISTORY];
+    if (*place)
+        event_drop(*place);
+    *place = e;
+    /* behind the history: who reads the number finds the event there */
+    atomic_store(&hub->told, number);
     pthread_mutex_unlock(&hub->lock);
+    buf_deinit(&b);
 }
 
 void sse_end(struct http_server *server, int64_t agent, int64_t session)
@@ -256,6 +317,7 @@ void sse_end(struct http_server *server, int64_t agent, int64_t session)
     for (struct sse_stream *s = hub->streams; s; s = s->next)
         if ((!agent || s->agent == agent) && (!session || s->session == session)) {
             empty_ring(s); /* what was meant for the old rights is not said any more */
+            push_event(s, hub->resync);
             s->ending = true;
             wake_stream(s);
         }
@@ -299,6 +361,7 @@ enum err sse_hub_new(struct sse_hub **out, int64_t heartbeat_ms, int per_agent)
         return ERR_IO;
     hub->heartbeat_ms = heartbeat_ms;
     hub->per_agent = per_agent;
+    hub->run = rand_below(1ULL << 53);
     pthread_mutex_init(&hub->lock, NULL);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
@@ -329,6 +392,9 @@ void sse_hub_free(struct sse_hub *hub)
     event_drop(hub->resync);
     event_drop(hub->comment);
     event_drop(hub->stopped);
+    for (size_t i = 0; i < HISTORY; i++)
+        if (hub->history[i])
+            event_drop(hub->history[i]);
     pthread_cond_destroy(&hub->wake);
     pthread_mutex_destroy(&hub->lock);
     free(hub);

@@ -19,6 +19,8 @@ void sse_hub_free(struct sse_hub *hub);
 /* Ends all streams with a longer retry, and each that comes from now on. */
 void sse_hub_stop(struct sse_hub *hub);
 int sse_hub_count(struct sse_hub *hub);
+/* How many events were told so far. */
+uint64_t sse_hub_told(struct sse_hub *hub);
 
 /* Turns an accepted stream into an answer of that connection; the answer frees it. NULL: no memory,
  * and the stream is freed. */

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "crypt/token.h"
+#include "http/sse.h"
 #include "layout_tmpl.h"
 #include "people/session.h"
 
@@ -31,6 +32,8 @@ void page_layout(struct request *rq, struct layout_view *l, struct str title)
                               .title = title,
                               .language = locale_language(page_locale(rq)),
                               .theme = str_z(rq->who.theme)};
+    if (rq->who.agent)
+        l->events = arena_printf(rq->arena, "/desk/events?from=%.*s", STR_FMT(sse_position(rq)));
 }
 
 struct out page_begin(struct request *rq, struct response *rs)

@@ -85,6 +85,12 @@ DELETE FROM signin_link;
 SELECT count(*) AS n FROM brand b WHERE NOT EXISTS (
   SELECT 1 FROM membership m WHERE m.brand = b.id AND m.agent = :agent AND m.role = 3);
 
+-- The same people, with one of their brands, to be told of something.
+--: house_administrators many () -> (brand i64, email text, language text) any-brand "of all brands"
+SELECT min(m.brand) AS brand, a.email, a.language FROM membership m JOIN agent a ON a.id = m.agent
+WHERE m.role = 3 AND a.disabled_at = 0 GROUP BY a.id, a.email, a.language
+HAVING count(*) = (SELECT count(*) FROM brand) ORDER BY a.id LIMIT 10;
+
 -- Who is told when something is wrong.
 --: administrator_mails many (brand i64) -> (email text, language text)
 SELECT a.email, a.language FROM membership m JOIN agent a ON a.id = m.agent

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/trouble.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/vec.h"
@@ -20,10 +20,8 @@ enum { STEP_PAGES = 256, PATH_SIZE = 4096, ASK_EVERY = 100 * 1000 };
 
 static enum err full(struct errinfo *e, const char *path, int64_t needs)
 {
-    return err_set(e, ERR_LIMIT, "disk",
-                   "the disk of %.120s is full: a copy needs %lld MB; free some or name another "
-                   "place",
-                   path, (long long)(needs >> 20) + 1);
+    return err_trouble(e, ERR_LIMIT, "disk", TROUBLE_DISK_COPY, "%.120s\t%lld", path,
+                       (long long)(needs >> 20) + 1);
 }
 
 /* First column of the first row. */
@@ -44,14 +42,12 @@ static enum err number(struct db *db, const char *sql, int64_t *out, struct erri
 static enum err ask_room(struct db *from, const char *path, int64_t *bytes, struct errinfo *e)
 {
     char copy[PATH_SIZE];
-    struct statvfs fs;
-    int64_t pages, size;
+    int64_t pages, size, room;
     TRY(number(from, "PRAGMA page_count", &pages, e));
     TRY(number(from, "PRAGMA page_size", &size, e));
     *bytes = pages * size;
     snprintf(copy, sizeof copy, "%s", path);
-    if (statvfs(dirname(copy), &fs) == 0 &&
-        (int64_t)(fs.f_bavail * fs.f_frsize) < *bytes + ROOM_LEFT)
+    if (file_room(dirname(copy), &room) && room < *bytes + ROOM_LEFT)
         return full(e, path, *bytes + ROOM_LEFT);
     return ERR_OK;
 }

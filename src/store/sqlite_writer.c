@@ -148,7 +148,7 @@ enum err writer_state(const struct store *s, struct errinfo *e)
 {
     switch ((enum disk)atomic_load(&s->sqlite->writer->disk)) {
     case DISK_FULL:
-        return err_set(e, ERR_IO, "store",
+        return err_set(e, ERR_LIMIT, "store",
                        "the disk is full: nothing can be saved until there is room");
     case DISK_BROKEN:
         return err_set(e, ERR_IO, "store",

@@ -106,9 +106,9 @@ enum err store_write(struct store *s, store_write_fn fn, void *arg, struct errin
 enum err store_write_keyed(struct store *s, int64_t key, store_write_fn fn, void *arg,
                            struct errinfo *e) MUST_CHECK;
 
-/* Whether writes are acknowledged now. ERR_BUSY: the database is away (PostgreSQL). ERR_IO: the
- * disk is full (it goes on by itself when there is room) or failed to keep data (restart); e says
- * it in words for a person. */
+/* Whether writes are acknowledged now. ERR_BUSY: the database is away (PostgreSQL). ERR_LIMIT: the
+ * disk is full (it goes on by itself when there is room). ERR_IO: it failed to keep data (restart).
+ * e says it in words for a person. */
 enum err store_writable(const struct store *s, struct errinfo *e) MUST_CHECK;
 
 /* Figures for /metrics. */

@@ -14,6 +14,7 @@
 
 #include "app/alarm.h"
 #include "app/app.h"
+#include "backup_sql.h"
 #include "base/arena.h"
 #include "flow/setup.h"
 #include "mail_peer.h"
@@ -145,8 +146,56 @@ static void an_alarm_is_told_once_and_its_end(void **state)
     assert_int_equal(mail_peer_count(&peer, "sink"), 0);
 }
 
+static enum err write_run(struct tx *tx, void *arg, struct errinfo *e)
+{
+    const char *what = arg;
+    int64_t now = flow_now(app.flow);
+    (void)e;
+    const struct backup_sql_run_add_in in = {.id = store_id(app.store, 0),
+                                             .made_at = now,
+                                             .ended_at = now,
+                                             .host = STR("nord-1"),
+                                             .file = STR(""),
+                                             .what = str_z(what)};
+    return backup_sql_run_add(tx, &in, NULL);
+}
+
+static void backup_ends(const char *what)
+{
+    struct errinfo e = {0};
+    assert_int_equal(store_write(app.store, write_run, (void *)(uintptr_t)what, &e), ERR_OK);
+}
+
+static void a_failed_backup_is_told_once_while_it_lasts(void **state)
+{
+    (void)state;
+    backup_ends("");
+    assert_int_equal(alarm_round(&app, NULL), 0);
+    backup_ends("disk_full\t/srv/zuruf");
+    size_t before = mail_peer_count(&peer, "asker");
+    assert_int_equal(alarm_round(&app, NULL), 1);
+    assert_int_equal(alarm_round(&app, NULL), 0);
+    mail_peer_wait(&peer, "asker", before + 1);
+    struct str mail = mail_peer_find(&peer, &arena, "asker", "Sicherung ist fehlgeschlagen");
+    assert_true(str_find(mail, STR("Auto-Submitted: auto-generated"), 0) > 0);
+    assert_true(str_find(mail, STR("nord-1"), 0) > 0);
+    assert_true(str_find(mail, STR("die Festplatte von /srv/zuruf ist voll"), 0) > 0);
+    assert_true(str_find(mail, STR("https://care.example.org/desk/backup"), 0) > 0);
+    backup_ends("the next one an hour later");
+    assert_int_equal(alarm_round(&app, NULL), 0);
+    backup_ends("");
+    assert_int_equal(alarm_round(&app, NULL), 0);
+    backup_ends("the next night");
+    assert_int_equal(alarm_round(&app, NULL), 1);
+    mail_peer_wait(&peer, "asker", before + 2);
+    assert_int_equal(mail_peer_count(&peer, "sink"), 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(an_alarm_is_told_once_and_its_end)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_alarm_is_told_once_and_its_end),
+        cmocka_unit_test(a_failed_backup_is_told_once_while_it_lasts),
+    };
     return cmocka_run_group_tests_name("channels/alarm", tests, set_up, tear_down);
 }

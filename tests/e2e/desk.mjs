@@ -64,6 +64,26 @@ step('two agents see the same post arrive', async () => {
   await row(jonas).waitFor();
 });
 
+step('what changes between a page and its stream is shown', async () => {
+  let open;
+  const opened = new Promise((done) => (open = done));
+  const asked = new Promise((done) =>
+    jonas.route('**/desk/events*', async (route) => {
+      done();
+      await opened;
+      await route.continue();
+    }));
+  await jonas.mouse.move(0, 0);
+  await jonas.goto(view());
+  await asked; // the page is there, its stream is not
+  await post('probe-gap', 'Frechheit! Die Abbuchung ist falsch, und niemand antwortet mir. Wann passiert endlich etwas?', 'Levke Boysen');
+  await aylin.locator('li[data-case]', { hasText: 'Levke Boysen' }).waitFor(); // told to everybody who listens
+  assert.equal(await jonas.locator('li[data-case]', { hasText: 'Levke Boysen' }).count(), 0);
+  open();
+  await jonas.locator('li[data-case]', { hasText: 'Levke Boysen' }).waitFor();
+  await jonas.unroute('**/desk/events*');
+});
+
 step('one sees that the other has taken it, and cannot take it as well', async () => {
   await Promise.all([aylin, jonas].map((page) => page.goto(casePath)));
   await pane(aylin).locator('form[action$="/take"] button').click();
@@ -201,12 +221,15 @@ step('two windows find the server again and show what came meanwhile', async () 
   await windows[0].mouse.move(0, 0);
   await windows[1].locator('li[data-case] .row').first().hover(); // this list must not move
   await server.stop();
+  await windows[0].locator('.lost', { hasText: /Seit \d\d:\d\d keine Verbindung.*Nächster Versuch in \d+ s/ }).waitFor();
   await server.start();
+  await windows[0].locator('.lost button').click();
   await post('probe-2', 'Frechheit! Meine Rechnung ist schon wieder falsch, und niemand ruft zurück. Wann endlich?', 'Wiebke Thiel');
   await windows[0].locator('li[data-case]', { hasText: 'Wiebke Thiel' }).waitFor();
   await windows[1].locator('[data-do="fresh"]:not([hidden])').click();
   await windows[1].locator('li[data-case]', { hasText: 'Wiebke Thiel' }).waitFor();
   for (const page of windows) assert.ok(await page.evaluate(() => globalThis.stayed === true));
+  await windows[0].locator('.lost').waitFor({ state: 'hidden' });
   for (const page of [aylin, jonas, katja]) page.faults.length = 0; // browsers log that the server was away
 });
 

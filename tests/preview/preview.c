@@ -187,7 +187,8 @@ int main(int argc, char **argv)
                                  .brand = STR("Nordwerk"),
                                  .theme = str_z(argc > 3 ? argv[3] : ""),
                                  .keys = true,
-                                 .live = true};
+                                 .live = true,
+                                 .events = STR("/desk/events?from=1-0")};
     int failed = desks(layout) | sheets(layout) | doors(layout) | parts();
     for (size_t i = 0; i < assets_count; i++) {
         char name[256];

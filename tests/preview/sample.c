@@ -534,10 +534,8 @@ struct channels_page sample_channels(struct layout_view layout)
          .fine = STR("Bekannt. Kein Alarm bis morgen 09:00.")}};
     return (struct channels_page){
         .sheet = sample_sheet(layout, "Kanäle", "Was gehört wird und worüber geantwortet wird."),
-        .alarms = alarms,
-        .alarms_n = LEN(alarms),
-        .rows = rows,
-        .rows_n = LEN(rows),
+        .alarms = {.list = alarms, .list_n = LEN(alarms)},
+        .accounts = {.rows = rows, .rows_n = LEN(rows)},
         .types = types,
         .types_n = LEN(types)};
 }

@@ -35,15 +35,16 @@ static void listen_in(struct request *rq, struct response *rs)
     sse_accept(rq, rs);
 }
 
-static void slow_page(struct request *rq, struct response *rs)
+/* Told while the page is being made: behind its beginning, so a late stream hears of it. */
+static void page_of_a_busy_moment(struct request *rq, struct response *rs)
 {
-    (void)rq;
-    buf_add_z(&rs->body, "page");
+    sse_publish(server, rq->who.brand, 0, "meanwhile", STR("{}"));
+    buf_add(&rs->body, sse_position(rq));
 }
 
 static const struct route routes[] = {
     {METHOD_GET, "/events/:brand/:agent/:session", RIGHT_READ, 0, 0, listen_in},
-    {METHOD_GET, "/page/:brand/:agent/:session", RIGHT_READ, 0, 0, slow_page},
+    {METHOD_GET, "/page/:brand/:agent/:session", RIGHT_READ, 0, 0, page_of_a_busy_moment},
 };
 
 static void start_with(int64_t heartbeat_ms)
@@ -127,6 +128,106 @@ static void events_reach_those_they_are_for(void **state)
     client_close(&other);
 }
 
+/* The answer's body: where the events were when the request began. */
+static void position_of(const char *who, char *out, size_t size)
+{
+    static struct client c;
+    char request[200];
+    snprintf(request, sizeof request, "GET /page/%s HTTP/1.1\r\nHost: x\r\n\r\n", who);
+    client_open(&c, http_port(server));
+    client_send_z(&c, request);
+    assert_true(client_wait_answer(&c, false));
+    snprintf(out, size, "%s", client_body(&c));
+    client_close(&c);
+}
+
+static void nothing_is_lost_between_a_page_and_its_stream(void **state)
+{
+    (void)state;
+    static struct client late, now, other;
+    char position[100], who[150];
+    sse_publish(server, 6, 0, "before", STR("{}"));
+    position_of("6/10/100", position, sizeof position);
+    sse_publish(server, 6, 0, "between", STR("{\"id\":\"5\"}"));
+    sse_publish(server, 7, 0, "foreign", STR("{}"));
+    sse_publish(server, 6, 11, "whispered", STR("{}"));
+    snprintf(who, sizeof who, "6/10/100?from=%s", position);
+    subscribe(&late, who);
+    subscribe(&now, "6/10/100");
+    snprintf(who, sizeof who, "6/11/100?from=%s", position);
+    subscribe(&other, who);
+    sse_publish(server, 6, 0, "last", STR("{}"));
+    assert_true(client_wait_for(&late, "event: last\ndata: {}\n\n"));
+    assert_true(client_wait_for(&now, "event: last\ndata: {}\n\n"));
+    assert_true(client_wait_for(&other, "event: last\ndata: {}\n\n"));
+    const char *meanwhile = strstr(late.in, "event: meanwhile\n");
+    const char *between = strstr(late.in, "event: between\ndata: {\"id\":\"5\"}\n\n");
+    assert_non_null(meanwhile);
+    assert_non_null(between);
+    assert_true(meanwhile < between);
+    assert_null(strstr(late.in, "before"));
+    assert_null(strstr(late.in, "foreign"));
+    assert_null(strstr(late.in, "whispered"));
+    assert_null(strstr(late.in, "resync"));
+    assert_non_null(strstr(other.in, "event: whispered\n"));
+    assert_null(strstr(now.in, "between"));
+    client_close(&late);
+    client_close(&now);
+    client_close(&other);
+}
+
+static void who_was_away_goes_on_behind_the_last_event(void **state)
+{
+    (void)state;
+    static struct client c;
+    char who[150];
+    subscribe(&c, "6/10/100");
+    sse_publish(server, 6, 0, "heard", STR("{}"));
+    assert_true(client_wait_for(&c, "event: heard\ndata: {}\n\n"));
+    const char *id = strstr(c.in, "id: ");
+    assert_non_null(id);
+    snprintf(who, sizeof who, "6/10/100?from=%.*s", (int)strcspn(id + 4, "\n"), id + 4);
+    client_close(&c);
+    sse_publish(server, 6, 0, "missed", STR("{}"));
+    subscribe(&c, who);
+    assert_true(client_wait_for(&c, "event: missed\ndata: {}\n\n"));
+    assert_null(strstr(c.in, "heard"));
+    assert_null(strstr(c.in, "resync"));
+    client_close(&c);
+}
+
+static void where_nobody_knows_what_was_missed_all_is_read_anew(void **state)
+{
+    (void)state;
+    enum { REMEMBERED = 1024 };
+    static struct client c;
+    char old[100], who[150];
+    static const char *const strange[] = {"", "0-0", "1-2-3", "x", "-1", "99999999999999999999-1"};
+    position_of("6/10/100", old, sizeof old);
+    size_t run = strcspn(old, "-");
+    for (size_t i = 0; i <= sizeof strange / sizeof *strange; i++) {
+        if (i < sizeof strange / sizeof *strange)
+            snprintf(who, sizeof who, "6/10/100?from=%s", strange[i]);
+        else /* a number that is still to come */
+            snprintf(who, sizeof who, "6/10/100?from=%.*s-999999999", (int)run, old);
+        subscribe(&c, who);
+        assert_true(client_wait_for(&c, "event: resync\ndata: {}\n\n"));
+        client_close(&c);
+    }
+    snprintf(who, sizeof who, "6/10/100?from=%s", old);
+    for (int i = 0; i < REMEMBERED - 1; i++) /* with the one that the page told */
+        sse_publish(server, 7, 0, "foreign", STR("{}"));
+    subscribe(&c, who);
+    assert_true(client_wait_for(&c, "event: meanwhile\n"));
+    assert_null(strstr(c.in, "resync"));
+    client_close(&c);
+    sse_publish(server, 7, 0, "foreign", STR("{}"));
+    subscribe(&c, who);
+    assert_true(client_wait_for(&c, "event: resync\ndata: {}\n\n"));
+    assert_null(strstr(c.in, "meanwhile"));
+    client_close(&c);
+}
+
 static void who_does_not_read_gets_a_resync(void **state)
 {
     (void)state;
@@ -170,6 +271,7 @@ static void ended_sessions_hear_no_more(void **state)
     subscribe(&b, "1/10/101");
     subscribe(&c, "1/11/102");
     sse_end(server, 0, 101);
+    assert_true(client_wait_for(&b, "event: resync\n")); /* by then with other rights */
     assert_true(client_wait_for(&b, "0\r\n\r\n"));
     sse_publish(server, 1, 0, "secret", STR("{}"));
     assert_true(client_wait_for(&a, "event: secret"));
@@ -275,6 +377,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_reach_those_they_are_for),
+        cmocka_unit_test(nothing_is_lost_between_a_page_and_its_stream),
+        cmocka_unit_test(who_was_away_goes_on_behind_the_last_event),
+        cmocka_unit_test(where_nobody_knows_what_was_missed_all_is_read_anew),
         cmocka_unit_test(who_does_not_read_gets_a_resync),
         {"case 07: ended sessions hear no more", ended_sessions_hear_no_more, NULL, NULL, NULL},
         cmocka_unit_test(hundreds_of_clients_hear_at_once),

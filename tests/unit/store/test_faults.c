@@ -412,7 +412,7 @@ static void a_full_disk_is_told_and_is_over_by_itself(void **state)
     arm(CALL_WRITE, 1, 1 << 20, SQLITE_FULL);
     j.id = 2;
     assert_int_equal(store_write(s->store, note_write, &j, &e), ERR_IO);
-    assert_int_equal(store_writable(s->store, &e), ERR_IO);
+    assert_int_equal(store_writable(s->store, &e), ERR_LIMIT);
     assert_non_null(strstr(e.what, "full"));
     assert_int_equal(note_count(s), 1);
     disk.first[CALL_WRITE] = 0;
