@@ -155,7 +155,7 @@ export function startLive() {
     if (pane()) paneTimer = setTimeout(() => updatePane(pane().dataset.case).catch(stumbled), 300);
   });
   listen('account', railSoon);
-  listen('brand', railSoon);
+  listen('brand', () => setTimeout(everything, jitter(2000))); // names of teams stand in the rows, too
   listen('resync', () => setTimeout(everything, jitter(2000)));
   document.addEventListener('click', (event) => {
     if (!event.target.closest('[data-do="fresh"]')) return;

@@ -43,6 +43,8 @@ INSERT INTO team (id, brand, name, icon, position) VALUES (:id, :brand, :name, :
 ON CONFLICT (brand, name) DO NOTHING;
 --: team_update exec (brand i64, id i64, name text, icon text)
 UPDATE team SET name = :name, icon = :icon WHERE id = :id AND brand = :brand;
+--: team_delete exec (brand i64, id i64)
+DELETE FROM team WHERE id = :id AND brand = :brand;
 
 --: hours many (brand i64) -> (weekday i64, from_minute i64, to_minute i64)
 SELECT weekday, from_minute, to_minute FROM hours WHERE brand = :brand ORDER BY weekday, from_minute LIMIT 100;

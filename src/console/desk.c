@@ -76,6 +76,13 @@ static struct str query_of(struct request *rq, const struct view *v, int kind, b
              : STR("");
 }
 
+static void name_view(struct request *rq, struct view *v)
+{
+    v->key = v->team ? arena_printf(rq->arena, "team:%lld", (long long)v->team).p
+                     : views[view_index(v)].key;
+    v->query = query_of(rq, v, v->kind, v->nobody);
+}
+
 static void read_view(struct request *rq, struct view *v)
 {
     struct str name = request_query(rq, "view"), after = request_query(rq, "after"), rank;
@@ -92,9 +99,7 @@ static void read_view(struct request *rq, struct view *v)
     if (after.n && str_next(&after, '.', &rank) &&
         (!str_to_i64(rank, &v->after_rank) || !str_to_i64(after, &v->after_id)))
         v->after_rank = INT64_MIN, v->after_id = 0;
-    v->key = v->team ? arena_printf(rq->arena, "team:%lld", (long long)v->team).p
-                     : views[view_index(v)].key;
-    v->query = query_of(rq, v, v->kind, v->nobody);
+    name_view(rq, v);
 }
 
 /* The three statements give rows of the same columns; they are the same struct by name and order.
@@ -294,6 +299,10 @@ static bool open_desk(struct request *rq, struct response *rs, struct desk *d)
         return false;
     }
     read_view(rq, &d->view);
+    if (d->view.team && !brand_team(d->b, d->view.team)) { /* deleted meanwhile */
+        d->view.team = 0;
+        name_view(rq, &d->view);
+    }
     return true;
 }
 

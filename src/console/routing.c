@@ -110,17 +110,13 @@ static void add_conditions(struct request *rq, const struct rule_form *form, str
 static void add_effects(struct request *rq, const struct brand_view *b,
                         const struct rule_form *form, struct fields *f)
 {
-    struct option_view *teams = arena_array(rq->arena, b->teams_n + 1, sizeof *teams);
+    size_t teams_n;
+    struct option_view *teams = settings_teams(rq, b, 0, &teams_n);
     struct option_view *priorities = arena_array(rq->arena, PRIORITY_COUNT, sizeof *priorities);
-    teams[0] = (struct option_view){.value = STR("0"), .word = page_text(rq, "no team")};
-    for (size_t i = 0; i < b->teams_n; i++)
-        teams[i + 1] = (struct option_view){
-            .value = arena_printf(rq->arena, "%lld", (long long)b->teams[i].id),
-            .word = b->teams[i].name};
     for (int i = 0; i < PRIORITY_COUNT; i++)
         priorities[i] = (struct option_view){.value = str_z(words_name(&priority_words, i)),
                                              .word = word_priority(rq, i)};
-    fields_add_choice(f, "team", N_("Team"), NULL, teams, b->teams_n + 1,
+    fields_add_choice(f, "team", N_("Team"), NULL, teams, teams_n,
                       arena_printf(rq->arena, "%lld", (long long)form->team));
     fields_add_choice(
         f, "priority", N_("Priority"), NULL, priorities, PRIORITY_COUNT,

@@ -264,3 +264,17 @@ struct str settings_client(struct request *rq, struct str client)
     return client.n ? text_cut(rq->arena, text_plain_line(rq->arena, client, 200), 40)
                     : page_text(rq, "unknown browser");
 }
+
+struct option_view *settings_teams(struct request *rq, const struct brand_view *b, int64_t without,
+                                   size_t *n)
+{
+    struct option_view *options = arena_array(rq->arena, b->teams_n + 1, sizeof *options);
+    *n = 0;
+    options[(*n)++] = (struct option_view){.value = STR("0"), .word = page_text(rq, "no team")};
+    for (size_t i = 0; i < b->teams_n; i++)
+        if (b->teams[i].id != without)
+            options[(*n)++] = (struct option_view){
+                .value = arena_printf(rq->arena, "%lld", (long long)b->teams[i].id),
+                .word = b->teams[i].name};
+    return options;
+}

@@ -51,6 +51,9 @@ struct field_view *fields_add_check(struct fields *f, const char *name, const ch
 struct field_view *fields_add_choice(struct fields *f, const char *name, const char *label,
                                      const char *hint, struct option_view *options, size_t n,
                                      struct str chosen);
+/* Teams to choose from, "no team" (0) first; without one of them. */
+struct option_view *settings_teams(struct request *rq, const struct brand_view *b, int64_t without,
+                                   size_t *n);
 struct form_section_view fields_section(const struct fields *f, const char *title,
                                         const char *intro);
 /* Shows the refusal at its field; false when these fields have none of that name. */

@@ -1,4 +1,5 @@
-/* teams.c - the teams of a brand: list, new, change. Who is in them stands at the agents. */
+/* teams.c - the teams of a brand: list, new, change, delete. Who is in them stands at the agents.
+ */
 #include "console/console.h"
 #include "console/settings.h"
 
@@ -92,6 +93,13 @@ static void show(struct request *rq, struct response *rs, const struct brand_vie
     page.sections = &section;
     page.action = form->id ? arena_printf(rq->arena, "/desk/teams/%lld", (long long)form->id)
                            : STR("/desk/teams/new");
+    struct form_action_view delete = {
+        .ask = arena_printf(rq->arena, "/desk/teams/%lld/delete", (long long)form->id),
+        .word = page_text(rq, "Delete this team"),
+        .hint = page_text(rq, "You choose where its cases, rules and members go."),
+        .icon = STR("delete")};
+    page.actions = &delete;
+    page.actions_n = form->id != 0;
     settings_show_form(rq, rs, &page, &f, 1, r);
 }
 
@@ -102,17 +110,23 @@ static void get_new(struct request *rq, struct response *rs)
         show(rq, rs, b, &(struct team_form){0, STR(""), STR("users")}, NULL);
 }
 
+/* The team of the path; NULL: the error page is written. */
+static const struct team *find(struct request *rq, struct response *rs, const struct brand_view **b)
+{
+    int64_t id = 0;
+    *b = settings_brand(rq, rs);
+    const struct team *team = *b && request_param_i64(rq, "id", &id) ? brand_team(*b, id) : NULL;
+    if (*b && !team)
+        pages_fail(rq, rs, ERR_NOT_FOUND, NULL);
+    return team;
+}
+
 static void get_team(struct request *rq, struct response *rs)
 {
-    const struct brand_view *b = settings_brand(rq, rs);
-    int64_t id = 0;
-    if (!b)
-        return;
-    const struct team *team = request_param_i64(rq, "id", &id) ? brand_team(b, id) : NULL;
+    const struct brand_view *b;
+    const struct team *team = find(rq, rs, &b);
     if (team)
-        show(rq, rs, b, &(struct team_form){id, team->name, team->icon}, NULL);
-    else
-        pages_fail(rq, rs, ERR_NOT_FOUND, NULL);
+        show(rq, rs, b, &(struct team_form){team->id, team->name, team->icon}, NULL);
 }
 
 struct saving {
@@ -162,7 +176,7 @@ static void save(struct request *rq, struct response *rs, int64_t id)
         refuse(&r, "name", page_text(rq, "A name is missing. Cases are given to the team by it."));
     if (!id && b->teams_n >= TEAMS_MAX)
         refuse(&r, "",
-               page_text(rq, "There are too many teams already. Rename one that nobody uses."));
+               page_text(rq, "There are too many teams already. Delete one that nobody uses."));
     if (r.why.n) {
         show(rq, rs, b, &form, &r);
         return;
@@ -192,11 +206,90 @@ static void post_team(struct request *rq, struct response *rs)
         pages_fail(rq, rs, ERR_NOT_FOUND, NULL);
 }
 
+/* --- deleting --- */
+
+static struct form_section_view heirs_section(struct request *rq, const struct brand_view *b,
+                                              int64_t team, const struct team_heirs *to,
+                                              struct fields *f)
+{
+    const struct {
+        const char *name, *label;
+        int64_t chosen;
+    } rows[] = {{"cases", N_("Its cases go to"), to->cases},
+                {"rules", N_("Its rules of the routing key give to"), to->rules},
+                {"members", N_("Its members join"), to->members}};
+    fields_init(f, rq);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t n;
+        struct option_view *options = settings_teams(rq, b, team, &n);
+        fields_add_choice(f, rows[i].name, rows[i].label, NULL, options, n,
+                          arena_printf(rq->arena, "%lld", (long long)rows[i].chosen));
+    }
+    return fields_section(f, NULL,
+                          N_("Cases without a team lie in “Waiting for us”, for everybody. What "
+                             "was written and done stays as it is. A deleted team does not come "
+                             "back."));
+}
+
+static void ask_delete(struct request *rq, struct response *rs, const struct brand_view *b,
+                       const struct team *team, const struct team_heirs *to,
+                       const struct refusal *r)
+{
+    struct form_page page = {.submit = page_text(rq, "Delete this team"),
+                             .back =
+                                 arena_printf(rq->arena, "/desk/teams/%lld", (long long)team->id)};
+    struct fields f;
+    if (!settings_open(rq, rs, b, N_("Delete this team"), "teams", &page.sheet))
+        return;
+    page.sheet.intro = arena_str(rq->arena, team->name);
+    struct form_section_view section = heirs_section(rq, b, team->id, to, &f);
+    page.sections = &section;
+    page.action = arena_printf(rq->arena, "/desk/teams/%lld/delete", (long long)team->id);
+    settings_show_form(rq, rs, &page, &f, 1, r);
+}
+
+static void get_delete(struct request *rq, struct response *rs)
+{
+    const struct brand_view *b;
+    const struct team *team = find(rq, rs, &b);
+    if (team)
+        ask_delete(rq, rs, b, team, &(struct team_heirs){0}, NULL);
+}
+
+static int64_t chosen(struct request *rq, const char *name)
+{
+    int64_t id = 0;
+    return str_to_i64(request_field(rq, name), &id) ? id : 0;
+}
+
+static void post_delete(struct request *rq, struct response *rs)
+{
+    const struct page_context *ctx = rq->app;
+    const struct brand_view *b;
+    const struct team *team = find(rq, rs, &b);
+    struct refusal r = {0};
+    struct errinfo e = {0};
+    if (!team)
+        return;
+    const struct team_heirs to = {chosen(rq, "cases"), chosen(rq, "rules"), chosen(rq, "members")};
+    enum err err = flow_team_delete(ctx->flow, &rq->who, team->id, &to, &e);
+    if (err == ERR_OK) {
+        settings_saved(rq, rs, STR("/desk/teams"));
+    } else if (err == ERR_INVALID) {
+        refuse(&r, "", page_text(rq, "The team you chose has just been deleted. Choose another."));
+        ask_delete(rq, rs, b, team, &(struct team_heirs){0}, &r);
+    } else {
+        pages_fail(rq, rs, err, &e);
+    }
+}
+
 const struct route team_routes[] = {
     {METHOD_GET, "/desk/teams", RIGHT_LEAD, 0, 0, get_teams},
     {METHOD_GET, "/desk/teams/new", RIGHT_LEAD, 0, 0, get_new},
     {METHOD_POST, "/desk/teams/new", RIGHT_LEAD, SETTINGS_FORM_MAX, 0, post_new},
     {METHOD_GET, "/desk/teams/:id", RIGHT_LEAD, 0, 0, get_team},
     {METHOD_POST, "/desk/teams/:id", RIGHT_LEAD, SETTINGS_FORM_MAX, 0, post_team},
+    {METHOD_GET, "/desk/teams/:id/delete", RIGHT_LEAD, 0, 0, get_delete},
+    {METHOD_POST, "/desk/teams/:id/delete", RIGHT_LEAD, SETTINGS_FORM_MAX, 0, post_delete},
 };
 const size_t team_route_count = sizeof team_routes / sizeof *team_routes;

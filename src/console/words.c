@@ -104,6 +104,7 @@ struct str word_audit(const struct request *rq, struct str what)
         {"account.moved", N_("followed an account to its new address")},
         {"routing.change", N_("changed the routing key")},
         {"team.change", N_("changed a team")},
+        {"team.delete", N_("deleted a team")},
         {"calendar.change", N_("changed the calendar")},
         {"backup.plan", N_("changed when backups are made")},
         {"backup.start", N_("had a backup made")},

@@ -116,6 +116,13 @@ enum err flow_release(struct flow *f, const struct who *who, int64_t case_id,
 /* assignee, team: 0 nobody, none; -1 as it is. ERR_INVALID: somebody who may not answer. */
 enum err flow_assign(struct flow *f, const struct who *who, int64_t case_id, int64_t assignee,
                      int64_t team, struct errinfo *e) MUST_CHECK;
+/* A team is no more: where its cases, its rules and its members go; 0: to no team. ERR_NOT_FOUND:
+ * it is gone already; ERR_INVALID: one of the others is, or is this one. */
+struct team_heirs {
+    int64_t cases, rules, members;
+};
+enum err flow_team_delete(struct flow *f, const struct who *who, int64_t team,
+                          const struct team_heirs *to, struct errinfo *e) MUST_CHECK;
 enum err flow_close(struct flow *f, const struct who *who, int64_t case_id,
                     struct errinfo *e) MUST_CHECK;
 enum err flow_reopen(struct flow *f, const struct who *who, int64_t case_id,
