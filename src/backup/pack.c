@@ -11,8 +11,8 @@
 #include "backup/backup.h"
 #include "backup/tar.h"
 #include "base/arena.h"
-#include "base/trouble.h"
 #include "base/file.h"
+#include "base/trouble.h"
 #include "crypt/hmac.h"
 
 enum { BLOCK = 256 * 1024, PATH_SIZE = 4096 };

@@ -10,8 +10,8 @@
 #include <archive_entry.h>
 
 #include "base/file.h"
-#include "base/trouble.h"
 #include "base/log.h"
+#include "base/trouble.h"
 
 enum { BLOCK = 64 * 1024 };
 

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/trouble.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/trouble.h"
 #include "base/vec.h"
 #include "store/sqlite_int.h"
 
