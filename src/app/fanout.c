@@ -4,19 +4,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/threads.h"
 #include "bus/bus.h"
 #include "http/sse.h"
 
-enum { KEPT = 4096 };
+enum { KEPT = 4096, GATHER_MS = 5, DATA_MAX = 96 };
 
 struct fanout {
     struct bus *bus;
     struct bus_listener *listener;
     struct http_server *http;
     pthread_t thread;
+    struct sse_news news[SSE_NEWS_MAX]; /* n of them are gathered; the thread's own */
+    char data[SSE_NEWS_MAX][DATA_MAX];
+    size_t n;
 };
 
 static const char *const events[TOPIC_COUNT] = {[TOPIC_CASE] = "case",
@@ -25,31 +29,52 @@ static const char *const events[TOPIC_COUNT] = {[TOPIC_CASE] = "case",
                                                 [TOPIC_BRAND] = "brand",
                                                 [TOPIC_HOUSE] = "house"};
 
-static void tell(struct fanout *f, const struct notice *n)
+static void flush(struct fanout *f)
 {
-    char data[96];
-    if (n->topic == TOPIC_AGENT) {
-        sse_end(f->http, n->id, 0); /* its rights may have changed: the page asks again */
-        return;
-    }
-    if (!events[n->topic])
-        return;
-    int length = snprintf(data, sizeof data, "{\"id\":\"%lld\",\"version\":%lld}", (long long)n->id,
-                          (long long)n->version);
-    sse_publish(f->http, n->brand, 0, events[n->topic], (struct str){data, (size_t)length});
+    if (f->n)
+        sse_publish(f->http, f->news, f->n);
+    f->n = 0;
 }
 
+static void add(struct fanout *f, int64_t brand, const char *event)
+{
+    f->news[f->n] = (struct sse_news){.brand = brand, .event = event, .data = str_z(f->data[f->n])};
+    if (++f->n == SSE_NEWS_MAX)
+        flush(f);
+}
+
+static void tell(struct fanout *f, const struct notice *n)
+{
+    if (n->topic == TOPIC_AGENT) {
+        flush(f);
+        sse_end(f->http, n->id, 0); /* its rights may have changed: the page asks again */
+    } else if (events[n->topic]) {
+        snprintf(f->data[f->n], DATA_MAX, "{\"id\":\"%lld\",\"version\":%lld}", (long long)n->id,
+                 (long long)n->version);
+        add(f, n->brand, events[n->topic]);
+    }
+}
+
+/* What one transaction tells comes within a moment; it goes out together. */
 static void *run(void *p)
 {
     struct fanout *f = p;
+    int64_t until = 0;
     for (;;) {
         struct notice n;
-        enum bus_result r = bus_next(f->listener, -1, &n);
-        if (r == BUS_NOTICE)
+        int64_t left = until - clock_mono();
+        enum bus_result r = bus_next(f->listener, !f->n ? -1 : left > 0 ? left : 0, &n);
+        if (!f->n)
+            until = clock_mono() + GATHER_MS;
+        if (r == BUS_NOTICE) {
             tell(f, &n);
-        else if (r == BUS_LOST)
-            sse_publish(f->http, 0, 0, "resync", STR("{}"));
-        else if (r == BUS_ENDED)
+        } else if (r == BUS_LOST) {
+            snprintf(f->data[f->n], DATA_MAX, "{}");
+            add(f, 0, "resync");
+        } else {
+            flush(f);
+        }
+        if (r == BUS_ENDED)
             return NULL;
     }
 }

@@ -106,7 +106,6 @@ static void push_event(struct sse_stream *s, struct event *e)
     }
     s->ring[(s->first + s->count++) % RING] = e;
     e->users++;
-    wake_stream(s);
 }
 
 static void unlink_stream(struct sse_stream *s)
@@ -280,34 +279,48 @@ void sse_accept(struct request *rq, struct response *rs)
     response_header(rs, "X-Accel-Buffering", STR("no"));
 }
 
-void sse_publish(struct http_server *server, int64_t brand, int64_t agent, const char *event,
-                 struct str data)
+/* Numbered, and in the history. NULL: it is not one short line. */
+static struct event *remember(struct sse_hub *hub, const struct sse_news *news)
 {
-    struct sse_hub *hub = http_sse_hub(server);
-    if (!header_value(data) || !header_token(str_z(event)) || data.n > EVENT_MAX - 128) {
-        log_error("http", "event %s is not one short line; it was not sent", event);
-        return;
-    }
     struct buf b;
-    buf_init(&b, EVENT_MAX);
-    pthread_mutex_lock(&hub->lock);
     uint64_t number = atomic_load(&hub->told) + 1;
+    if (!header_value(news->data) || !header_token(str_z(news->event)) ||
+        news->data.n > EVENT_MAX - 128) {
+        log_error("http", "event %s is not one short line; it was not sent", news->event);
+        return NULL;
+    }
+    buf_init(&b, EVENT_MAX);
     buf_printf(&b, "id: %llu-%llu\nevent: %.64s\ndata: %.*s\n\n", (unsigned long long)hub->run,
-               (unsigned long long)number, event, STR_FMT(data));
+               (unsigned long long)number, news->event, STR_FMT(news->data));
     struct event *e = event_new(b.p, b.n);
-    e->brand = brand;
-    e->agent = agent;
-    for (struct sse_stream *s = hub->streams; s; s = s->next)
-        if (is_for(e, s))
-            push_event(s, e);
+    e->brand = news->brand;
+    e->agent = news->agent;
     struct event **place = &hub->history[number % HISTORY];
     if (*place)
         event_drop(*place);
     *place = e;
     /* behind the history: who reads the number finds the event there */
     atomic_store(&hub->told, number);
-    pthread_mutex_unlock(&hub->lock);
     buf_deinit(&b);
+    return e;
+}
+
+void sse_publish(struct http_server *server, const struct sse_news *news, size_t n)
+{
+    struct sse_hub *hub = http_sse_hub(server);
+    struct event *events[SSE_NEWS_MAX];
+    n = n < SSE_NEWS_MAX ? n : SSE_NEWS_MAX;
+    pthread_mutex_lock(&hub->lock);
+    for (size_t i = 0; i < n; i++)
+        events[i] = remember(hub, &news[i]);
+    for (struct sse_stream *s = hub->streams; s; s = s->next) {
+        for (size_t i = 0; i < n; i++)
+            if (events[i] && is_for(events[i], s))
+                push_event(s, events[i]);
+        if (s->count)
+            wake_stream(s);
+    }
+    pthread_mutex_unlock(&hub->lock);
 }
 
 void sse_end(struct http_server *server, int64_t agent, int64_t session)
@@ -342,8 +355,10 @@ static void *beat(void *p)
         pthread_cond_timedwait(&hub->wake, &hub->lock, &until);
         int64_t silent_since = clock_mono() - hub->heartbeat_ms;
         for (struct sse_stream *s = hub->streams; s; s = s->next)
-            if (s->suspended && s->sent_at <= silent_since)
+            if (s->suspended && s->sent_at <= silent_since) {
                 push_event(s, hub->comment);
+                wake_stream(s);
+            }
     }
     pthread_mutex_unlock(&hub->lock);
     return NULL;

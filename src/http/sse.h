@@ -26,8 +26,15 @@ struct str sse_position(const struct request *rq);
 void sse_accept(struct request *rq, struct response *rs);
 /* To all streams of the brand (agent 0) or to those of one agent; brand 0: of all brands. data: one
  * line of JSON. */
-void sse_publish(struct http_server *s, int64_t brand, int64_t agent, const char *event,
-                 struct str data);
+struct sse_news {
+    int64_t brand, agent;
+    const char *event;
+    struct str data;
+};
+enum { SSE_NEWS_MAX = 32 };
+/* In this order, and each stream is woken once for all of them: with thousands of streams it is the
+ * waking that costs. n: at most SSE_NEWS_MAX. */
+void sse_publish(struct http_server *s, const struct sse_news *news, size_t n);
 /* Ends the streams of a session or an agent whose rights changed (0: any); the last that they hear
  * is a "resync". */
 void sse_end(struct http_server *s, int64_t agent, int64_t session);

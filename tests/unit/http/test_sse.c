@@ -35,10 +35,15 @@ static void listen_in(struct request *rq, struct response *rs)
     sse_accept(rq, rs);
 }
 
+static void publish(int64_t brand, int64_t agent, const char *event, struct str data)
+{
+    sse_publish(server, &(struct sse_news){brand, agent, event, data}, 1);
+}
+
 /* Told while the page is being made: behind its beginning, so a late stream hears of it. */
 static void page_of_a_busy_moment(struct request *rq, struct response *rs)
 {
-    sse_publish(server, rq->who.brand, 0, "meanwhile", STR("{}"));
+    publish(rq->who.brand, 0, "meanwhile", STR("{}"));
     buf_add(&rs->body, sse_position(rq));
 }
 
@@ -106,13 +111,13 @@ static void events_reach_those_they_are_for(void **state)
     assert_string_equal(client_header(&a, "Content-Type"), "text/event-stream");
     assert_string_equal(client_header(&a, "X-Accel-Buffering"), "no");
     assert_string_equal(client_header(&a, "Cache-Control"), "no-store");
-    sse_publish(server, 1, 0, "case", STR("{\"id\":\"5\"}"));
-    sse_publish(server, 1, 11, "mention", STR("{}"));
-    sse_publish(server, 2, 0, "case", STR("{\"id\":\"7\"}"));
-    sse_publish(server, 1, 0, "bad\nname", STR("{}")); /* refused */
-    sse_publish(server, 1, 0, "bad", STR("a\ndata: b"));
-    sse_publish(server, 1, 0, "last", STR("{}"));
-    sse_publish(server, 2, 0, "last", STR("{}"));
+    publish(1, 0, "case", STR("{\"id\":\"5\"}"));
+    publish(1, 11, "mention", STR("{}"));
+    publish(2, 0, "case", STR("{\"id\":\"7\"}"));
+    publish(1, 0, "bad\nname", STR("{}")); /* refused */
+    publish(1, 0, "bad", STR("a\ndata: b"));
+    publish(1, 0, "last", STR("{}"));
+    publish(2, 0, "last", STR("{}"));
     assert_true(client_wait_for(&a, "event: last\ndata: {}\n\n"));
     assert_true(client_wait_for(&b, "event: last\ndata: {}\n\n"));
     assert_true(client_wait_for(&other, "event: last\ndata: {}\n\n"));
@@ -146,17 +151,17 @@ static void nothing_is_lost_between_a_page_and_its_stream(void **state)
     (void)state;
     static struct client late, now, other;
     char position[100], who[150];
-    sse_publish(server, 6, 0, "before", STR("{}"));
+    publish(6, 0, "before", STR("{}"));
     position_of("6/10/100", position, sizeof position);
-    sse_publish(server, 6, 0, "between", STR("{\"id\":\"5\"}"));
-    sse_publish(server, 7, 0, "foreign", STR("{}"));
-    sse_publish(server, 6, 11, "whispered", STR("{}"));
+    publish(6, 0, "between", STR("{\"id\":\"5\"}"));
+    publish(7, 0, "foreign", STR("{}"));
+    publish(6, 11, "whispered", STR("{}"));
     snprintf(who, sizeof who, "6/10/100?from=%s", position);
     subscribe(&late, who);
     subscribe(&now, "6/10/100");
     snprintf(who, sizeof who, "6/11/100?from=%s", position);
     subscribe(&other, who);
-    sse_publish(server, 6, 0, "last", STR("{}"));
+    publish(6, 0, "last", STR("{}"));
     assert_true(client_wait_for(&late, "event: last\ndata: {}\n\n"));
     assert_true(client_wait_for(&now, "event: last\ndata: {}\n\n"));
     assert_true(client_wait_for(&other, "event: last\ndata: {}\n\n"));
@@ -182,13 +187,13 @@ static void who_was_away_goes_on_behind_the_last_event(void **state)
     static struct client c;
     char who[150];
     subscribe(&c, "6/10/100");
-    sse_publish(server, 6, 0, "heard", STR("{}"));
+    publish(6, 0, "heard", STR("{}"));
     assert_true(client_wait_for(&c, "event: heard\ndata: {}\n\n"));
     const char *id = strstr(c.in, "id: ");
     assert_non_null(id);
     snprintf(who, sizeof who, "6/10/100?from=%.*s", (int)strcspn(id + 4, "\n"), id + 4);
     client_close(&c);
-    sse_publish(server, 6, 0, "missed", STR("{}"));
+    publish(6, 0, "missed", STR("{}"));
     subscribe(&c, who);
     assert_true(client_wait_for(&c, "event: missed\ndata: {}\n\n"));
     assert_null(strstr(c.in, "heard"));
@@ -216,16 +221,48 @@ static void where_nobody_knows_what_was_missed_all_is_read_anew(void **state)
     }
     snprintf(who, sizeof who, "6/10/100?from=%s", old);
     for (int i = 0; i < REMEMBERED - 1; i++) /* with the one that the page told */
-        sse_publish(server, 7, 0, "foreign", STR("{}"));
+        publish(7, 0, "foreign", STR("{}"));
     subscribe(&c, who);
     assert_true(client_wait_for(&c, "event: meanwhile\n"));
     assert_null(strstr(c.in, "resync"));
     client_close(&c);
-    sse_publish(server, 7, 0, "foreign", STR("{}"));
+    publish(7, 0, "foreign", STR("{}"));
     subscribe(&c, who);
     assert_true(client_wait_for(&c, "event: resync\ndata: {}\n\n"));
     assert_null(strstr(c.in, "meanwhile"));
     client_close(&c);
+}
+
+static void in_order(const struct client *c, const char *first, const char *second)
+{
+    const char *one = strstr(c->in, first), *two = strstr(c->in, second);
+    assert_non_null(one);
+    assert_non_null(two);
+    assert_true(one < two);
+}
+
+static void news_of_one_moment_come_together_and_in_order(void **state)
+{
+    (void)state;
+    static struct client a, other;
+    const struct sse_news news[] = {{1, 0, "first", STR("{}")},
+                                    {2, 0, "theirs", STR("{}")},
+                                    {1, 0, "bad\nname", STR("{}")},
+                                    {1, 10, "mine", STR("{}")},
+                                    {0, 0, "all", STR("{}")}};
+    subscribe(&a, "1/10/110");
+    subscribe(&other, "2/11/111");
+    sse_publish(server, news, sizeof news / sizeof *news);
+    assert_true(client_wait_for(&a, "event: all\ndata: {}\n\n"));
+    assert_true(client_wait_for(&other, "event: all\ndata: {}\n\n"));
+    in_order(&a, "event: first\n", "event: mine\n");
+    in_order(&a, "event: mine\n", "event: all\n");
+    in_order(&other, "event: theirs\n", "event: all\n");
+    assert_null(strstr(a.in, "theirs"));
+    assert_null(strstr(other.in, "mine"));
+    assert_null(strstr(a.in, "bad"));
+    client_close(&a);
+    client_close(&other);
 }
 
 static void who_does_not_read_gets_a_resync(void **state)
@@ -238,9 +275,9 @@ static void who_does_not_read_gets_a_resync(void **state)
     /* much more than the socket's buffers and the ring hold; the sender is never held up */
     int64_t from = clock_mono();
     for (int i = 0; i < 4000; i++)
-        sse_publish(server, 1, 0, "bulk", (struct str){large, sizeof large});
+        publish(1, 0, "bulk", (struct str){large, sizeof large});
     assert_true(clock_mono() - from < 5000);
-    sse_publish(server, 1, 0, "last", STR("{}"));
+    publish(1, 0, "last", STR("{}"));
     /* read the sea of events in pieces; what was lost is told once, then the newest follow */
     bool resync = false, last = false;
     size_t total = 0;
@@ -273,13 +310,13 @@ static void ended_sessions_hear_no_more(void **state)
     sse_end(server, 0, 101);
     assert_true(client_wait_for(&b, "event: resync\n")); /* by then with other rights */
     assert_true(client_wait_for(&b, "0\r\n\r\n"));
-    sse_publish(server, 1, 0, "secret", STR("{}"));
+    publish(1, 0, "secret", STR("{}"));
     assert_true(client_wait_for(&a, "event: secret"));
     assert_true(client_wait_for(&c, "event: secret"));
     assert_null(strstr(b.in, "secret"));
     sse_end(server, 10, 0);
     assert_true(client_wait_for(&a, "0\r\n\r\n"));
-    sse_publish(server, 1, 0, "more", STR("{}"));
+    publish(1, 0, "more", STR("{}"));
     assert_true(client_wait_for(&c, "event: more"));
     assert_null(strstr(a.in, "event: more"));
     client_close(&a);
@@ -317,7 +354,7 @@ static void hundreds_of_clients_hear_at_once(void **state)
     assert_non_null(all);
     for (int i = 0; i < CLIENTS; i++)
         subscribe(&all[i], "3/10/100");
-    sse_publish(server, 3, 0, "case", STR("{\"id\":\"5\"}"));
+    publish(3, 0, "case", STR("{\"id\":\"5\"}"));
     for (int i = 0; i < CLIENTS; i++) {
         assert_true(client_wait_for(&all[i], "event: case\ndata: {\"id\":\"5\"}\n\n"));
         client_close(&all[i]);
@@ -354,7 +391,7 @@ static void stopping_ends_open_streams_politely(void **state)
     char large[4000];
     memset(large, 'x', sizeof large);
     for (int i = 0; i < 4000; i++)
-        sse_publish(server, 4, 0, "bulk", (struct str){large, sizeof large});
+        publish(4, 0, "bulk", (struct str){large, sizeof large});
     client_open(&idle, http_port(server));
     client_send_z(&idle, "GET /page/1/1/1 HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_true(client_wait_answer(&idle, false));
@@ -380,6 +417,7 @@ int main(void)
         cmocka_unit_test(nothing_is_lost_between_a_page_and_its_stream),
         cmocka_unit_test(who_was_away_goes_on_behind_the_last_event),
         cmocka_unit_test(where_nobody_knows_what_was_missed_all_is_read_anew),
+        cmocka_unit_test(news_of_one_moment_come_together_and_in_order),
         cmocka_unit_test(who_does_not_read_gets_a_resync),
         {"case 07: ended sessions hear no more", ended_sessions_hear_no_more, NULL, NULL, NULL},
         cmocka_unit_test(hundreds_of_clients_hear_at_once),
