@@ -190,13 +190,43 @@ static void note_warning(gint64 offset, GMimeParserWarning what, const gchar *it
         *(bool *)ctx = true;
 }
 
-static GMimeMessage *parse(struct str bytes, bool *damaged)
+/* Where the head ends: behind its last line. */
+static size_t head_length(struct str bytes)
+{
+    for (ptrdiff_t at = 0; (at = str_find_char(bytes, '\n', (size_t)at)) >= 0; at++) {
+        struct str rest = str_sub(bytes, (size_t)at + 1, bytes.n);
+        if (str_starts(rest, STR("\n")) || str_starts(rest, STR("\r\n")))
+            return (size_t)at + 1;
+    }
+    return bytes.n;
+}
+
+/* gmime makes several objects of each header and each address: the rest of a head that is larger
+ * than any real one is left out, by whole lines where it has some. */
+static struct str with_small_head(struct arena *a, struct str bytes, bool *damaged)
+{
+    size_t head = head_length(bytes), kept = MAIL_HEAD_MAX;
+    if (head <= MAIL_HEAD_MAX)
+        return bytes;
+    *damaged = true;
+    while (kept && bytes.p[kept - 1] != '\n')
+        kept--;
+    const struct str parts[] = {str_sub(bytes, 0, kept ? kept : MAIL_HEAD_MAX),
+                                str_sub(bytes, head, bytes.n)};
+    return arena_join(a, parts, 2, kept ? STR("") : STR("\n"));
+}
+
+/* bytes must outlive the message. */
+static GMimeMessage *parse(struct str bytes, GByteArray **array, bool *damaged)
 {
     GMimeParserOptions *options = g_mime_parser_options_new();
     g_mime_parser_options_set_fallback_charsets(options,
                                                 (const char *[]){"utf-8", "windows-1252", NULL});
     g_mime_parser_options_set_warning_callback(options, note_warning, damaged);
-    GMimeStream *mem = g_mime_stream_mem_new_with_buffer(bytes.n ? bytes.p : "", bytes.n);
+    /* read where they are, and never written: a stream made of a buffer copies it */
+    *array = g_byte_array_new_take((guint8 *)(uintptr_t)bytes.p, bytes.n);
+    GMimeStream *mem = g_mime_stream_mem_new_with_byte_array(*array);
+    g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(mem), FALSE);
     GMimeParser *parser = g_mime_parser_new_with_stream(mem);
     GMimeMessage *message = g_mime_parser_construct_message(parser, options);
     g_object_unref(parser);
@@ -212,7 +242,10 @@ enum err mail_parse(struct arena *a, struct str bytes, struct mail *out, struct 
         return err_set(e, ERR_LIMIT, "", "the mail is larger than %d MiB", MAIL_BYTES_MAX >> 20);
     text_init();
     bool damaged = memchr(bytes.n ? bytes.p : "", 0, bytes.n) != NULL;
-    GMimeMessage *message = parse(bytes, &damaged);
+    GByteArray *array;
+    GMimeMessage *message = parse(with_small_head(a, bytes, &damaged), &array, &damaged);
+    if (!message)
+        g_byte_array_free(array, FALSE);
     if (!message)
         return err_set(e, ERR_INVALID, "", "this is no mail: it has no headers");
     mail_read_head(a, message, out);
@@ -224,6 +257,7 @@ enum err mail_parse(struct arena *a, struct str bytes, struct mail *out, struct 
     if (root)
         walk_part(&w, root, 0);
     g_object_unref(message);
+    g_byte_array_free(array, FALSE);
     out->is_damaged |= damaged;
     out->attachments = w.attachments.p;
     out->attachment_count = w.attachments.n;

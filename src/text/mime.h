@@ -20,6 +20,7 @@ struct buf;
 
 enum {
     MAIL_BYTES_MAX = 25 * 1024 * 1024,
+    MAIL_HEAD_MAX = 256 * 1024, /* of a larger head the rest is left out */
     MAIL_PARTS_MAX = 1000,
     MAIL_DEPTH_MAX = 30,
     MAIL_TEXT_MAX = 1024 * 1024,

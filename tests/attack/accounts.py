@@ -2,6 +2,7 @@
 from an address of its own."""
 import math
 import os
+import random
 import statistics
 import threading
 import time
@@ -10,7 +11,8 @@ from house import Server, case, check, enter, main, same, sign_in, wait_for
 
 LONG = bool(os.environ.get("FAULTS_LONG"))
 GUESSES = 10000 if LONG else 250
-TIMINGS = 500 if LONG else 25  # of each kind
+TIMINGS = 500 if LONG else 25  # of each kind and round
+ROUNDS = 4
 
 
 @case("case 14: guessing is slowed down by account and by address, and the owner comes in all the same")
@@ -75,12 +77,27 @@ def enumeration(server):
     server.command("user", "disable", "reader@suedwind.example")
     emails = {"exists": "lead@suedwind.example", "does not": "leas@suedwind.example",
               "is shut out": "reader@suedwind.example", "has no password": "agent@suedwind.example"}
+    suspects = [kind for kind in emails if kind != "exists"]
+    for turn in range(ROUNDS):  # chance alone accuses one in twenty, but not the same one again and again
+        times = measure(server, {kind: emails[kind] for kind in ("exists", *suspects)})
+        found = {kind: rank_test(times["exists"], times[kind]) for kind in suspects}
+        for kind, p in found.items():
+            print(f"# exists against {kind}: medians {statistics.median(times['exists']) * 1000:.1f} and"
+                  f" {statistics.median(times[kind]) * 1000:.1f} ms, p = {p:.3f} of {TIMINGS} each, round {turn + 1}")
+        suspects = [kind for kind, p in found.items() if p <= 0.05]
+        if not suspects:
+            return
+    check(False, f"time tells an account that {suspects[0]}, {ROUNDS} times over")
+
+
+def measure(server, emails):
+    """Seconds for a wrong password, by kind of account; the pages must be the same."""
     times, pages = {kind: [] for kind in emails}, {}
     for n in range(TIMINGS):
-        if n % 90 == 89:  # else the brake of the account answers, for each of them alike
+        if n % 90 == 0:  # else the brake of the account answers, for each of them alike
             server.stop()
             server.start()
-        for kind, email in emails.items():
+        for kind, email in sorted(emails.items(), key=lambda _: random.random()):
             began = time.perf_counter()
             answer = sign_in(server, email, "falsch falsch", f"192.0.2.{n % 250}")
             times[kind].append(time.perf_counter() - began)
@@ -88,11 +105,7 @@ def enumeration(server):
             pages[kind] = [x.replace(email, "EMAIL") if isinstance(x, str) else x for x in answer.bare]
     for kind in emails:
         same(pages[kind], pages["exists"], f"the page for an account that {kind}")
-        if kind != "exists":
-            p = rank_test(times["exists"], times[kind])
-            print(f"# exists against {kind}: medians {statistics.median(times['exists']) * 1000:.1f} and"
-                  f" {statistics.median(times[kind]) * 1000:.1f} ms, p = {p:.3f} of {TIMINGS} each")
-            check(p > 0.001, f"time tells an account that {kind} (p = {p:.6f})")
+    return times
 
 
 def rank_test(left, right):

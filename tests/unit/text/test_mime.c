@@ -335,6 +335,32 @@ static void addresses_are_checked(void **state)
             fail_msg("taken: %s", bad[i]);
 }
 
+static void a_monstrous_head_loses_its_end(void **state)
+{
+    (void)state;
+    static char mail[1 << 20];
+    size_t n = (size_t)snprintf(mail, sizeof mail, "Subject: Anfang\r\nFrom: a@e.org\r\n");
+    while (n < MAIL_HEAD_MAX + 1000)
+        n += (size_t)snprintf(mail + n, sizeof mail - n, "X-More: y\r\n");
+    n += (size_t)snprintf(mail + n, sizeof mail - n, "In-Reply-To: <x@y>\r\n\r\nDas Ende");
+    read_mail((struct str){mail, n});
+    same(m.subject, "Anfang");
+    same(m.text, "Das Ende");
+    same(m.in_reply_to, "");
+    assert_true(m.is_damaged);
+    n = (size_t)snprintf(mail, sizeof mail, "From: a@e.org\r\nX: ");
+    memset(mail + n, 'x', MAIL_HEAD_MAX);
+    n += MAIL_HEAD_MAX;
+    n += (size_t)snprintf(mail + n, sizeof mail - n, "\r\n\r\nDas Ende");
+    read_mail((struct str){mail, n});
+    same(m.text, "Das Ende");
+    same(m.from.p[0].address, "a@e.org");
+    assert_true(m.is_damaged);
+    memset(mail, 'x', sizeof mail); /* no line at all */
+    enum err err = mail_parse(&a, (struct str){mail, sizeof mail}, &m, &e);
+    assert_true(err == ERR_INVALID || m.is_damaged);
+}
+
 /* What the server mx.e.org says of a mail with these headers in front of From: a@shop.e.org. */
 static enum mail_sender sender(const char *headers)
 {
@@ -420,6 +446,8 @@ int main(void)
         {"case 54: bounces name the mail that failed", bounces_name_the_mail_that_failed, NULL,
          NULL, NULL},
         {"case 51: damage is told and survived", damage_is_told_and_survived, NULL, NULL, NULL},
+        {"case 51: a monstrous head loses its end", a_monstrous_head_loses_its_end, NULL, NULL,
+         NULL},
         {"case 52: file names are harmless", file_names_are_harmless, NULL, NULL, NULL},
         cmocka_unit_test(what_we_send_reads_back),
         {"case 28: nobody adds headers to a mail", nobody_adds_headers, NULL, NULL, NULL},
