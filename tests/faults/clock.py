@@ -7,7 +7,7 @@ import calendar
 import time
 
 import lab as lab_module
-from lab import SENT, check, wait_until
+from lab import ENGINE, SENT, check, wait_until
 from ledger import Ledger
 from peers import Peers
 from scarce import processor_seconds
@@ -54,6 +54,13 @@ class World:
         check(status == 204, f"{what}: a reply is answered with {status}")
         wait_until(lambda: len(self.peers.effects) > sent, 20, f"{what}: the reply does not leave")
         check(time.monotonic() - began > UNDO_S / 2, f"{what}: the undo time was cut")
+
+
+def leases_hold(world, what):
+    """PostgreSQL: they go by its clock, and the moments at which things are due by each node's, which is
+    for NTP to keep: set back, what waits would wait for it."""
+    with open(world.lab.log, encoding="utf-8") as f:
+        check("has lost its lease" not in f.read(), f"{what}: the node lost its lease")
 
 
 def told(lab):
@@ -105,10 +112,18 @@ def body(lab):
     lab.sign_in()
     world = World(lab, peers)
     check(world.ledger.post(60) == 201, "the first posts")
-    for what, step in steps():
+    stands = 0
+    for what, step in steps() if ENGINE == "sqlite" else steps()[:3] + steps()[-2:]:
         spent = processor_seconds(lab.server.pid)
-        late = waits_through(world, what, step)
-        check(not late or wait_until_not_late(world, step), f"{what}: not polled for long: {late}")
+        if ENGINE == "sqlite" or step > stands:
+            late = waits_through(world, what, step)
+            check(not late or wait_until_not_late(world, step),
+                  f"{what}: not polled for long: {late}")
+        else:
+            move(lab, step)
+            lab.sign_in_again()
+        stands = step
+        leases_hold(world, what)
         world.work(what)
         spent = processor_seconds(lab.server.pid) - spent
         check(spent < 3, f"{what}: {spent:.1f} s of the processor, something spins")

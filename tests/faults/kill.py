@@ -28,6 +28,7 @@ KILLS = int(os.environ.get("FAULTS_KILLS") or
 LONGEST = 3 if LONG else 0.8  # seconds from the first answer to the kill
 SECRET = "a secret of the test"
 BROKEN = (OSError, http.client.HTTPException)
+QUEUE = 60  # replies that wait; the agent does not write more then
 GRACE = 2  # seconds for a command that runs while the server dies
 STANDSTILL = 90  # seconds without any progress at the end
 FEED_ENTRIES = 20
@@ -53,6 +54,7 @@ class Load:
         self.feeds_done = set()
         self.feeds_n = 0
         self.command = None  # under way
+        self.waiting = 0  # replies
         self.cases = {"webhook": collections.deque(), "mail": collections.deque()}
         self.replies = {}  # token -> was it acknowledged?
         self.last_try = {}
@@ -179,6 +181,8 @@ class Load:
 
     def reply(self, kind):
         """One reply to a case, sometimes a second one right behind it. Never blindly again."""
+        if self.waiting > QUEUE:
+            return
         try:
             case = self.cases[kind].popleft()
         except IndexError:
@@ -225,9 +229,10 @@ def set_up(lab, peers):
     lab.stop()
 
 
-def examine(db, load):
+def examine(db, load, sound=True):
     """What was promised so far is in the store; the states of the outbox."""
-    lab_module.check_sound(db)
+    if sound:
+        lab_module.check_sound(db)
     api = lab_module.account_id(db, "api")
     posts = dict(db.rows("SELECT external_id, id FROM post WHERE account = ? AND message = 0", api))
     lost = [x for x, post in load.acked.items() if posts.get(x) != post]
@@ -341,15 +346,15 @@ def check_end(db, load, peers):
     problems = db.rows('SELECT id, problem FROM "case" WHERE problem <> 0')
     check(not problems, f"cases still with a problem: {problems[:5]}")
     mails = collections.Counter(k for k, _ in peers.mails)
-    rows = db.rows("SELECT key, text, account, state, (SELECT count(*) FROM post "
-                   "WHERE post.message = message.id) AS posts FROM message")
-    for key, text, account, state, posts in rows:
-        check(state == SENT and posts == 1, f"{key} is {STATE_NAMES[state]}, with {posts} posts")
+    posts = collections.Counter(db.column("SELECT message FROM post WHERE message <> 0"))
+    rows = db.rows("SELECT id, key, text, account, state FROM message")
+    for n, key, text, account, state in rows:
+        check(state == SENT and posts[n] == 1, f"{key} is {STATE_NAMES[state]}, with {posts[n]} posts")
         if account == api:
             check(peers.effects.get(key) == text, f"{key} did not have its effect")
         else:
             check(mails[key] == 1, f"{key} was taken {mails[key]} times by the mail server")
-    keys = {r[0] for r in rows}
+    keys = {r[1] for r in rows}
     stray = (peers.effects.keys() | mails.keys()) - keys
     check(not stray, f"went out and is not known: {sorted(stray)[:5]}")
     for name in [*load.feeds_done, "growing", "mail"]:
@@ -394,8 +399,10 @@ def body(lab):
         if seconds is not None:
             ready.append(seconds)
         with lab.snapshot() as db:
-            states.append(examine(db, load))
+            # on PostgreSQL the machine has not failed, and looking at each index takes long
+            states.append(examine(db, load, ENGINE == "sqlite" or n % 10 == 0))
             unclear = take_cases(db, load)
+        load.waiting = states[-1][QUEUED]
         print(f"kill {n + 1}: " + ", ".join(f"{STATE_NAMES[s]} {c}" for s, c in
                                             sorted(states[-1].items()) if s not in CALM),
               flush=True)

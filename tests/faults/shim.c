@@ -1,12 +1,13 @@
 /* shim.c - a library for LD_PRELOAD that makes calls of the system fail: the n-th open, read,
- * write, fsync, rename, truncation, accept, allocation of the program's own code, mmap or
- * getaddrinfo. It also moves the clock, limits the room of the disk, ends the process at a chosen
+ * write, fsync, rename, truncation, accept, allocation of the program's own code, mmap,
+ * getaddrinfo, or recv, send and connect towards one port. It also moves the clock, limits the room of the disk, ends the process at a chosen
  * call, and notes what a loss of power would undo. All of it is steered while the program runs,
  * through a small file of numbers that both sides map (tests/faults/shim.py is the other side and
  * names the words in the same order).
  *
  *   FAULT_CONTROL=FILE  the numbers; without it the library does nothing
  *   FAULT_DIR=DIR       only files below it count for read, write, sync, rename, truncate
+ *   FAULT_PORT=N        connections to that port count for recv, send, connect
  *   FAULT_UNDO=DIR      where undo records go; without it none are kept
  *
  * Calls of the C library to itself are not seen (fopen and strdup allocate unseen). Under
@@ -18,6 +19,7 @@
 #include <limits.h>
 #include <link.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -36,7 +38,22 @@
 #include <unistd.h>
 
 /* one gate a class of calls */
-enum gate_name { OPEN, READ, WRITE, SYNC, RENAME, TRUNCATE, ACCEPT, MALLOC, MMAP, RESOLVE, GATES };
+enum gate_name {
+    OPEN,
+    READ,
+    WRITE,
+    SYNC,
+    RENAME,
+    TRUNCATE,
+    ACCEPT,
+    MALLOC,
+    MMAP,
+    RESOLVE,
+    RECV,
+    SEND,
+    CONNECT,
+    GATES
+};
 enum action { FAIL, KILL, TEAR, WAIT }; /* TEAR: do half of the write, then KILL */
 
 struct gate {
@@ -63,7 +80,8 @@ static const char *undo_dir;
 static char dir[PATH_MAX];
 static size_t dir_n;
 static uintptr_t own_from, own_to; /* the program's code */
-static _Atomic unsigned char ours[FILES];
+static _Atomic unsigned char ours[FILES], far[FILES]; /* below the directory; to the port */
+static int port;
 static pthread_mutex_t undo_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* the function of that name behind ours */
@@ -91,11 +109,13 @@ static int find_program(struct dl_phdr_info *info, size_t size, void *unused)
 
 __attribute__((constructor)) static void start(void)
 {
-    const char *file = getenv("FAULT_CONTROL"), *below = getenv("FAULT_DIR");
+    const char *file = getenv("FAULT_CONTROL"), *below = getenv("FAULT_DIR"),
+               *to = getenv("FAULT_PORT");
     int fd = file ? open(file, O_RDWR | O_CLOEXEC) : -1;
     if (fd < 0)
         return;
     undo_dir = getenv("FAULT_UNDO");
+    port = to ? atoi(to) : 0;
     if (below && realpath(below, dir))
         dir_n = strlen(dir);
     dl_iterate_phdr(find_program, NULL);
@@ -291,8 +311,10 @@ FOPEN_AS(fopen64)
 
 int close(int fd)
 {
-    if (fd >= 0 && fd < FILES)
+    if (fd >= 0 && fd < FILES) {
         atomic_store(&ours[fd], 0);
+        atomic_store(&far[fd], 0);
+    }
     return REAL(close)(fd);
 }
 
@@ -434,6 +456,44 @@ int accept(int fd, struct sockaddr *from, socklen_t *n)
 int accept4(int fd, struct sockaddr *from, socklen_t *n, int flags)
 {
     return fails(ACCEPT) ? -1 : REAL(accept4)(fd, from, n, flags);
+}
+
+static bool is_far(int fd)
+{
+    return control && fd >= 0 && fd < FILES && atomic_load(&far[fd]);
+}
+
+int connect(int fd, const struct sockaddr *to, socklen_t n)
+{
+    bool counts = port && fd >= 0 && fd < FILES && to->sa_family == AF_INET &&
+                  ntohs(((const struct sockaddr_in *)to)->sin_port) == port;
+    if (counts && fails(CONNECT))
+        return -1;
+    if (counts)
+        atomic_store(&far[fd], 1);
+    return REAL(connect)(fd, to, n);
+}
+
+/* A connection that failed once is gone, in both directions. */
+static bool breaks(enum gate_name name, int fd)
+{
+    if (!is_far(fd) || !fails(name))
+        return false;
+    int error = errno;
+    shutdown(fd, SHUT_RDWR);
+    errno = error;
+    return true;
+}
+
+/* the program has a recv of its own (src/http/tap.c) and asks for this one */
+ssize_t recvfrom(int fd, void *p, size_t n, int flags, struct sockaddr *from, socklen_t *from_n)
+{
+    return breaks(RECV, fd) ? -1 : REAL(recvfrom)(fd, p, n, flags, from, from_n);
+}
+
+ssize_t send(int fd, const void *p, size_t n, int flags)
+{
+    return breaks(SEND, fd) ? -1 : REAL(send)(fd, p, n, flags);
 }
 
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *want,

@@ -8,7 +8,7 @@ import random
 import struct
 
 CLASSES = ["open", "read", "write", "sync", "rename", "truncate", "accept", "malloc", "mmap",
-           "resolve"]
+           "resolve", "recv", "send", "connect"]
 ACTIONS = ["fail", "kill", "tear", "wait"]
 HEAD_WORDS, GATE_WORDS = 8, 8
 CLOCK, LIMITED, ROOM = range(3)  # words of the head
@@ -19,14 +19,16 @@ EAI_AGAIN = -3
 # what the system would say
 ERRORS = {"open": errno.EMFILE, "read": errno.EIO, "write": errno.EIO, "sync": errno.EIO,
           "rename": errno.EIO, "truncate": errno.EIO, "accept": errno.EMFILE,
-          "malloc": errno.ENOMEM, "mmap": errno.ENOMEM, "resolve": EAI_AGAIN}
+          "malloc": errno.ENOMEM, "mmap": errno.ENOMEM, "resolve": EAI_AGAIN,
+          "recv": errno.ECONNRESET, "send": errno.ECONNRESET, "connect": errno.ECONNREFUSED}
 
 
 class Shim:
-    """directory: for its own files; data: the directory whose files count."""
+    """directory: for its own files; data: the directory whose files count; port: connections to it
+    count."""
 
-    def __init__(self, directory, data, undo=False):
-        self.data = data
+    def __init__(self, directory, data, undo=False, port=None):
+        self.data, self.port = data, port
         self.file = os.path.join(directory, "shim")
         size = 8 * (HEAD_WORDS + GATE_WORDS * len(CLASSES))
         with open(self.file, "wb") as f:
@@ -40,6 +42,8 @@ class Shim:
     def env(self):
         env = {"LD_PRELOAD": os.environ["FAULT_SHIM"], "FAULT_CONTROL": self.file,
                "FAULT_DIR": self.data}
+        if self.port:
+            env["FAULT_PORT"] = str(self.port)
         if self.undo:
             env["FAULT_UNDO"] = self.undo
         return env
