@@ -1,9 +1,9 @@
 /* shim.c - a library for LD_PRELOAD that makes calls of the system fail: the n-th open, read,
  * write, fsync, rename, truncation, accept, allocation of the program's own code, mmap,
- * getaddrinfo, or recv, send and connect towards one port. It also moves the clock, limits the room of the disk, ends the process at a chosen
- * call, and notes what a loss of power would undo. All of it is steered while the program runs,
- * through a small file of numbers that both sides map (tests/faults/shim.py is the other side and
- * names the words in the same order).
+ * getaddrinfo, or recv, send and connect towards one port. It also moves the clock, limits the
+ * room of the disk, ends the process at a chosen call, and notes what a loss of power would undo.
+ * All of it is steered while the program runs, through a small file of numbers that both sides map
+ * (tests/faults/shim.py is the other side and names the words in the same order).
  *
  *   FAULT_CONTROL=FILE  the numbers; without it the library does nothing
  *   FAULT_DIR=DIR       only files below it count for read, write, sync, rename, truncate
@@ -115,7 +115,7 @@ __attribute__((constructor)) static void start(void)
     if (fd < 0)
         return;
     undo_dir = getenv("FAULT_UNDO");
-    port = to ? atoi(to) : 0;
+    port = to ? (int)strtol(to, NULL, 10) : 0;
     if (below && realpath(below, dir))
         dir_n = strlen(dir);
     dl_iterate_phdr(find_program, NULL);
