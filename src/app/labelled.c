@@ -29,6 +29,16 @@ enum err labelled_read(struct examples *ex, char **files, size_t n, struct errin
     return ERR_OK;
 }
 
+enum err labelled_base(const char *path, const char *from_scratch, struct model **out,
+                       struct errinfo *e)
+{
+    *out = NULL;
+    if (from_scratch)
+        return ERR_OK;
+    enum err err = app_open_model(path, out, e);
+    return err == ERR_NOT_FOUND && !path ? ERR_OK : err;
+}
+
 int labelled_fail(const char *command, const struct errinfo *e)
 {
     int status = app_fail(command, e);

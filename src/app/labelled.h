@@ -16,6 +16,10 @@ struct labelled {
 enum err labelled_init(const struct labelled *l, struct examples *ex, struct arena *a,
                        struct errinfo *e) MUST_CHECK;
 enum err labelled_read(struct examples *ex, char **files, size_t n, struct errinfo *e) MUST_CHECK;
+/* The model to start from: the one at path, else the shipped one; NULL when there is none or it is
+ * not wanted. What the base was trained on must not be measured by what starts from it. */
+enum err labelled_base(const char *path, const char *from_scratch, struct model **out,
+                       struct errinfo *e) MUST_CHECK;
 /* Prints the error as one line and returns the exit status: 2 for a usage error, else 1. */
 int labelled_fail(const char *command, const struct errinfo *e);
 

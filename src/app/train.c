@@ -45,15 +45,6 @@ static enum err write_file(const char *path, struct str bytes, struct errinfo *e
     return err_set(e, ERR_IO, path, "cannot write the model: %s", strerror(why));
 }
 
-static enum err open_base(const struct train_command *c, struct model **base, struct errinfo *e)
-{
-    *base = NULL;
-    if (c->from_scratch)
-        return ERR_OK;
-    enum err err = app_open_model(c->base, base, e);
-    return err == ERR_NOT_FOUND && !c->base ? ERR_OK : err;
-}
-
 static enum err run(const struct train_command *c, char **files, size_t n, struct arena *a,
                     struct errinfo *e)
 {
@@ -67,7 +58,7 @@ static enum err run(const struct train_command *c, char **files, size_t n, struc
     examples_init(&more, a, ex.text_column, ex.brand_column);
     for (int i = 0; i < UNLABELLED_MAX && c->unlabelled[i]; i++)
         TRY(examples_read_file(&more, c->unlabelled[i], e));
-    TRY(open_base(c, &base, e));
+    TRY(labelled_base(c->base, c->from_scratch, &base, e));
     buf_init(&out, MODEL_FILE_MAX);
     struct train_options options = {.base = base, .unlabelled = c->unlabelled[0] ? &more : NULL};
     enum err err = train_model(&ex, &options, &out, e);

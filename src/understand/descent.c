@@ -13,8 +13,8 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-enum { EPOCHS = 15 };
-static const float STEP = 0.05F;    /* of the first epoch; falls to nothing */
+enum { EPOCHS = 10 };
+static const float STEP = 0.1F;     /* of the first epoch; falls to nothing */
 static const float DECAY = 5e-5F;   /* pulls weights to zero */
 static const float BALANCE = 0.75F; /* 0: each row counts alike; 1: each class does */
 static const float SEEN_FIRST = 1e-3F;

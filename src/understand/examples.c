@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "understand/tokens.h"
 
-enum { COLUMNS_MAX = 64, FILE_SIZE_MAX = 1024 * 1024 * 1024 };
+enum { COLUMNS_MAX = 64, LIKENESS_WORDS = 12, FILE_SIZE_MAX = 1024 * 1024 * 1024 };
 
 struct known_brand {
     struct str names;
@@ -23,6 +24,7 @@ void examples_init(struct examples *ex, struct arena *a, struct str text_column,
     *ex = (struct examples){.arena = a, .text_column = text_column, .brand_column = brand_column};
     vec_init(&ex->rows, a, sizeof(struct example));
     vec_init(&ex->brands, a, sizeof(struct known_brand));
+    ex->tokens = ARENA_NEW(a, struct tokens);
 }
 
 enum err examples_add_head(struct examples *ex, struct str name, struct str column,
@@ -138,6 +140,23 @@ static enum err read_layout(const struct examples *ex, struct str line, const ch
     return ERR_OK;
 }
 
+/* By the first words; a post shared once more ("RT @name: ...") is like the first. */
+static uint64_t likeness(struct tokens *tokens, struct str text)
+{
+    uint64_t h = 0;
+    tokens_read(tokens, text);
+    for (size_t i = 0, words = 0; i < tokens->n && words < LIKENESS_WORDS; i++) {
+        const struct token *t = &tokens->t[i];
+        bool shared = i == 0 && t->caps && t->n == 2 && tokens->n > 1 &&
+                      tokens->t[1].kind == TOKEN_HANDLE;
+        if ((t->kind == TOKEN_WORD || t->kind == TOKEN_HASHTAG) && !shared) {
+            h = tokens_mix(h + t->hash);
+            words++;
+        }
+    }
+    return h ? h : str_hash(text);
+}
+
 static enum err read_row(struct examples *ex, const struct layout *layout, struct str line,
                          const char *where, struct errinfo *e)
 {
@@ -150,6 +169,7 @@ static enum err read_row(struct examples *ex, const struct layout *layout, struc
         return err_set(e, ERR_LIMIT, where, "more than %d rows", EXAMPLES_ROWS_MAX);
     struct example *row = vec_push(&ex->rows);
     row->text = cells[layout->text];
+    row->likeness = likeness(ex->tokens, row->text);
     row->brand = layout->brand == SIZE_MAX ? NULL : examples_brand(ex, cells[layout->brand]);
     for (int h = 0; h < MODEL_HEADS_MAX; h++)
         row->labels[h] = -1;

@@ -14,6 +14,8 @@
 
 enum { EXAMPLES_ROWS_MAX = 4 * 1000 * 1000 };
 
+struct tokens;
+
 struct examples_head {
     struct str name, column;
     struct vec classes; /* struct str, in the order in which they were met */
@@ -23,6 +25,8 @@ struct example {
     struct str text;
     const struct feature_brand *brand; /* NULL: not told */
     int16_t labels[MODEL_HEADS_MAX];   /* class of each head; -1: none */
+    uint64_t likeness; /* the same for texts that are copies but for links, names and signs: such
+                          are never trained on and measured by at once */
 };
 
 struct examples {
@@ -32,6 +36,7 @@ struct examples {
     int head_count;
     struct vec rows;   /* struct example */
     struct vec brands; /* what brands were met, so that each is prepared once */
+    struct tokens *tokens;
 };
 
 void examples_init(struct examples *ex, struct arena *a, struct str text_column,

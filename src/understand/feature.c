@@ -18,6 +18,7 @@ enum {
     PLACES_MAX = 64 * 1024,
     NAMES_MAX = 32,
     NAME_WORDS_MAX = 6,
+    NEGATION_REACH = 3, /* words */
     NAME_PART_MIN = 5 /* letters from which the first word of a longer name stands for it */
 };
 
@@ -35,7 +36,10 @@ enum salt {
     SALT_FIRST,
     SALT_LAST,
     SALT_SHAPE,
-    SALT_PLACEHOLDER
+    SALT_PLACEHOLDER,
+    SALT_NEGATED,
+    SALT_EARLY,
+    SALT_LATE
 };
 
 /* What stands in word pairs instead of names and links. */
@@ -279,6 +283,40 @@ static uint64_t standing(const struct token *t, enum naming naming)
     }
 }
 
+static bool is_negation(const struct features *f, size_t i)
+{
+    static const char *const words[] = {
+        "nicht", "nich", "nix",   "nichts", "kein", "keine",  "keinen", "keinem", "keiner",
+        "nie",   "ohne", "weder", "kaum",   "not",  "no",     "never",  "nor",    "without",
+        "cant",  "dont", "wont",  "doesnt", "isnt", "didnt",  "wasnt",  "arent",  "havent",
+        "hasnt", "aint", "none",  "cannot", "niemals", "nothing", "hardly", "couldnt", "wouldnt"};
+    const struct token *t = &f->tokens.t[i];
+    const char *word = (const char *)f->tokens.pool + t->start;
+    if (t->kind != TOKEN_WORD || !memchr("nkowcdiah", *word, 9))
+        return false;
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+        if (t->n == strlen(words[k]) && memcmp(word, words[k], t->n) == 0)
+            return true;
+    return false;
+}
+
+/* The words that a "not" reaches, in addition to what they are alone. */
+static void read_negations(struct features *f)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < f->tokens.n; i++) {
+        enum token_kind kind = (enum token_kind)f->tokens.t[i].kind;
+        if (kind == TOKEN_STOP || kind == TOKEN_ASK || kind == TOKEN_CALL)
+            left = 0;
+        if (is_negation(f, i)) {
+            left = NEGATION_REACH;
+        } else if (left && f->words[i]) {
+            left--;
+            emit(f, salted(SALT_NEGATED, f->words[i]), FEATURE_WORDS, i, i);
+        }
+    }
+}
+
 static void read_words(struct features *f, bool addressed)
 {
     size_t before = 0, earlier = 0; /* indexes + 1 of the last two words */
@@ -290,6 +328,10 @@ static void read_words(struct features *f, bool addressed)
         emit(f, salted(SALT_WORD, h), FEATURE_WORDS, i, i);
         if (addressed)
             emit(f, salted(SALT_ADDRESSED, h), FEATURE_WORDS, i, i);
+        if (i * 4 < f->tokens.n)
+            emit(f, salted(SALT_EARLY, h), FEATURE_WORDS, i, i);
+        else if (i * 4 >= f->tokens.n * 3)
+            emit(f, salted(SALT_LATE, h), FEATURE_WORDS, i, i);
         if (before)
             emit(f, salted(SALT_PAIR, then(f->words[before - 1], h)), FEATURE_WORDS, before - 1, i);
         if (earlier)
@@ -467,6 +509,7 @@ void features_read(struct features *f, struct str text, const struct feature_bra
         f->words[i] = standing(&f->tokens.t[i], (enum naming)f->namings[i]);
     bool addressed = read_shape(f, brand != NULL);
     read_words(f, addressed);
+    read_negations(f);
     read_sentences(f);
 }
 

@@ -1,9 +1,10 @@
-/* feature.h - a text as a set of hashed features: words alone, in pairs and in threes, character
- * sequences inside words, and the shape of the post (who is addressed, signs, length, first and
- * last words of sentences). Training and judging read texts by this one function, so a model
- * carries FEATURE_SET and is refused by a program that reads texts otherwise. No word is treated
- * specially: what a feature means is learned. Threads: one at a time per struct features; a struct
- * feature_brand may be shared once it is made. */
+/* feature.h - a text as a set of hashed features: words alone, in pairs and in threes, words within
+ * the reach of a negation or near the beginning or end, character sequences inside words, and the
+ * shape of the post (who is addressed, signs, length, first and last words of sentences). Training
+ * and judging read texts by this one function, so a model carries FEATURE_SET and is refused by a
+ * program that reads texts otherwise. No word but the negations is treated specially: what a
+ * feature means is learned. Threads: one at a time per struct features; a struct feature_brand may
+ * be shared once it is made. */
 #ifndef UNDERSTAND_FEATURE_H
 #define UNDERSTAND_FEATURE_H
 
@@ -15,7 +16,7 @@
 #include "domain/facts.h"
 
 /* Changes whenever the same text would give other features. */
-#define FEATURE_SET UINT32_C(1)
+#define FEATURE_SET UINT32_C(2)
 
 /* Each block has its own length in a text's vector, so that short and long texts count alike. */
 enum feature_block { FEATURE_WORDS, FEATURE_CHARS, FEATURE_SHAPE, FEATURE_BLOCKS };

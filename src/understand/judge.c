@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "understand/cld2.h"
@@ -15,10 +16,13 @@ enum {
     ACTIVE_MAX = 24 * 1024,
     TOKENS_MAX = 4096,
     REASON_TOKENS = 5, /* a reason is at most so long */
+    SPARE_PHRASES = 2, /* looked at instead of those that turn out to carry nothing */
+    AHEAD = 12, /* features */
     LANGUAGE_LETTERS = 3,
     LANGUAGE_TEXT = 2048 /* bytes shown to the slow language detector */
 };
 static const float LANGUAGE_SURE = 0.95F;
+static const float REASON_LEAST = 0.01F;
 
 /* A feature of the text that the model knows. */
 struct active {
@@ -27,16 +31,23 @@ struct active {
     float value;
 };
 
-struct judge {
+/* One text as a model sees it. */
+struct reading {
     struct features *features;
     float sums[FEATURE_BLOCKS][MODEL_STRIDE_MAX] __attribute__((aligned(64)));
-    float scores[MODEL_STRIDE_MAX];               /* by column */
-    float factor[FEATURE_BLOCKS];                 /* of a feature's value in its block */
-    float p[MODEL_COLUMNS_MAX + MODEL_HEADS_MAX]; /* of all classes of all heads */
+    float scores[MODEL_STRIDE_MAX]; /* by column */
+    float factor[FEATURE_BLOCKS];   /* of a feature's value in its block */
     struct active active[ACTIVE_MAX];
     size_t active_count;
+};
+
+struct judge {
+    struct reading text, rest;                    /* rest: the text without a reason */
+    struct judge_input in;                        /* what was judged last */
+    float p[MODEL_COLUMNS_MAX + MODEL_HEADS_MAX]; /* of all classes of all heads */
     float by_feature[ACTIVE_MAX];
     float by_token[TOKENS_MAX];
+    struct buf without; /* bytes of the rest */
     int fact_class[FACT_COUNT]; /* what judge_facts said last, as a class of the model; -1: nothing
                                  */
 };
@@ -47,7 +58,9 @@ struct judge *judge_new(void)
     if (!j)
         memory_end(sizeof *j);
     memset(j, 0, sizeof *j);
-    j->features = features_new();
+    j->text.features = features_new();
+    j->rest.features = features_new();
+    buf_init(&j->without, SIZE_MAX);
     return j;
 }
 
@@ -55,7 +68,9 @@ void judge_free(struct judge *j)
 {
     if (!j)
         return;
-    features_free(j->features);
+    features_free(j->text.features);
+    features_free(j->rest.features);
+    buf_deinit(&j->without);
     free(j);
 }
 
@@ -70,15 +85,18 @@ static inline void add_row(float *restrict sums, const int8_t *restrict row, flo
 }
 
 /* Scores of all columns for the features that were read. */
-static void score(struct judge *j, const struct model *m)
+static void score(struct reading *r, const struct model *m)
 {
     size_t n;
-    const struct feature *list = features_list(j->features, &n);
+    const struct feature *list = features_list(r->features, &n);
     float squares[FEATURE_BLOCKS] = {0};
     for (int b = 0; b < FEATURE_BLOCKS; b++)
-        memset(j->sums[b], 0, m->stride * sizeof(float));
-    j->active_count = 0;
+        memset(r->sums[b], 0, m->stride * sizeof(float));
+    r->active_count = 0;
     for (size_t i = 0; i < n; i++) {
+        /* the table is larger than the near caches: a row is on its way before it is wanted */
+        if (i + AHEAD < n)
+            __builtin_prefetch(m->table + model_set(list[i + AHEAD].hash, m->rows) * m->stride);
         size_t row = model_row((const uint8_t *)m->table, m->stride, m->rows, list[i].hash);
         if (row == SIZE_MAX)
             continue;
@@ -86,16 +104,16 @@ static void score(struct judge *j, const struct model *m)
         uint8_t codes = (uint8_t)w[1];
         float v = model_value(&list[i], codes >> 4);
         squares[list[i].block] += v * v;
-        add_row(j->sums[list[i].block], w, v * m->scales[codes & 15], m->stride);
-        j->active[j->active_count++] = (struct active){(uint32_t)i, (uint32_t)row, v};
+        add_row(r->sums[list[i].block], w, v * m->scales[codes & 15], m->stride);
+        r->active[r->active_count++] = (struct active){(uint32_t)i, (uint32_t)row, v};
     }
     for (int b = 0; b < FEATURE_BLOCKS; b++)
-        j->factor[b] = model_block_factor((enum feature_block)b, m->blocks[b], squares[b]);
+        r->factor[b] = model_block_factor((enum feature_block)b, m->blocks[b], squares[b]);
     for (size_t c = MODEL_ROW_HEAD; c < m->stride; c++) {
         float s = 0;
         for (int b = 0; b < FEATURE_BLOCKS; b++)
-            s += j->factor[b] * j->sums[b][c];
-        j->scores[c - MODEL_ROW_HEAD] = s;
+            s += r->factor[b] * r->sums[b][c];
+        r->scores[c - MODEL_ROW_HEAD] = s;
     }
 }
 
@@ -105,23 +123,42 @@ const float *judge_probabilities(const struct judge *j, const struct model_head 
     return j->p + h->column + h->index;
 }
 
+/* What a head makes of the scores, class by class, before it becomes probabilities. */
+static void weigh_classes(const struct reading *r, const struct model_head *h, float *out)
+{
+    out[0] = h->classes[0].bias;
+    for (int k = 1; k < h->class_count; k++)
+        out[k] = h->gain * r->scores[h->column + (size_t)k - 1] + h->classes[k].bias;
+}
+
 static struct verdict decide(const struct judge *j, const struct model_head *h, float *p)
 {
-    float most = h->classes[0].bias, sum = 0;
-    p[0] = most;
     int best = 0;
-    for (int k = 1; k < h->class_count; k++) {
-        p[k] = h->gain * j->scores[h->column + (size_t)k - 1] + h->classes[k].bias;
-        if (p[k] > most) {
-            most = p[k];
+    float sum = 0;
+    weigh_classes(&j->text, h, p);
+    for (int k = 1; k < h->class_count; k++)
+        if (p[k] > p[best])
             best = k;
-        }
-    }
+    float most = p[best];
     for (int k = 0; k < h->class_count; k++)
         sum += p[k] = expf(p[k] - most);
     for (int k = 0; k < h->class_count; k++)
         p[k] /= sum;
     return (struct verdict){best, p[best]};
+}
+
+/* Log odds of a class against all others together. */
+static float log_odds(const struct reading *r, const struct model_head *h, int value)
+{
+    float w[MODEL_CLASSES_MAX], most = -INFINITY, sum = 0;
+    weigh_classes(r, h, w);
+    for (int k = 0; k < h->class_count; k++)
+        if (k != value)
+            most = fmaxf(most, w[k]);
+    for (int k = 0; k < h->class_count; k++)
+        if (k != value)
+            sum += expf(w[k] - most);
+    return w[value] - most - logf(sum);
 }
 
 /* Asks the slow detector when the head wavers or the text is in a language it never saw. */
@@ -146,6 +183,13 @@ static void settle_language(const struct model_head *h, struct str text, struct 
     v->value = k;
 }
 
+/* Of a post by the brand itself nothing is asked, whatever its words. */
+static bool decided_by_author(const struct model_head *h)
+{
+    return str_eq_z(h->name, fact_table[FACT_REACTION].name) ||
+           str_eq_z(h->name, fact_table[FACT_REQUEST].name);
+}
+
 static void say(const struct model_head *h, const char *name, const char *class, struct verdict *v)
 {
     int k = str_eq_z(h->name, name) ? model_class_find(h, str_z(class)) : -1;
@@ -156,9 +200,10 @@ static void say(const struct model_head *h, const char *name, const char *class,
 void judge_text(struct judge *j, const struct model *m, const struct judge_input *in, bool reasons,
                 struct verdict *out)
 {
-    features_read(j->features, in->text, in->brand, reasons);
-    size_t letters = features_letters(j->features);
-    score(j, m);
+    j->in = *in;
+    features_read(j->text.features, in->text, in->brand, reasons);
+    size_t letters = features_letters(j->text.features);
+    score(&j->text, m);
     float *p = j->p;
     for (int i = 0; i < m->head_count; i++) {
         const struct model_head *h = &m->heads[i];
@@ -195,17 +240,18 @@ static float leaning(const struct model *m, const struct model_head *h, int valu
 static size_t weigh_tokens(struct judge *j, const struct model *m, const struct model_head *h,
                            int value)
 {
-    size_t n, tokens = features_token_count(j->features), places;
-    const struct feature *list = features_list(j->features, &n);
+    const struct reading *r = &j->text;
+    size_t n, tokens = features_token_count(r->features), places;
+    const struct feature *list = features_list(r->features, &n);
     memset(j->by_feature, 0, n * sizeof(float));
     memset(j->by_token, 0, tokens * sizeof(float));
-    for (size_t i = 0; i < j->active_count; i++) {
-        const struct active *x = &j->active[i];
+    for (size_t i = 0; i < r->active_count; i++) {
+        const struct active *x = &r->active[i];
         const struct feature *f = &list[x->feature];
         j->by_feature[x->feature] =
-            h->gain * leaning(m, h, value, x) * x->value * j->factor[f->block] / (float)f->count;
+            h->gain * leaning(m, h, value, x) * x->value * r->factor[f->block] / (float)f->count;
     }
-    const struct feature_place *place = features_places(j->features, &places);
+    const struct feature_place *place = features_places(r->features, &places);
     for (size_t i = 0; i < places; i++, place++) {
         if (place->first > place->last)
             continue;
@@ -217,45 +263,67 @@ static size_t weigh_tokens(struct judge *j, const struct model *m, const struct 
     return tokens;
 }
 
+/* The heaviest phrase of what is left in by_token, which it is taken from. False: there is none. */
+static bool take_phrase(struct judge *j, size_t tokens, struct verdict_reason *out)
+{
+    float *w = j->by_token;
+    size_t best = 0;
+    for (size_t t = 1; t < tokens; t++)
+        if (w[t] > w[best])
+            best = t;
+    if (tokens == 0 || w[best] <= REASON_LEAST)
+        return false;
+    /* neighbours that say the same make one phrase of it */
+    size_t first = best, last = best;
+    float least = w[best] * 0.3F;
+    while (last - first + 1 < REASON_TOKENS) {
+        float left = first > 0 ? w[first - 1] : 0, right = last + 1 < tokens ? w[last + 1] : 0;
+        if (left < least && right < least)
+            break;
+        if (left >= right)
+            first--;
+        else
+            last++;
+    }
+    uint32_t from, to, unused;
+    features_token(j->text.features, first, &from, &unused);
+    features_token(j->text.features, last, &unused, &to);
+    for (size_t t = first; t <= last; t++)
+        w[t] = 0;
+    *out = (struct verdict_reason){from, to, 0};
+    return true;
+}
+
+/* The text's log odds less those that it has without these bytes. */
+static float weigh_phrase(struct judge *j, const struct model *m, const struct model_head *h,
+                          int value, size_t from, size_t to)
+{
+    buf_clear(&j->without);
+    buf_add(&j->without, str_sub(j->in.text, 0, from));
+    buf_add(&j->without, str_sub(j->in.text, to, j->in.text.n));
+    features_read(j->rest.features, buf_str(&j->without), j->in.brand, false);
+    score(&j->rest, m);
+    return log_odds(&j->text, h, value) - log_odds(&j->rest, h, value);
+}
+
 size_t judge_reasons(struct judge *j, const struct model *m, const struct model_head *h, int value,
                      struct verdict_reason *out, size_t max)
 {
-    size_t tokens = weigh_tokens(j, m, h, value), n = 0;
-    float *w = j->by_token;
-    while (n < max) {
-        size_t best = 0;
-        for (size_t t = 1; t < tokens; t++)
-            if (w[t] > w[best])
-                best = t;
-        if (tokens == 0 || w[best] <= 0.01F)
-            break;
-        /* neighbours that say the same make one phrase of it */
-        size_t first = best, last = best;
-        float sum = w[best], least = w[best] * 0.3F;
-        while (last - first + 1 < REASON_TOKENS) {
-            float left = first > 0 ? w[first - 1] : 0, right = last + 1 < tokens ? w[last + 1] : 0;
-            if (left < least && right < least)
-                break;
-            sum += left >= right ? left : right;
-            if (left >= right)
-                first--;
-            else
-                last++;
-        }
-        uint32_t from, to, unused;
-        features_token(j->features, first, &from, &unused);
-        features_token(j->features, last, &unused, &to);
-        for (size_t t = first; t <= last; t++)
-            w[t] = 0;
-        out[n++] = (struct verdict_reason){from, to, sum};
+    size_t n = 0;
+    if (j->in.from_brand && decided_by_author(h))
+        return 0;
+    size_t tokens = weigh_tokens(j, m, h, value);
+    struct verdict_reason r;
+    for (size_t tries = 0; n < max && tries < max + SPARE_PHRASES && take_phrase(j, tokens, &r);
+         tries++) {
+        r.weight = weigh_phrase(j, m, h, value, r.from, r.to);
+        if (r.weight <= REASON_LEAST)
+            continue; /* without it, what is left says the same as loud */
+        size_t at = n++;
+        for (; at > 0 && out[at - 1].weight < r.weight; at--)
+            out[at] = out[at - 1];
+        out[at] = r;
     }
-    /* phrases were found by their best word; the heaviest phrase comes first */
-    for (size_t i = 1; i < n; i++)
-        for (size_t k = i; k > 0 && out[k].weight > out[k - 1].weight; k--) {
-            struct verdict_reason swap = out[k];
-            out[k] = out[k - 1];
-            out[k - 1] = swap;
-        }
     return n;
 }
 

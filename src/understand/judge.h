@@ -30,7 +30,8 @@ struct verdict {
 /* A stretch of the text that spoke for a verdict. */
 struct verdict_reason {
     size_t from, to; /* bytes of the text */
-    float weight;    /* log odds that it adds for the value against the mean of the others; > 0 */
+    float weight; /* > 0: the log odds of the value are by so much lower when these bytes are taken
+                     out of the text, by the model itself: measured, not estimated */
 };
 
 struct judge *judge_new(void);
@@ -42,7 +43,8 @@ void judge_text(struct judge *j, const struct model *m, const struct judge_input
                 struct verdict *out);
 /* Probability of each class of a head in the last judged text (as the head alone says). */
 const float *judge_probabilities(const struct judge *j, const struct model_head *h);
-/* Heaviest first, at most max; for the last judged text, which must be judged with reasons. */
+/* Heaviest first, at most max; for the last judged text, which must be judged with reasons and must
+ * still be there, as must its brand. Costs a judgement for each reason. */
 size_t judge_reasons(struct judge *j, const struct model *m, const struct model_head *h, int value,
                      struct verdict_reason *out, size_t max);
 

@@ -256,6 +256,63 @@ static size_t read_handle(struct reader *r, const unsigned char *p, size_t i, si
     return i;
 }
 
+/* Bytes of the typed face :-) ;P =( <3 that starts at p[i], 0: none. Sources that cut words apart
+ * leave a blank behind the eyes. */
+static size_t face_length(const unsigned char *p, size_t i, size_t n)
+{
+    static const char noses[] = "-'^o ", mouths[] = ")(]/[|*\\DPp3";
+    size_t at = i + 1;
+    if (p[i] == '<')
+        return at < n && p[at] == '3' ? 2 : 0;
+    if (at < n && memchr(noses, p[at], sizeof noses - 1))
+        at++;
+    if (at >= n || !memchr(mouths, p[at], sizeof mouths - 1) ||
+        (p[at] == '/' && at + 1 < n && p[at + 1] == '/'))
+        return 0;
+    bool letter = classes[p[at]] != MARK;
+    if (letter && (p[at - 1] == ' ' || (at + 1 < n && classes[p[at + 1]] != SPACE)))
+        return 0;
+    return at + 1 - i;
+}
+
+/* One emoji for all ways to type it; a mouth may be repeated. */
+static size_t read_face(struct reader *r, const unsigned char *p, size_t i, size_t n, size_t length)
+{
+    char mouth = (char)p[i + length - 1];
+    size_t from = i;
+    for (i += length; i < n && p[i] == (unsigned char)mouth && mouth != '3';)
+        i++;
+    mouth = (char)(mouth == ']'                                    ? ')'
+                   : mouth == '['                                  ? '('
+                   : mouth == 'p'                                  ? 'P'
+                   : mouth == '\\' || mouth == '|' || mouth == '/' ? '/'
+                                                                   : mouth);
+    char name[2] = {(char)(p[from] == '=' ? ':' : p[from]), mouth};
+    sign(r, TOKEN_EMOJI, name, sizeof name, from, i);
+    return i;
+}
+
+/* &amp; and its like, as many sources deliver them. */
+static size_t read_entity(struct reader *r, const unsigned char *p, size_t i, size_t n)
+{
+    static const struct {
+        const char *written, *sign;
+        enum token_kind kind;
+    } table[] = {{"&amp;", "&", TOKEN_MARK},
+                 {"&lt;3", "<3", TOKEN_EMOJI},
+                 {"&lt;", "<", TOKEN_MARK},
+                 {"&gt;", ">", TOKEN_MARK},
+                 {"&quot;", "\"", TOKEN_MARK}};
+    for (size_t k = 0; k < sizeof table / sizeof *table; k++) {
+        size_t length = strlen(table[k].written);
+        if (n - i >= length && memcmp(p + i, table[k].written, length) == 0) {
+            sign(r, table[k].kind, table[k].sign, strlen(table[k].sign), i, i + length);
+            return i + length;
+        }
+    }
+    return 0;
+}
+
 static size_t read_mark(struct reader *r, const unsigned char *p, size_t i, size_t n)
 {
     unsigned char c = p[i];
@@ -279,6 +336,12 @@ static size_t read_mark(struct reader *r, const unsigned char *p, size_t i, size
         finish(r, i);
         return i + 1;
     }
+    bool eyes = c == ':' || c == ';' || c == '=' || c == '<';
+    size_t length = eyes ? face_length(p, i, n) : 0;
+    if (length)
+        return read_face(r, p, i, n, length);
+    if (c == '&' && (length = read_entity(r, p, i, n)) > 0)
+        return length;
     char name = (char)c;
     sign(r,
          c == '?'   ? TOKEN_ASK

@@ -268,8 +268,7 @@ static void fold_base(struct trainer *t, struct weights *w)
 
 static bool is_held_out(const struct example *row)
 {
-    /* by the text, so that copies of it are on the same side */
-    return str_hash(row->text) % HELD_OUT == 0;
+    return row->likeness % HELD_OUT == 0;
 }
 
 static void fit(struct trainer *t, struct weights *w, size_t samples, bool without_held_out)

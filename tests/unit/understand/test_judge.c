@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,28 +42,36 @@ static float p_of(struct str text, const struct model_head *h, int class)
     return judge_probabilities(judge, h)[class];
 }
 
-static void removing_a_reason_lowers_the_fact(void **state)
+static float odds(float p)
+{
+    return logf(p / (1 - p));
+}
+
+static void removing_a_reason_changes_the_fact_as_told(void **state)
 {
     (void)state;
     const char *const texts[] = {"@nordbahn wann öffnet der Schalter in Halle?",
                                  "@nordbahn der Automat in Ulm ist kaputt, das nervt",
-                                 "Danke an das nette Team in Bonn, super!"};
-    const struct model_head *h = model_head_find(model, STR("kind"));
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        struct verdict v[MODEL_HEADS_MAX];
-        struct verdict_reason r[JUDGE_REASONS];
-        struct str text = str_z(texts[i]);
-        struct judge_input in = {.text = text};
-        judge_text(judge, model, &in, true, v);
-        size_t n = judge_reasons(judge, model, h, v[h->index].value, r, JUDGE_REASONS);
-        assert_true(n > 0);
-        for (size_t k = 1; k < n; k++)
-            assert_true(r[k].weight <= r[k - 1].weight && r[k].weight > 0);
-        assert_true(r[0].from < r[0].to && r[0].to <= text.n);
-        struct str rest[] = {str_sub(text, 0, r[0].from), str_sub(text, r[0].to, text.n)};
-        assert_true(p_of(arena_join(&arena, rest, 2, STR("")), h, v[h->index].value) <
-                    v[h->index].p);
-    }
+                                 "Danke an das nette Team in Bonn, super! 👏👏"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        for (int head = 0; head < model_head_count(model); head++) {
+            const struct model_head *h = model_head_at(model, head);
+            struct verdict v[MODEL_HEADS_MAX];
+            struct verdict_reason r[JUDGE_REASONS];
+            struct str text = str_z(texts[i]);
+            struct judge_input in = {.text = text};
+            judge_text(judge, model, &in, true, v);
+            int value = v[head].value;
+            size_t n = judge_reasons(judge, model, h, value, r, JUDGE_REASONS);
+            assert_true(n > 0);
+            for (size_t k = 0; k < n; k++) {
+                struct str rest[] = {str_sub(text, 0, r[k].from), str_sub(text, r[k].to, text.n)};
+                float p = p_of(arena_join(&arena, rest, 2, STR("")), h, value);
+                assert_true(r[k].from < r[k].to && r[k].to <= text.n && r[k].weight > 0);
+                assert_true(k == 0 || r[k].weight <= r[k - 1].weight);
+                assert_true(fabsf(odds(v[head].p) - odds(p) - r[k].weight) < 0.001F);
+            }
+        }
 }
 
 static void facts_keep_to_the_words(void **state)
@@ -80,9 +89,10 @@ static void facts_keep_to_the_words(void **state)
     for (size_t i = 0; i < f.reason_count; i++)
         assert_true(f.reasons[i].to <= in.text.n && f.reasons[i].weight > 0);
     in.from_brand = true;
-    judge_facts(judge, model, &in, false, &f);
+    judge_facts(judge, model, &in, true, &f);
     assert_int_equal(f.f[FACT_REACTION].value, ANSWER_NO);
-    assert_null(f.reasons);
+    judge_explain(judge, model, 1U << FACT_REACTION, &arena, &f);
+    assert_int_equal(f.reason_count, 0); /* who wrote it decided, no word */
 }
 
 static void what_carries_nothing_is_unknown(void **state)
@@ -149,7 +159,7 @@ static void the_brand_makes_the_difference(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(removing_a_reason_lowers_the_fact),
+        cmocka_unit_test(removing_a_reason_changes_the_fact_as_told),
         cmocka_unit_test(facts_keep_to_the_words),
         cmocka_unit_test(what_carries_nothing_is_unknown),
         cmocka_unit_test(awkward_texts_are_bounded),

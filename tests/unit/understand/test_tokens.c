@@ -53,6 +53,30 @@ static void kinds_are_told_apart(void **state)
     assert_string_equal(folded(3), "00:00");
 }
 
+static void typed_faces_are_emoji(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *faces[3];
+    } cases[] = {{"Danke :-)) :) :]", {":)", ":)", ":)"}}, {"na toll ;P <3", {";P", "<3"}},
+                 {"so =( :/", {":(", ":/"}},              {"Tag : ) &lt;3", {":)", "<3"}},
+                 {"um 12:30 http://a.example", {NULL}},   {"Das:Dach a &lt; 3 R&amp;D", {NULL}},
+                 {"Wer: Peter, wo:) ", {":)"}}};
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        size_t met = 0;
+        tokens_read(&tokens, str_z(cases[c].text));
+        for (size_t i = 0; i < tokens.n; i++)
+            if (tokens.t[i].kind == TOKEN_EMOJI) {
+                assert_true(met < 3 && cases[c].faces[met]);
+                assert_string_equal(folded(i), cases[c].faces[met++]);
+            }
+        assert_true(met == 3 || !cases[c].faces[met]);
+    }
+    tokens_read(&tokens, STR("R&amp;D"));
+    assert_int_equal(tokens.n, 3);
+    assert_string_equal(folded(1), "&");
+}
+
 static void invisible_characters_hide_nothing(void **state)
 {
     (void)state;
@@ -147,6 +171,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_are_folded),
         cmocka_unit_test(kinds_are_told_apart),
+        cmocka_unit_test(typed_faces_are_emoji),
         cmocka_unit_test(invisible_characters_hide_nothing),
         cmocka_unit_test(bytes_that_are_no_text_are_passed_over),
         cmocka_unit_test(long_texts_show_beginning_and_end),
