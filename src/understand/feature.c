@@ -90,10 +90,12 @@ struct feature_brand {
     size_t n;
 };
 
+/* Small, so that the table of a small text stays in the nearest cache. */
 struct slot {
-    uint64_t hash;
-    uint32_t turn, feature;
+    uint32_t hash; /* its upper half */
+    uint16_t turn, feature;
 };
+_Static_assert(LIST_MAX < UINT16_MAX, "a slot can name every feature");
 
 struct features {
     struct tokens tokens;
@@ -105,7 +107,8 @@ struct features {
     size_t place_count;
     bool keep_places;
     struct slot table[TABLE_MAX];
-    uint32_t turn, mask;
+    uint32_t mask;
+    uint16_t turn; /* a slot of another turn is free */
 };
 
 static uint64_t salted(enum salt salt, uint64_t h)
@@ -215,14 +218,15 @@ static void find_brand(struct features *f, const struct feature_brand *brand)
 static void emit(struct features *f, uint64_t hash, enum feature_block block, size_t first,
                  size_t last)
 {
-    uint32_t at = (uint32_t)hash & f->mask;
+    uint32_t at = (uint32_t)hash & f->mask, upper = (uint32_t)(hash >> 32);
     struct slot *s;
-    while ((s = &f->table[at])->turn == f->turn && s->hash != hash)
+    while ((s = &f->table[at])->turn == f->turn &&
+           (s->hash != upper || f->list[s->feature].hash != hash))
         at = (at + 1) & f->mask;
     if (s->turn != f->turn) {
         if (f->n == LIST_MAX || f->n * 2 > f->mask)
             return;
-        *s = (struct slot){hash, f->turn, (uint32_t)f->n};
+        *s = (struct slot){upper, f->turn, (uint16_t)f->n};
         f->list[f->n++] = (struct feature){hash, 1, (uint8_t)block};
     } else if (f->list[s->feature].count < UINT16_MAX) {
         f->list[s->feature].count++;
@@ -499,7 +503,6 @@ void features_read(struct features *f, struct str text, const struct feature_bra
         memset(f->table, 0, sizeof f->table);
         f->turn = 1;
     }
-    /* a small table for a small text stays in the nearest cache */
     uint32_t want = 1024;
     while (want < TABLE_MAX && want < f->tokens.pool_n * 10)
         want *= 2;

@@ -30,16 +30,6 @@ struct reader {
     unsigned char *end; /* of the room of this word */
 };
 
-uint64_t tokens_mix(uint64_t x)
-{
-    x ^= x >> 32;
-    x *= UINT64_C(0xd6e8feb86659fd93);
-    x ^= x >> 32;
-    x *= UINT64_C(0xd6e8feb86659fd93);
-    x ^= x >> 32;
-    return x;
-}
-
 uint64_t tokens_hash(const unsigned char *p, size_t n)
 {
     uint64_t h = n * UINT64_C(0x9e3779b97f4a7c15);

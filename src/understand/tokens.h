@@ -54,7 +54,15 @@ struct tokens {
 
 void tokens_read(struct tokens *out, struct str text);
 /* Order-free mixing of 64 bits; the one hash of everything that a model stores. */
-uint64_t tokens_mix(uint64_t x);
+static inline uint64_t tokens_mix(uint64_t x)
+{
+    x ^= x >> 32;
+    x *= UINT64_C(0xd6e8feb86659fd93);
+    x ^= x >> 32;
+    x *= UINT64_C(0xd6e8feb86659fd93);
+    x ^= x >> 32;
+    return x;
+}
 /* The hash a word of these folded bytes has. */
 uint64_t tokens_hash(const unsigned char *p, size_t n);
 
