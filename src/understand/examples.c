@@ -147,8 +147,8 @@ static uint64_t likeness(struct tokens *tokens, struct str text)
     tokens_read(tokens, text);
     for (size_t i = 0, words = 0; i < tokens->n && words < LIKENESS_WORDS; i++) {
         const struct token *t = &tokens->t[i];
-        bool shared = i == 0 && t->caps && t->n == 2 && tokens->n > 1 &&
-                      tokens->t[1].kind == TOKEN_HANDLE;
+        bool shared =
+            i == 0 && t->caps && t->n == 2 && tokens->n > 1 && tokens->t[1].kind == TOKEN_HANDLE;
         if ((t->kind == TOKEN_WORD || t->kind == TOKEN_HASHTAG) && !shared) {
             h = tokens_mix(h + t->hash);
             words++;

@@ -14,12 +14,13 @@ enum {
     GRAM_MIN = 2, /* bytes of a character sequence, the blank at a word's border included */
     GRAM_MAX = 5,
     LIST_MAX = 24 * 1024,  /* different features of one text */
+    TABLE_FIRST = 1024,    /* slots */
     TABLE_MAX = 64 * 1024, /* a power of two above LIST_MAX * 2 */
     PLACES_MAX = 64 * 1024,
     NAMES_MAX = 32,
     NAME_WORDS_MAX = 6,
     NEGATION_REACH = 3, /* words */
-    NAME_PART_MIN = 5 /* letters from which the first word of a longer name stands for it */
+    NAME_PART_MIN = 5   /* letters from which the first word of a longer name stands for it */
 };
 
 /* Kinds of features; mixed into their hashes. */
@@ -215,18 +216,46 @@ static void find_brand(struct features *f, const struct feature_brand *brand)
 
 /* collecting */
 
+/* Forgets all slots. */
+static void next_turn(struct features *f)
+{
+    if (++f->turn == 0) {
+        memset(f->table, 0, sizeof f->table);
+        f->turn = 1;
+    }
+}
+
+/* The slot of a feature, or the free one where it belongs. Two whose upper halves are the same near
+ * each other would be taken for one: about once in a million posts. */
+static struct slot *find_slot(struct features *f, uint64_t hash)
+{
+    uint32_t at = (uint32_t)hash & f->mask, upper = (uint32_t)(hash >> 32);
+    while (f->table[at].turn == f->turn && f->table[at].hash != upper)
+        at = (at + 1) & f->mask;
+    return &f->table[at];
+}
+
+static void grow_table(struct features *f)
+{
+    f->mask = f->mask * 2 + 1;
+    next_turn(f);
+    for (size_t i = 0; i < f->n; i++)
+        *find_slot(f, f->list[i].hash) =
+            (struct slot){(uint32_t)(f->list[i].hash >> 32), f->turn, (uint16_t)i};
+}
+
 static void emit(struct features *f, uint64_t hash, enum feature_block block, size_t first,
                  size_t last)
 {
-    uint32_t at = (uint32_t)hash & f->mask, upper = (uint32_t)(hash >> 32);
-    struct slot *s;
-    while ((s = &f->table[at])->turn == f->turn &&
-           (s->hash != upper || f->list[s->feature].hash != hash))
-        at = (at + 1) & f->mask;
+    struct slot *s = find_slot(f, hash);
     if (s->turn != f->turn) {
-        if (f->n == LIST_MAX || f->n * 2 > f->mask)
+        if (f->n == LIST_MAX)
             return;
-        *s = (struct slot){upper, f->turn, (uint16_t)f->n};
+        if (f->n * 2 > f->mask && f->mask < TABLE_MAX - 1) {
+            grow_table(f);
+            s = find_slot(f, hash);
+        }
+        *s = (struct slot){(uint32_t)(hash >> 32), f->turn, (uint16_t)f->n};
         f->list[f->n++] = (struct feature){hash, 1, (uint8_t)block};
     } else if (f->list[s->feature].count < UINT16_MAX) {
         f->list[s->feature].count++;
@@ -289,17 +318,22 @@ static uint64_t standing(const struct token *t, enum naming naming)
 
 static bool is_negation(const struct features *f, size_t i)
 {
-    static const char *const words[] = {
-        "nicht", "nich", "nix",   "nichts", "kein", "keine",  "keinen", "keinem", "keiner",
-        "nie",   "ohne", "weder", "kaum",   "not",  "no",     "never",  "nor",    "without",
-        "cant",  "dont", "wont",  "doesnt", "isnt", "didnt",  "wasnt",  "arent",  "havent",
-        "hasnt", "aint", "none",  "cannot", "niemals", "nothing", "hardly", "couldnt", "wouldnt"};
+    static const struct {
+        uint8_t n;
+        char word[9];
+    } words[] = {{5, "nicht"},   {4, "nich"},   {3, "nix"},     {6, "nichts"},  {4, "kein"},
+                 {5, "keine"},   {6, "keinen"}, {6, "keinem"},  {6, "keiner"},  {3, "nie"},
+                 {7, "niemals"}, {4, "ohne"},   {5, "weder"},   {4, "kaum"},    {3, "not"},
+                 {2, "no"},      {5, "never"},  {3, "nor"},     {7, "without"}, {4, "cant"},
+                 {4, "dont"},    {4, "wont"},   {6, "doesnt"},  {4, "isnt"},    {5, "didnt"},
+                 {5, "wasnt"},   {5, "arent"},  {6, "havent"},  {5, "hasnt"},   {4, "aint"},
+                 {4, "none"},    {6, "cannot"}, {7, "nothing"}, {6, "hardly"},  {7, "couldnt"},
+                 {7, "wouldnt"}};
     const struct token *t = &f->tokens.t[i];
-    const char *word = (const char *)f->tokens.pool + t->start;
-    if (t->kind != TOKEN_WORD || !memchr("nkowcdiah", *word, 9))
+    if (t->kind != TOKEN_WORD || t->n > sizeof words->word)
         return false;
     for (size_t k = 0; k < sizeof words / sizeof *words; k++)
-        if (t->n == strlen(words[k]) && memcmp(word, words[k], t->n) == 0)
+        if (t->n == words[k].n && memcmp(f->tokens.pool + t->start, words[k].word, words[k].n) == 0)
             return true;
     return false;
 }
@@ -499,14 +533,12 @@ void features_read(struct features *f, struct str text, const struct feature_bra
     tokens_read(&f->tokens, text);
     f->n = f->place_count = 0;
     f->keep_places = places;
-    if (++f->turn == 0) {
-        memset(f->table, 0, sizeof f->table);
-        f->turn = 1;
-    }
-    uint32_t want = 1024;
-    while (want < TABLE_MAX && want < f->tokens.pool_n * 10)
-        want *= 2;
-    f->mask = want - 1;
+    /* a small table stays in the nearest cache, and a roomy one is quicker than one that grows */
+    uint32_t slots = TABLE_FIRST;
+    while (slots < TABLE_MAX && slots < f->tokens.pool_n * 10)
+        slots *= 2;
+    f->mask = slots - 1;
+    next_turn(f);
     find_brand(f, brand);
     for (size_t i = 0; i < f->tokens.n; i++)
         f->words[i] = standing(&f->tokens.t[i], (enum naming)f->namings[i]);

@@ -17,7 +17,7 @@ enum {
     TOKENS_MAX = 4096,
     REASON_TOKENS = 5, /* a reason is at most so long */
     SPARE_PHRASES = 2, /* looked at instead of those that turn out to carry nothing */
-    AHEAD = 12, /* features */
+    AHEAD = 12,        /* features */
     LANGUAGE_LETTERS = 3,
     LANGUAGE_TEXT = 2048 /* bytes shown to the slow language detector */
 };
@@ -47,7 +47,7 @@ struct judge {
     float p[MODEL_COLUMNS_MAX + MODEL_HEADS_MAX]; /* of all classes of all heads */
     float by_feature[ACTIVE_MAX];
     float by_token[TOKENS_MAX];
-    struct buf without; /* bytes of the rest */
+    struct buf without;         /* bytes of the rest */
     int fact_class[FACT_COUNT]; /* what judge_facts said last, as a class of the model; -1: nothing
                                  */
 };

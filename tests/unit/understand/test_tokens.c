@@ -58,9 +58,12 @@ static void typed_faces_are_emoji(void **state)
     (void)state;
     static const struct {
         const char *text, *faces[3];
-    } cases[] = {{"Danke :-)) :) :]", {":)", ":)", ":)"}}, {"na toll ;P <3", {";P", "<3"}},
-                 {"so =( :/", {":(", ":/"}},              {"Tag : ) &lt;3", {":)", "<3"}},
-                 {"um 12:30 http://a.example", {NULL}},   {"Das:Dach a &lt; 3 R&amp;D", {NULL}},
+    } cases[] = {{"Danke :-)) :) :]", {":)", ":)", ":)"}},
+                 {"na toll ;P <3", {";P", "<3"}},
+                 {"so =( :/", {":(", ":/"}},
+                 {"Tag : ) &lt;3", {":)", "<3"}},
+                 {"um 12:30 http://a.example", {NULL}},
+                 {"Das:Dach a &lt; 3 R&amp;D", {NULL}},
                  {"Wer: Peter, wo:) ", {":)"}}};
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         size_t met = 0;
