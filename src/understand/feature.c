@@ -562,7 +562,21 @@ const struct feature_place *features_places(const struct features *f, size_t *n)
 
 size_t features_letters(const struct features *f)
 {
-    return f->tokens.letters;
+    unsigned char first = 0;
+    for (size_t i = 0; i < f->tokens.n; i++) {
+        const struct token *t = &f->tokens.t[i];
+        const unsigned char *p = f->tokens.pool + t->start;
+        if (t->kind == TOKEN_URL || t->kind == TOKEN_EMOJI)
+            continue;
+        for (size_t k = 0; k < t->n; k++) {
+            if (p[k] < 'a')
+                continue;
+            if (first && p[k] != first)
+                return f->tokens.letters;
+            first = p[k];
+        }
+    }
+    return 0;
 }
 
 void features_token(const struct features *f, size_t i, uint32_t *from, uint32_t *to)

@@ -52,7 +52,7 @@ void features_read(struct features *f, struct str text, const struct feature_bra
 
 const struct feature *features_list(const struct features *f, size_t *n);
 const struct feature_place *features_places(const struct features *f, size_t *n);
-/* Letters outside links: 0 means that there is nothing to judge. */
+/* Letters outside links, 0 when they are all the same one: then there is nothing to judge. */
 size_t features_letters(const struct features *f);
 /* Bytes of the text that token i covers. */
 void features_token(const struct features *f, size_t i, uint32_t *from, uint32_t *to);

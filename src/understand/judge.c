@@ -18,6 +18,7 @@ enum {
     REASON_TOKENS = 5, /* a reason is at most so long */
     SPARE_PHRASES = 2, /* looked at instead of those that turn out to carry nothing */
     AHEAD = 12,        /* features */
+    KNOWN_LEAST = 10,  /* one in so many words and parts must be known to judge a text */
     LANGUAGE_LETTERS = 3,
     LANGUAGE_TEXT = 2048 /* bytes shown to the slow language detector */
 };
@@ -39,6 +40,7 @@ struct reading {
     float factor[FEATURE_BLOCKS];   /* of a feature's value in its block */
     struct active active[ACTIVE_MAX];
     size_t active_count;
+    bool readable; /* enough of its words and their parts is known */
 };
 
 struct judge {
@@ -92,21 +94,27 @@ static void score(struct reading *r, const struct model *m)
     float squares[FEATURE_BLOCKS] = {0};
     for (int b = 0; b < FEATURE_BLOCKS; b++)
         memset(r->sums[b], 0, m->stride * sizeof(float));
+    size_t known = 0, unknown = 0; /* words and parts of words */
     r->active_count = 0;
     for (size_t i = 0; i < n; i++) {
         /* the table is larger than the near caches: a row is on its way before it is wanted */
         if (i + AHEAD < n)
             __builtin_prefetch(m->table + model_set(list[i + AHEAD].hash, m->rows) * m->stride);
         size_t row = model_row((const uint8_t *)m->table, m->stride, m->rows, list[i].hash);
-        if (row == SIZE_MAX)
+        if (row == SIZE_MAX) {
+            unknown += list[i].block != FEATURE_SHAPE;
             continue;
+        }
         const int8_t *w = m->table + row * m->stride;
         uint8_t codes = (uint8_t)w[1];
         float v = model_value(&list[i], codes >> 4);
         squares[list[i].block] += v * v;
         add_row(r->sums[list[i].block], w, v * m->scales[codes & 15], m->stride);
+        known += list[i].block != FEATURE_SHAPE;
         r->active[r->active_count++] = (struct active){(uint32_t)i, (uint32_t)row, v};
     }
+    /* a tag of one byte takes one unknown feature in a hundred for a known one */
+    r->readable = known > 0 && known * KNOWN_LEAST >= unknown;
     for (int b = 0; b < FEATURE_BLOCKS; b++)
         r->factor[b] = model_block_factor((enum feature_block)b, m->blocks[b], squares[b]);
     for (size_t c = MODEL_ROW_HEAD; c < m->stride; c++) {
@@ -204,13 +212,15 @@ void judge_text(struct judge *j, const struct model *m, const struct judge_input
     features_read(j->text.features, in->text, in->brand, reasons);
     size_t letters = features_letters(j->text.features);
     score(&j->text, m);
+    if (letters == 0)
+        j->text.readable = false;
     float *p = j->p;
     for (int i = 0; i < m->head_count; i++) {
         const struct model_head *h = &m->heads[i];
         out[i] = decide(j, h, p);
         p += h->class_count;
         bool language = str_eq_z(h->name, fact_table[FACT_LANGUAGE].name);
-        if (letters == 0 || (language && letters < LANGUAGE_LETTERS))
+        if (language ? letters < LANGUAGE_LETTERS : !j->text.readable)
             out[i] = (struct verdict){-1, 0};
         else if (language)
             settle_language(h, in->text, &out[i]);
