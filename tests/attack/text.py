@@ -6,7 +6,6 @@ import re
 import subprocess
 import tempfile
 import threading
-import time
 import urllib.parse
 
 from house import Server, case, check, main, post_lines, same
@@ -293,6 +292,13 @@ def json_documents(server):
     same(big.status, 413, "17 MB")
 
 
+def processor_time(server):
+    """Seconds, of all threads: what else runs on the machine does not count."""
+    with open(f"/proc/{server.process.pid}/stat", encoding="ascii") as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @case("case 60: no line in a search box and no rule is slow or shows the engine's own words")
 def searches(server):
     reader = server.person("nordlicht", "reader")
@@ -307,23 +313,24 @@ def searches(server):
             if len(path) > LONGEST:
                 check(reader.get(path[:16000]).status in (414, 431), "an address that is too long")
                 path = re.sub("%[0-9A-F]?$", "", path[:LONGEST])
-            began = time.monotonic()
+            began = processor_time(server)
             answer = reader.get(path)
-            slow.append((time.monotonic() - began, line[:40]))
+            slow.append((processor_time(server) - began, line[:40]))
             check(answer.status in (200, 400), f"{line[:40]!r}: {answer.status}")
             shown = answer.text.lower()
             for word in ("fts5", "sqlite", "syntax error", "postgres", "tsquery", "no such column"):
                 check(word not in shown.replace(line.lower(), "").replace("sqlite_master", ""), f"{line[:40]!r} shows {word}")
     took, line = max(slow)
-    check(took < 2, f"{line!r} took {took:.1f} s")
+    check(took < 2, f"{line!r} took {took:.1f} s of processor time")
     lead = server.person("nordlicht", "lead")
     rule = {"name": "R", "field-1": "words", "value-1": ",".join("(a+)+$" for _ in range(500)), "enabled": "1"}
     check(lead.post("/desk/routing/new", rule).status in (303, 422), "a rule of nested quantifiers")
-    began = time.monotonic()
+    began = processor_time(server)
     done = post_lines(server, server.world["nordlicht"]["api"]["token"],
                       [{"id": f"redos-{n}", "text": "a" * 60000 + "!"} for n in range(5)])
     same(done.status, 201, "posts of one letter")
-    check(time.monotonic() - began < 5, f"five posts took {time.monotonic() - began:.1f} s")
+    took = processor_time(server) - began
+    check(took < 5, f"five posts took {took:.1f} s of processor time")
 
 
 @case("case 64: feeds bring no entities, read no files, ask nobody and stay small")
