@@ -1,7 +1,8 @@
 /* streams.c - 2,000 and 10,000 desks that wait for news: memory of each (goal 20 kB), CPU of all
  * while nothing happens, time until one event has reached all (goal 1 s), and whether a descriptor
- * is left when all are gone. Then, with MINUTES: posts come in, lists are asked for and desks come
- * and go for so long, and how fast memory grows after the first third (goal 1 MB an hour).
+ * is left when all are gone. Then, with MINUTES, on a store that has 60,000 posts and on which all
+ * threads have worked: posts come in, lists are asked for and desks come and go for so long, and
+ * how fast memory grows after the first third (goal 1 MB an hour).
  * bench_streams ZURUF SOURCE [FOLDER [MINUTES]]    exit 1 when a goal is missed */
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +12,16 @@
 #include "flood.h"
 #include "house.h"
 
-enum { IDLE_S = 20, PATIENCE_S = 60, BATCH = 5, SLOPE_STREAMS = 500 };
+enum {
+    IDLE_S = 20,
+    PATIENCE_S = 60,
+    BATCH = 5,
+    SLOPE_STREAMS = 500,
+    FILL = 60000,
+    FILL_BATCH = 100,
+    WARM_CONNECTIONS = 64,
+    WARM_TURNS = 50
+};
 static const double MB = 1e6;
 
 struct bench {
@@ -106,6 +116,38 @@ static double slope(const double *at, const double *bytes, int n)
     return xx > 0 ? xy / xx : 0;
 }
 
+static void get(struct bench *b, int fd, const char *path)
+{
+    char ask[400];
+    snprintf(ask, sizeof ask, "GET %s HTTP/1.1\r\nHost: bench\r\nCookie: %s\r\n\r\n", path,
+             b->h.cookie);
+    errno = 0;
+    if (house_ask(fd, str_z(ask), &b->scratch) != 200)
+        fail(path);
+}
+
+/* So that each thread's connection to the store has read what it keeps, and each heap has grown to
+ * what the work needs. */
+static void fill_and_warm(struct bench *b)
+{
+    static const char *const pages[] = {"/desk", "/desk/search?q=rechnung", "/desk/search?q=app",
+                                        "/desk?view=all"};
+    int fd = house_connect(&b->h);
+    for (int i = 0; i < FILL; i += FILL_BATCH, b->next += FILL_BATCH)
+        house_post(&b->h, fd, &b->t, b->next, FILL_BATCH, &b->scratch);
+    close(fd);
+    int fds[WARM_CONNECTIONS];
+    for (int i = 0; i < WARM_CONNECTIONS; i++)
+        fds[i] = house_connect(&b->h);
+    for (int turn = 0; turn < WARM_TURNS; turn++) {
+        post(b); /* else a page is shown that was kept */
+        for (int i = 0; i < WARM_CONNECTIONS; i++)
+            get(b, fds[i], pages[(turn + i) % 4]);
+    }
+    for (int i = 0; i < WARM_CONNECTIONS; i++)
+        close(fds[i]);
+}
+
 static bool growth(struct bench *b, double minutes)
 {
     enum { SAMPLES = 4000 };
@@ -114,6 +156,7 @@ static bool growth(struct bench *b, double minutes)
     struct flood_figures g;
     struct probe_figures p;
     int n = 0;
+    fill_and_warm(b);
     struct probe *probe = probe_start(b->h.port, "/desk", b->h.cookie);
     int64_t from = flood_micros(), length = (int64_t)(minutes * 60e6);
     for (int turn = 0; flood_micros() - from < length; turn++) {

@@ -161,7 +161,8 @@ static enum err op_search(struct app *app, struct arena *a, const struct json *r
     int64_t limit = 20;
     (void)e;
     json_i64(request, "limit", &limit);
-    struct str match = post_search_match(a, store_engine(app->store), json_text(request, "query"));
+    struct str match = post_search_match(a, store_engine(app->store), &(struct search_where){0},
+                                         json_text(request, "query"));
     if (match.n)
         TRY(ops_sql_search(store_reader(app->store), a,
                            &(struct ops_sql_search_in){match, limit < 1      ? 1

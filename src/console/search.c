@@ -142,13 +142,37 @@ static struct str next_address(struct request *rq, const struct asked *q, int64_
     return buf_str(&b);
 }
 
+/* In the accounts of the network, unless they are very many. */
+static enum err narrow(struct request *rq, struct db *db, const struct asked *q,
+                       struct search_where *where)
+{
+    struct search_sql_accounts_row *rows;
+    size_t n;
+    if (!q->network.n)
+        return ERR_OK;
+    TRY(search_sql_accounts(
+        db, rq->arena,
+        &(struct search_sql_accounts_in){where->brand, q->network, SEARCH_ACCOUNTS_MAX + 1}, &rows,
+        &n));
+    if (n > SEARCH_ACCOUNTS_MAX)
+        return ERR_OK;
+    int64_t *ids = arena_array(rq->arena, n + 1, sizeof *ids);
+    for (size_t i = 0; i < n; i++)
+        ids[i] = rows[i].id;
+    where->accounts = ids;
+    where->n = n ? n : 1; /* none: that of no post */
+    return ERR_OK;
+}
+
 static enum err find(struct request *rq, struct db *db, const struct brand_view *b,
                      const struct asked *q, struct search_page *page)
 {
     const struct page_context *ctx = rq->app;
     struct search_sql_posts_row *rows = NULL;
     size_t n = 0;
-    struct str match = post_search_match(rq->arena, store_engine(ctx->store), q->query);
+    struct search_where where = {.brand = b->id};
+    TRY(narrow(rq, db, q, &where));
+    struct str match = post_search_match(rq->arena, store_engine(ctx->store), &where, q->query);
     const struct search_sql_posts_in in = {.brand = b->id,
                                            .match = match,
                                            .before = q->before,

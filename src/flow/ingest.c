@@ -13,6 +13,7 @@
 #include "flow/flow_int.h"
 #include "outbox_sql.h"
 #include "post_sql.h"
+#include "posts/search.h"
 #include "store/lease.h"
 #include "text/analyse.h"
 #include "text/unicode.h"
@@ -92,7 +93,7 @@ static void clean(const struct item *raw, int64_t now, struct arena *a, struct r
 }
 
 /* Under which it is found: its words, and behind them who wrote it, as no word of a language. */
-static struct str terms_of(struct arena *a, const struct ready *r)
+static struct str terms_of(const struct work *w, struct arena *a, const struct ready *r)
 {
     const int language = r->verdict.facts.f[FACT_LANGUAGE].value;
     const struct str parts[] = {r->item.title, r->item.text};
@@ -100,7 +101,7 @@ static struct str terms_of(struct arena *a, const struct ready *r)
     const struct str both[] = {analyse_text(a, arena_join(a, parts, 2, STR("\n")),
                                             str_z(words_name(&language_words, language))),
                                analyse_text(a, arena_join(a, who, 2, STR("\n")), STR_NONE)};
-    return str_trim(arena_join(a, both, 2, STR(" ")));
+    return post_search_terms(a, arena_join(a, both, 2, STR(" ")), w->b->id, w->account.id);
 }
 
 static void prepare(struct work *w, const struct item *raw, struct arena *a, struct ready *r)
@@ -111,7 +112,7 @@ static void prepare(struct work *w, const struct item *raw, struct arena *a, str
     flow_judge(w->f, w->b, &r->item, r->item.is_private, a, &r->verdict);
     if (r->verdict.needs)
         flow_route(w->b, &w->account, &r->item, &r->verdict.facts, a, &r->routed);
-    r->terms = terms_of(a, r);
+    r->terms = terms_of(w, a, r);
     r->case_title = case_title(a, r->item.title, r->item.text);
 }
 

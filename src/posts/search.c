@@ -40,12 +40,46 @@ static void add_choice(struct buf *b, const struct spelling *s, const struct sea
         buf_add_char(b, ')');
 }
 
-struct str post_search_match(struct arena *a, enum store_engine engine, struct str line)
+/* With a dot before it no word of a text or of a line is like this. */
+static struct str place_term(struct arena *a, char letter, int64_t id)
+{
+    return arena_printf(a, ".%c%lld", letter, (long long)id);
+}
+
+struct str post_search_terms(struct arena *a, struct str words, int64_t brand, int64_t account)
+{
+    const struct str all[] = {words, place_term(a, 'b', brand), place_term(a, 'a', account)};
+    return str_trim(arena_join(a, all, 3, STR(" ")));
+}
+
+static void add_where(struct buf *b, struct arena *a, const struct spelling *s,
+                      const struct search_where *where)
+{
+    if (where->n) {
+        buf_add_z(b, "(");
+        for (size_t i = 0; i < where->n; i++) {
+            if (i)
+                buf_add_z(b, s->any);
+            add_term(b, s, place_term(a, 'a', where->accounts[i]));
+        }
+        buf_add_z(b, ")");
+        buf_add_z(b, s->all);
+    } else if (where->brand) {
+        add_term(b, s, place_term(a, 'b', where->brand));
+        buf_add_z(b, s->all);
+    }
+}
+
+struct str post_search_match(struct arena *a, enum store_engine engine,
+                             const struct search_where *where, struct str line)
 {
     const struct spelling *s = &spellings[engine];
     const struct search_query q = analyse_query(a, line, STR_NONE);
     struct buf b;
     buf_init_in(&b, a, MATCH_MAX);
+    if (!q.n)
+        return STR("");
+    add_where(&b, a, s, where);
     for (size_t i = 0; i < q.n; i++) {
         const struct search_group *g = &q.groups[i];
         if (i)

@@ -251,9 +251,10 @@ static enum err write_corpus(struct tx *tx, void *arg, struct errinfo *e)
                                          .title = d->title,
                                          .text = d->text},
             NULL));
-        TRY(post_sql_terms_add(
-            tx, &(struct post_sql_terms_add_in){d->id, ANALYSE_VERSION, d->terms}, NULL));
-        TRY(post_sql_search_add(tx, &(struct post_sql_search_add_in){d->id, d->terms}, NULL));
+        struct str terms = post_search_terms(tx_arena(tx), d->terms, d->brand, d->brand);
+        TRY(post_sql_terms_add(tx, &(struct post_sql_terms_add_in){d->id, ANALYSE_VERSION, terms},
+                               NULL));
+        TRY(post_sql_search_add(tx, &(struct post_sql_search_add_in){d->id, terms}, NULL));
     }
     return ERR_OK;
 }
@@ -299,15 +300,18 @@ static int teardown(void **state)
     return 0;
 }
 
+static const struct search_where everywhere;
+
 /* Ids that a query finds, newest first. */
 static size_t search(struct house *h, struct arena *a, size_t store, struct str query,
-                     int64_t brand, int64_t before, int64_t limit,
+                     const struct search_where *where, int64_t brand, int64_t before, int64_t limit,
                      struct search_sql_posts_row **rows)
 {
     struct store *s = h->stores[store];
     size_t n = 0;
     const struct search_sql_posts_in in = {.brand = brand,
-                                           .match = post_search_match(a, store_engine(s), query),
+                                           .match =
+                                               post_search_match(a, store_engine(s), where, query),
                                            .before = before,
                                            .kind = -1,
                                            .state = -1,
@@ -327,7 +331,8 @@ static bool finds(struct house *h, const char *query, const char *text)
     bool found = false;
     arena_init(&a);
     for (int64_t brand = 1; brand <= BRANDS; brand++) {
-        size_t n = search(h, &a, 0, str_z(query), brand, INT64_MAX, LIMIT, &rows);
+        size_t n = search(h, &a, 0, str_z(query), &(struct search_where){.brand = brand}, brand,
+                          INT64_MAX, LIMIT, &rows);
         for (size_t i = 0; i < n; i++)
             found |= str_find(rows[i].text, str_z(text), 0) >= 0;
     }
@@ -355,6 +360,10 @@ static void what_is_asked_for_is_found(void **state)
         {"strom_weg", "#strom_weg", true},
         {"Polier", "geduldiger Polier", true},
         {"Onkel Polier", "ist mein Onkel", true},
+        /* what the index holds of a post's place is no word */
+        {".b1", "gut", false},
+        {"\".a1\"", "gut", false},
+        {".b1*", "gut", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         if (finds(*state, cases[i].query, cases[i].text) != cases[i].found)
@@ -374,7 +383,8 @@ static void both_engines_find_the_same(void **state)
             struct search_sql_posts_row *rows[2] = {NULL};
             size_t n[2] = {0};
             for (size_t s = 0; s < h->store_count; s++)
-                n[s] = search(h, &a, s, h->queries[q], brand, INT64_MAX, LIMIT, &rows[s]);
+                n[s] = search(h, &a, s, h->queries[q], &(struct search_where){.brand = brand},
+                              brand, INT64_MAX, LIMIT, &rows[s]);
             found += n[0] > 0;
             hits += n[0];
             for (size_t s = 1; s < h->store_count; s++) {
@@ -383,15 +393,45 @@ static void both_engines_find_the_same(void **state)
                     same = rows[s][i].id == rows[0][i].id && rows[0][i].id != 0 &&
                            str_eq(rows[s][i].text, rows[0][i].text);
                 if (!same)
-                    fail_msg(
-                        "'%.*s' finds %zu and %zu: %.*s", STR_FMT(h->queries[q]), n[0], n[s],
-                        STR_FMT(post_search_match(&a, store_engine(h->stores[s]), h->queries[q])));
+                    fail_msg("'%.*s' finds %zu and %zu: %.*s", STR_FMT(h->queries[q]), n[0], n[s],
+                             STR_FMT(post_search_match(&a, store_engine(h->stores[s]), &everywhere,
+                                                       h->queries[q])));
             }
             arena_clear(&a);
         }
     print_message("# %zu queries on %zu engines, %zu of them with hits, %zu hits\n", h->query_count,
                   h->store_count, found, hits);
     assert_true(found > 300 && hits > 2000);
+    arena_deinit(&a);
+}
+
+/* Where one looks narrows what is passed, not what is found. */
+static void looking_in_the_right_place_finds_the_same(void **state)
+{
+    struct house *h = *state;
+    struct arena a;
+    size_t hits = 0;
+    arena_init(&a);
+    for (size_t q = 0; q < h->query_count; q++)
+        for (size_t s = 0; s < h->store_count; s++) {
+            struct search_sql_posts_row *all, *some;
+            const int64_t accounts[] = {99, 1}, other[] = {2};
+            const struct search_where places[] = {{.brand = 1}, {.accounts = accounts, .n = 2}};
+            size_t n = search(h, &a, s, h->queries[q], &everywhere, 1, INT64_MAX, LIMIT, &all);
+            for (size_t p = 0; p < 2; p++) {
+                assert_int_equal(
+                    search(h, &a, s, h->queries[q], &places[p], 1, INT64_MAX, LIMIT, &some), n);
+                for (size_t i = 0; i < n; i++)
+                    assert_int_equal(some[i].id, all[i].id);
+            }
+            assert_int_equal(search(h, &a, s, h->queries[q],
+                                    &(struct search_where){.accounts = other, .n = 1}, 1, INT64_MAX,
+                                    LIMIT, &some),
+                             0);
+            hits += n;
+            arena_clear(&a);
+        }
+    assert_true(hits > 1000);
     arena_deinit(&a);
 }
 
@@ -402,10 +442,10 @@ static void pages_follow_one_another(void **state)
     arena_init(&a);
     for (size_t s = 0; s < h->store_count; s++) {
         struct search_sql_posts_row *all, *page;
-        size_t n = search(h, &a, s, STR("s*"), 1, INT64_MAX, LIMIT, &all), at = 0, got;
+        size_t n = search(h, &a, s, STR("s*"), &everywhere, 1, INT64_MAX, LIMIT, &all), at = 0, got;
         assert_true(n > 100);
         int64_t before = INT64_MAX;
-        while ((got = search(h, &a, s, STR("s*"), 1, before, 30, &page)) > 0) {
+        while ((got = search(h, &a, s, STR("s*"), &everywhere, 1, before, 30, &page)) > 0) {
             for (size_t i = 0; i < got; i++, at++)
                 assert_int_equal(page[i].id, all[at].id);
             before = page[got - 1].id;
@@ -420,6 +460,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_asked_for_is_found),
         cmocka_unit_test(both_engines_find_the_same),
+        cmocka_unit_test(looking_in_the_right_place_finds_the_same),
         cmocka_unit_test(pages_follow_one_another),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
