@@ -19,6 +19,7 @@ import threading
 import time
 
 import lab as lab_module
+from ledger import count_tokens
 from lab import (CLAIMED, ENGINE, LONG, QUEUED, RECALLED, SENDING, SENT, STATE_NAMES, TEXTS, UNCLEAR,
                  Failed, PgStore, check)
 from peers import Peers
@@ -239,9 +240,9 @@ def examine(db, load, sound=True):
     check(not lost, f"acknowledged posts are lost or others: {lost[:10]}")
     made_up = [x for x in posts if x not in load.sent]
     check(not made_up, f"posts that nobody sent: {made_up[:10]}")
-    texts = db.column("SELECT text FROM message")
+    found = count_tokens(db.column("SELECT text FROM message"))
     for token, acked in load.replies.items():
-        n = sum(token in t for t in texts)
+        n = found[token]
         check(n == 1 or (n == 0 and not acked), f"{token} acknowledged {acked}, is there {n} times")
     mail = lab_module.account_id(db, "mail")
     stored = set(db.column("SELECT external_id FROM post WHERE account = ?", mail))
