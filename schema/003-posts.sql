@@ -21,10 +21,15 @@ CREATE TABLE account (
   items INTEGER NOT NULL DEFAULT 0,
   refused INTEGER NOT NULL DEFAULT 0,
   failures INTEGER NOT NULL DEFAULT 0,   -- in a row
-  error TEXT NOT NULL DEFAULT '',        -- plain words; empty: well
+  error TEXT NOT NULL DEFAULT '',        -- base/trouble.h; empty: well
   denied INTEGER NOT NULL DEFAULT 0,     -- the other side did not let us in: 1
   fetched INTEGER NOT NULL DEFAULT 0,    -- new posts of the last poll
   held_until INTEGER NOT NULL DEFAULT 0, -- the other side asked us to wait until then
+  -- of our answers, which fail by themselves: held back until send_after; send_asked: the other side asked for that
+  send_after INTEGER NOT NULL DEFAULT 0,
+  send_asked INTEGER NOT NULL DEFAULT 0,
+  send_failures INTEGER NOT NULL DEFAULT 0, -- in a row
+  send_error TEXT NOT NULL DEFAULT '',   -- base/trouble.h
   asked INTEGER NOT NULL DEFAULT 0,      -- how often somebody wanted news at once
   served INTEGER NOT NULL DEFAULT 0,     -- up to which of these a poll began after the asking
   version INTEGER NOT NULL DEFAULT 1,
@@ -131,7 +136,7 @@ CREATE TABLE message (
   owner INTEGER NOT NULL DEFAULT 0,      -- run (store/lease.h) that claimed it
   external_id TEXT NOT NULL DEFAULT '',
   post INTEGER NOT NULL DEFAULT 0,       -- its own post once it was sent
-  what TEXT NOT NULL DEFAULT '',         -- why it failed or is unclear, plain words
+  what TEXT NOT NULL DEFAULT '',         -- why it waits, failed or is unclear: base/trouble.h
   close_after INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL,
   sent_at INTEGER NOT NULL DEFAULT 0,
@@ -139,6 +144,7 @@ CREATE TABLE message (
   UNIQUE (key)
 );
 CREATE INDEX message_due ON message (state, not_before);
+CREATE INDEX message_wait ON message (account, state, not_before);
 CREATE INDEX message_case ON message (case_id, id);
 
 -- Each try and what the peer said.

@@ -13,7 +13,7 @@
 #include "page/alarm.h"
 #include "store/store.h"
 
-enum { TEXT_LIMIT_MAX = 100000, NAME_MAX = 200, ACTIONS_MAX = 4 };
+enum { TEXT_LIMIT_MAX = 100000, NAME_MAX = 200, ACTIONS_MAX = 5 };
 
 struct account_form {
     int64_t id; /* 0: a new one */
@@ -134,6 +134,11 @@ static void add_actions(struct request *rq, const struct account_form *form, str
         actions[n++] = action_of(
             rq, form, "fetch", page_text(rq, "Fetch now"),
             page_text(rq, "Looks for news at once instead of at the next round."), "resend");
+    if (form->channel->can_reply && form->on)
+        actions[n++] = action_of(
+            rq, form, "send", page_text(rq, "Send now"),
+            page_text(rq, "Answers that wait after a failed try are tried again at once."),
+            "resend");
     if (!right_of_role(rq->who.role, RIGHT_ADMINISTER)) {
         page->actions = actions;
         page->actions_n = right_of_role(rq->who.role, RIGHT_LEAD) ? n : 0;

@@ -207,6 +207,12 @@ static void settle(struct request *rq, struct response *rs, enum settle how)
     back_to_case(rq, rs, flow_settle(flow_of(rq), &rq->who, id_of(rq), how, &e), &e);
 }
 
+static void post_now(struct request *rq, struct response *rs)
+{
+    struct errinfo e = {0};
+    back_to_case(rq, rs, flow_send_now(flow_of(rq), &rq->who, 0, id_of(rq), &e), &e);
+}
+
 static void post_again(struct request *rq, struct response *rs)
 {
     settle(rq, rs, SETTLE_SEND_AGAIN);
@@ -259,6 +265,7 @@ const struct route act_routes[] = {
     {METHOD_POST, "/desk/post/:id/correct", RIGHT_ANSWER, FORM_MAX, 0, post_correct},
     {METHOD_POST, "/desk/post/:id/open", RIGHT_ANSWER, FORM_MAX, 0, post_open},
     {METHOD_POST, "/desk/message/:id/recall", RIGHT_ANSWER, FORM_MAX, 0, post_recall},
+    {METHOD_POST, "/desk/message/:id/now", RIGHT_ANSWER, FORM_MAX, 0, post_now},
     {METHOD_POST, "/desk/message/:id/again", RIGHT_ANSWER, FORM_MAX, 0, post_again},
     {METHOD_POST, "/desk/message/:id/arrived", RIGHT_ANSWER, FORM_MAX, 0, post_arrived},
     {METHOD_POST, "/desk/message/:id/drop", RIGHT_ANSWER, FORM_MAX, 0, post_drop},

@@ -41,10 +41,10 @@ ORDER BY n.id DESC LIMIT 200;
 
 -- Messages that somebody should know of: on their way, failed, unclear. One that came back is a post already.
 --: messages many (brand i64, case_id i64) -> (id i64, text text, state i64, not_before i64, attempt i64, what text,
---:   post i64, created_at i64, agent_name text?, agent_face text?, agent_initials text?)
-SELECT m.id, m.text, m.state, m.not_before, m.attempt, m.what, m.post, m.created_at, g.name AS agent_name,
-  g.face AS agent_face, g.initials AS agent_initials
-FROM message m LEFT JOIN agent g ON g.id = m.agent
+--:   post i64, created_at i64, send_after i64, send_asked i64, send_error text, agent_name text?, agent_face text?, agent_initials text?)
+SELECT m.id, m.text, m.state, m.not_before, m.attempt, m.what, m.post, m.created_at, a.send_after, a.send_asked,
+  a.send_error, g.name AS agent_name, g.face AS agent_face, g.initials AS agent_initials
+FROM message m JOIN account a ON a.id = m.account LEFT JOIN agent g ON g.id = m.agent
 WHERE m.case_id = :case_id AND m.brand = :brand AND m.state NOT IN (3, 6) ORDER BY m.id DESC LIMIT 50;
 
 --: events many (brand i64, object i64) -> (at i64, what text, detail text, agent_name text?)

@@ -54,7 +54,11 @@ static enum err fill_rows(struct request *rq, const struct brand_view *b,
                                                            .failures = list[i].failures,
                                                            .incident = (int)list[i].incident,
                                                            .since = list[i].since,
-                                                           .error = list[i].error});
+                                                           .error = list[i].error,
+                                                           .next_at = list[i].next_at,
+                                                           .send_failures = list[i].send_failures,
+                                                           .send_error = list[i].send_error,
+                                                           .send_after = list[i].send_after});
         rows[i] = (struct channel_row_view){
             .href = arena_printf(rq->arena, "/desk/channels/%lld", (long long)list[i].id),
             .channel = {list[i].network, word_network(rq, list[i].network)},

@@ -1,8 +1,9 @@
 -- Accounts and how they do.
 
 --: accounts many (brand i64) -> (id i64, channel text, network text, name text, key text, state i64, success_at i64, item_at i64,
---:   failures i64, error text, incident i64, since i64?)
-SELECT a.id, a.channel, a.network, a.name, a.key, a.state, a.success_at, a.item_at, a.failures, a.error, coalesce(i.kind, -1) AS incident, i.since
+--:   failures i64, error text, next_at i64, send_failures i64, send_error text, send_after i64, incident i64, since i64?)
+SELECT a.id, a.channel, a.network, a.name, a.key, a.state, a.success_at, a.item_at, a.failures, a.error, a.next_at,
+  a.send_failures, a.send_error, a.send_after, coalesce(i.kind, -1) AS incident, i.since
 FROM account a LEFT JOIN incident i ON i.account = a.id AND i.ended_at = 0
 WHERE a.brand = :brand ORDER BY a.name, a.id LIMIT 500;
 
@@ -12,9 +13,10 @@ SELECT account, count(*) AS n FROM post WHERE brand = :brand AND id > :since GRO
 
 --: pulse one (brand i64, account i64) -> (channel text, state i64, success_at i64, attempt_at i64, next_at i64, item_at i64,
 --:   items i64, refused i64, fetched i64, held_until i64, asked i64, served i64, failures i64, error text,
---:   incident i64, since i64?)
+--:   send_failures i64, send_error text, send_after i64, send_asked i64, incident i64, since i64?)
 SELECT a.channel, a.state, a.success_at, a.attempt_at, a.next_at, a.item_at, a.items, a.refused, a.fetched, a.held_until,
-  a.asked, a.served, a.failures, a.error, coalesce(i.kind, -1) AS incident, i.since
+  a.asked, a.served, a.failures, a.error, a.send_failures, a.send_error, a.send_after, a.send_asked,
+  coalesce(i.kind, -1) AS incident, i.since
 FROM account a LEFT JOIN incident i ON i.account = a.id AND i.ended_at = 0
 WHERE a.id = :account AND a.brand = :brand;
 

@@ -20,6 +20,19 @@ struct str pulse_moment(struct request *rq, const struct brand_view *b, int64_t 
     return format_moment(rq->arena, page_locale(rq), b->calendar.zone, flow_now(ctx->flow), at);
 }
 
+/* What is wrong and when it is tried again: later, or now. */
+static struct pulse_said trouble_said(struct request *rq, const struct brand_view *b,
+                                      const char *later, const char *now, struct str kept,
+                                      int64_t at)
+{
+    const struct page_context *ctx = rq->app;
+    struct str why = fault_text(rq->arena, page_locale(rq), kept);
+    if (at <= flow_now(ctx->flow))
+        return (struct pulse_said){"late", words_with(rq, now, why)};
+    const struct str args[] = {why, pulse_moment(rq, b, at)};
+    return (struct pulse_said){"late", words_fill(rq, later, args, 2)};
+}
+
 struct pulse_said pulse_say(struct request *rq, const struct brand_view *b, const struct pulse *p)
 {
     bool polls = p->channel && p->channel->poll_every > 0;
@@ -32,7 +45,12 @@ struct pulse_said pulse_say(struct request *rq, const struct brand_view *b, cons
     if (p->fetching)
         return (struct pulse_said){"", page_text(rq, "is fetching…")};
     if (p->failures > 0)
-        return (struct pulse_said){"late", words_with(rq, N_("does not hear: %s"), why)};
+        return trouble_said(rq, b, N_("does not hear: %s. Next try %s"),
+                            N_("does not hear: %s. It is tried again now"), p->error, p->next_at);
+    if (p->send_failures > 0)
+        return trouble_said(rq, b, N_("answers wait: %s. Next try %s"),
+                            N_("answers wait: %s. It is tried again now"), p->send_error,
+                            p->send_after);
     if (p->incident == INCIDENT_SILENT)
         return (struct pulse_said){"late", words_with(rq, N_("silent since %s"), since)};
     if (p->incident >= 0)
@@ -56,6 +74,10 @@ static struct pulse pulse_of(const struct channels_sql_pulse_row *p)
         .since = p->since,
         .fetching = channel && channel->poll && p->state == ACCOUNT_ON && p->asked > p->served,
         .error = p->error,
+        .next_at = p->next_at,
+        .send_failures = p->send_failures,
+        .send_error = p->send_error,
+        .send_after = p->send_after,
     };
 }
 
@@ -70,14 +92,44 @@ static struct str last_fetch(struct request *rq, const struct brand_view *b,
     if (p->held_until > flow_now(ctx->flow))
         return words_with(rq, N_("The other side asks us to wait until %s."),
                           pulse_moment(rq, b, p->held_until));
-    if (p->failures)
-        return words_with(rq, N_("Last fetch %s: failed."), pulse_moment(rq, b, p->attempt_at));
+    if (p->failures) {
+        struct str failed =
+            words_with(rq, N_("Last fetch %s: failed."), pulse_moment(rq, b, p->attempt_at));
+        const struct str both[] = {failed, fault_todo(page_locale(rq), p->error)};
+        return both[1].n ? arena_join(rq->arena, both, 2, STR(" ")) : failed;
+    }
     if (!p->fetched)
         return words_with(rq, N_("Last fetch %s: nothing new."),
                           pulse_moment(rq, b, p->attempt_at));
     const struct str args[] = {pulse_moment(rq, b, p->attempt_at),
                                words_count(rq, "%d new post", "%d new posts", p->fetched)};
     return words_fill(rq, N_("Last fetch %s: %s."), args, 2);
+}
+
+/* Answers that wait for the other side: since when, why, and what to do. */
+static struct str wait_of_answers(struct request *rq, const struct brand_view *b,
+                                  const struct channels_sql_pulse_row *p)
+{
+    const struct page_context *ctx = rq->app;
+    if (!p->send_failures)
+        return STR_NONE;
+    if (p->send_asked && p->send_after > flow_now(ctx->flow))
+        return words_with(rq, N_("The other side asks us to wait until %s."),
+                          pulse_moment(rq, b, p->send_after));
+    struct pulse_said said =
+        trouble_said(rq, b, N_("Answers wait: %s. Next try %s."),
+                     N_("Answers wait: %s. It is tried again now."), p->send_error, p->send_after);
+    const struct str both[] = {said.word, fault_todo(page_locale(rq), p->send_error)};
+    return both[1].n ? arena_join(rq->arena, both, 2, STR(" ")) : said.word;
+}
+
+static struct str last_words(struct request *rq, const struct brand_view *b,
+                             const struct channels_sql_pulse_row *p)
+{
+    const struct str both[] = {last_fetch(rq, b, p), wait_of_answers(rq, b, p)};
+    if (!both[0].n || !both[1].n)
+        return both[0].n ? both[0] : both[1];
+    return arena_join(rq->arena, both, 2, STR(" "));
 }
 
 static enum err pulse_table(struct request *rq, struct db *db, const struct brand_view *b,
@@ -100,7 +152,7 @@ static enum err pulse_table(struct request *rq, struct db *db, const struct bran
     rows_cell(&rows, pulse_moment(rq, b, p.item_at));
     rows_cell(&rows, arena_printf(rq->arena, "%lld", (long long)p.items));
     rows_cell(&rows, arena_printf(rq->arena, "%lld", (long long)p.refused));
-    *out = rows_table(&rows, page_text(rq, "Pulse"), last_fetch(rq, b, &p), STR_NONE);
+    *out = rows_table(&rows, page_text(rq, "Pulse"), last_words(rq, b, &p), STR_NONE);
     out->part = arena_printf(rq->arena, "/desk/part/pulse/%lld", (long long)account);
     out->on = arena_printf(rq->arena, "account:%lld", (long long)account);
     return ERR_OK;
@@ -215,8 +267,23 @@ static void post_fetch(struct request *rq, struct response *rs)
         pages_fail(rq, rs, err, &e);
 }
 
+static void post_send(struct request *rq, struct response *rs)
+{
+    const struct page_context *ctx = rq->app;
+    struct errinfo e = {0};
+    int64_t id = 0;
+    enum err err = ERR_NOT_FOUND;
+    if (request_param_i64(rq, "id", &id))
+        err = flow_send_now(ctx->flow, &rq->who, id, 0, &e);
+    if (err == ERR_OK || err == ERR_CONFLICT)
+        pages_done(rq, rs, arena_printf(rq->arena, "/desk/channels/%lld", (long long)id));
+    else
+        pages_fail(rq, rs, err, &e);
+}
+
 const struct route pulse_routes[] = {
     {METHOD_GET, "/desk/part/pulse/:id", RIGHT_READ, 0, 0, get_part_pulse},
     {METHOD_POST, "/desk/channels/:id/fetch", RIGHT_LEAD, 4096, 0, post_fetch},
+    {METHOD_POST, "/desk/channels/:id/send", RIGHT_LEAD, 4096, 0, post_send},
 };
 const size_t pulse_route_count = sizeof pulse_routes / sizeof *pulse_routes;

@@ -8,10 +8,13 @@
 struct pulse {
     const struct channel *channel; /* NULL: of a newer version */
     int64_t state, success_at, failures;
-    int incident;  /* enum incident_kind; -1: none */
-    int64_t since; /* of the incident */
-    bool fetching; /* somebody asked for news, and waits */
-    struct str error;
+    int incident;     /* enum incident_kind; -1: none */
+    int64_t since;    /* of the incident */
+    bool fetching;    /* somebody asked for news, and waits */
+    struct str error; /* base/trouble.h */
+    int64_t next_at;
+    int64_t send_failures, send_after; /* of answers */
+    struct str send_error;
 };
 
 struct pulse_said {

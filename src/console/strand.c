@@ -252,6 +252,27 @@ static struct str why_of(struct request *rq, struct str kept)
     return todo.n ? arena_printf(rq->arena, "%.*s. %.*s", STR_FMT(why), STR_FMT(todo)) : why;
 }
 
+/* A try of it, or of others on its account, has failed: why, and when it is tried again. */
+static void fill_wait(struct strand *s, const struct case_sql_messages_row *m,
+                      struct delivery_view *d)
+{
+    struct request *rq = s->rq;
+    bool held = m->send_after > s->now;
+    int64_t at = held && m->send_after > m->not_before ? m->send_after : m->not_before;
+    struct str why = m->attempt && m->what.n ? m->what : m->send_error;
+    if (!why.n || (!held && !m->attempt))
+        return;
+    d->text = why_of(rq, why);
+    d->word =
+        at > s->now
+            ? words_with(rq, N_("Has not left yet. Next try %s."),
+                         format_moment(rq->arena, page_locale(rq), s->b->calendar.zone, s->now, at))
+            : page_text(rq, N_("Has not left yet. It is tried again now."));
+    d->waits = true;
+    if (at > s->now && !(held && m->send_asked) && right_of_role(rq->who.role, RIGHT_ANSWER))
+        d->now = message_path(rq, m->id, "now");
+}
+
 static void fill_delivery(struct strand *s, const struct case_sql_messages_row *m,
                           struct case_post_view *out)
 {
@@ -270,8 +291,8 @@ static void fill_delivery(struct strand *s, const struct case_sql_messages_row *
         .thread = s->c->id};
     if (m->state == MESSAGE_QUEUED && !m->attempt && right_of_role(rq->who.role, RIGHT_ANSWER))
         d->recall = message_path(rq, m->id, "recall");
-    if (m->state == MESSAGE_QUEUED && m->attempt && m->what.n)
-        d->word = words_with(rq, N_("is tried again: %s"), d->text);
+    if (m->state == MESSAGE_QUEUED)
+        fill_wait(s, m, d);
     if ((m->state == MESSAGE_FAILED || m->state == MESSAGE_UNCLEAR) &&
         right_of_role(rq->who.role, RIGHT_ANSWER)) {
         d->again = message_path(rq, m->id, "again");

@@ -4,6 +4,7 @@
  * wait again; what it was just sending is unclear, unless the peer drops repeats by the message's
  * key. A run that was stopped past its end sends nothing more: it asks its clock after the mark and
  * before each piece of the message. */
+#include "account_sql.h"
 #include "author_sql.h"
 #include "base/arena.h"
 #include "base/log.h"
@@ -17,7 +18,16 @@
 #include "post_sql.h"
 #include "store/lease.h"
 
-enum { BATCH = 20, ATTEMPTS_MAX = 14, SETTLE_PAUSE_MS = 1000, ORPHANS_MAX = 200 };
+enum {
+    BATCH = 64,
+    ATTEMPTS_MAX = 14,
+    SETTLE_PAUSE_MS = 1000,
+    ORPHANS_MAX = 200,
+    BUSY_WAIT_MS = 200
+};
+/* A message whose receiver is out of order is given up after both, so that a bad weekend passes
+ * without work for anybody. */
+#define TRY_FOR (3 * CLOCK_DAY)
 
 struct sending {
     struct flow *f;
@@ -25,7 +35,7 @@ struct sending {
     struct outbox_sql_get_row m;
     struct channel_use use;
     struct sent_result result;
-    int64_t now;
+    int64_t now, retry; /* when it ended; when it is tried again */
     bool marked;
 };
 
@@ -115,7 +125,7 @@ static enum err outgoing_of(struct sending *s, struct arena *a, struct outgoing 
 static enum message_state state_of(struct sending *s)
 {
     const struct channel *c = s->use.channel;
-    bool tries_left = s->m.attempt + 1 < ATTEMPTS_MAX;
+    bool tries_left = s->m.attempt + 1 < ATTEMPTS_MAX || s->now - s->m.created_at < TRY_FOR;
     switch (s->result.sent) {
     case SENT_ACCEPTED:
         return MESSAGE_SENT;
@@ -130,14 +140,32 @@ static enum message_state state_of(struct sending *s)
     }
 }
 
+/* What came of it tells of the account, too: while its other side is out of order one message at a
+ * time finds out whether it still is, and all others wait. */
+static enum err write_health(struct sending *s, struct tx *tx, struct str what)
+{
+    int64_t changed, failures = s->use.account.send_failures + 1;
+    if (s->result.sent == SENT_LATER && s->result.whole)
+        TRY(account_sql_send_ill(tx,
+                                 &(struct account_sql_send_ill_in){s->brand, s->m.account, s->retry,
+                                                                   s->result.retry_at > s->now,
+                                                                   failures, what},
+                                 &changed));
+    else if (s->result.sent == SENT_ACCEPTED || s->result.sent == SENT_REFUSED)
+        TRY(account_sql_send_well(tx, &(struct account_sql_send_well_in){s->brand, s->m.account},
+                                  &changed));
+    else
+        return ERR_OK;
+    if (changed)
+        tx_notify(tx, (struct notice){TOPIC_ACCOUNT, s->brand, s->m.account, 0});
+    return ERR_OK;
+}
+
 static enum err write_settled(struct tx *tx, void *arg, struct errinfo *e)
 {
     struct sending *s = arg;
     static const char *const words[] = {"accepted", "refused", "later", "unclear"};
     enum message_state state = state_of(s);
-    int64_t retry = s->result.retry_at > s->now
-                        ? s->result.retry_at
-                        : s->now + retry_delay((int)s->m.attempt + 1, 0, rand_u64());
     int64_t changed, post = 0;
     (void)e;
     if (state == MESSAGE_SENT)
@@ -147,7 +175,7 @@ static enum err write_settled(struct tx *tx, void *arg, struct errinfo *e)
         .id = s->m.id,
         .owner = s->run,
         .state = state,
-        .not_before = state == MESSAGE_QUEUED ? retry : s->m.not_before,
+        .not_before = state == MESSAGE_QUEUED ? s->retry : s->m.not_before,
         .external_id = s->result.external_id,
         .post = post,
         .what = trouble_kept(&s->result.why, tx_arena(tx)),
@@ -160,6 +188,7 @@ static enum err write_settled(struct tx *tx, void *arg, struct errinfo *e)
         TRY(answer_problem(tx, s->brand, s->m.case_id, s->m.id));
     tx_notify(tx, (struct notice){TOPIC_MESSAGE, s->brand, s->m.id, 0});
     tx_notify(tx, (struct notice){TOPIC_CASE, s->brand, s->m.case_id, 0});
+    TRY(write_health(s, tx, in.what));
     return outbox_sql_delivery_add(
         tx,
         &(struct outbox_sql_delivery_add_in){store_id(s->f->o.store, 0), s->brand, s->m.account,
@@ -168,12 +197,25 @@ static enum err write_settled(struct tx *tx, void *arg, struct errinfo *e)
         NULL);
 }
 
+/* When a message that waits is tried again. One that tried for all of its account falls in behind
+ * the others: it may be the one that the other side cannot stand. */
+static int64_t retry_of(const struct sending *s)
+{
+    if (s->result.retry_at > s->now)
+        return s->result.retry_at;
+    bool whole = s->result.whole;
+    int64_t failures = whole ? s->use.account.send_failures : s->m.attempt;
+    return s->now +
+           retry_delay((int)failures + 1, whole ? RETRY_PROBE : RETRY_LONGEST, 0, rand_u64());
+}
+
 /* What came of it must be written down; a store that is full or away for a while does not make it
  * forgotten. When the process ends first, another run finds it "sending" and asks a person. */
 static void settle(struct sending *s)
 {
     for (;;) {
         s->now = flow_now(s->f);
+        s->retry = retry_of(s);
         enum err err = store_write(s->f->o.store, write_settled, s, NULL);
         if (err == ERR_OK || err == ERR_CONFLICT)
             return;
@@ -224,6 +266,23 @@ out:
     return claimed;
 }
 
+/* Sends one of what is due, if its account has a sender to spare. */
+static bool deliver_next(struct flow *f, const struct outbox_sql_due_row *due, size_t n)
+{
+    /* all senders of all nodes see the same list: each begins somewhere else */
+    size_t first = n == BATCH ? (size_t)rand_below(n) : 0;
+    bool handled = false;
+    for (size_t i = 0; i < n && !handled && !atomic_load(&f->stopping); i++) {
+        const struct outbox_sql_due_row *one = &due[(first + i) % n];
+        struct lane_pass pass;
+        if (!lane_enter(&f->send_lanes, one->account, one->ill > 0, &pass))
+            continue;
+        handled = deliver_one(f, one->brand, one->id);
+        lane_leave(&f->send_lanes, &pass);
+    }
+    return handled;
+}
+
 int flow_deliver_due(struct flow *f)
 {
     int handled = 0;
@@ -232,19 +291,12 @@ int flow_deliver_due(struct flow *f)
     while (!atomic_load(&f->stopping) && store_run(f->o.store)) {
         struct outbox_sql_due_row *due;
         size_t n;
-        int before = handled;
         arena_clear(&a);
         const struct outbox_sql_due_in in = {flow_now(f), BATCH};
-        if (outbox_sql_due(store_reader(f->o.store), &a, &in, &due, &n) != ERR_OK)
+        if (outbox_sql_due(store_reader(f->o.store), &a, &in, &due, &n) != ERR_OK ||
+            !deliver_next(f, due, n))
             break;
-        /* all senders of all nodes see the same list: each begins somewhere else */
-        size_t first = n == BATCH ? (size_t)rand_below(n) : 0;
-        for (size_t i = 0; i < n && !atomic_load(&f->stopping); i++) {
-            const struct outbox_sql_due_row *one = &due[(first + i) % n];
-            handled += deliver_one(f, one->brand, one->id);
-        }
-        if (handled == before)
-            break;
+        handled++;
     }
     arena_deinit(&a);
     return handled;
@@ -262,8 +314,8 @@ void *deliver_loop(void *flow)
         flow_deliver_due(f);
         arena_clear(&a);
         if (outbox_sql_next_due(store_reader(f->o.store), &a, &next) == ERR_OK) {
-            int64_t left = next.not_before - flow_now(f);
-            wait = left < 200 ? 200 : left < wait ? left : wait;
+            int64_t left = next.at - flow_now(f);
+            wait = left < BUSY_WAIT_MS ? BUSY_WAIT_MS : left < wait ? left : wait;
         }
         bell_wait(&f->outbox_bell, wait);
     }

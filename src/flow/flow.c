@@ -22,6 +22,8 @@ struct flow *flow_new(const struct flow_options *o)
     pthread_mutex_init(&f->brands_lock, NULL);
     hand_init(&f->polling);
     hand_init(&f->sending_now);
+    lanes_init(&f->send_lanes, SENDERS, SENDERS_EACH);
+    lanes_init(&f->poll_lanes, POLLERS, 1);
     bell_init(&f->outbox_bell);
     bell_init(&f->poll_bell);
     bell_init(&f->jobs_bell);
@@ -42,6 +44,8 @@ void flow_free(struct flow *f)
     bell_deinit(&f->outbox_bell);
     hand_deinit(&f->sending_now);
     hand_deinit(&f->polling);
+    lanes_deinit(&f->poll_lanes);
+    lanes_deinit(&f->send_lanes);
     pthread_mutex_destroy(&f->brands_lock);
     free(f);
 }

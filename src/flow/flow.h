@@ -161,6 +161,10 @@ enum err flow_recall(struct flow *f, const struct who *who, int64_t message,
 enum settle { SETTLE_SEND_AGAIN, SETTLE_ARRIVED, SETTLE_DROP };
 enum err flow_settle(struct flow *f, const struct who *who, int64_t message, enum settle how,
                      struct errinfo *e) MUST_CHECK;
+/* Tries again at once what waits after a failed try: this message, or with message 0 all of the
+ * account's. ERR_CONFLICT (where "held"): the other side asked us to wait. */
+enum err flow_send_now(struct flow *f, const struct who *who, int64_t account, int64_t message,
+                       struct errinfo *e) MUST_CHECK;
 /* A reply that was given already, elsewhere or before: recorded as sent at that moment by that
  * agent. */
 enum err flow_record_reply(struct flow *f, int64_t brand, int64_t agent, int64_t case_id,

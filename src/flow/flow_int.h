@@ -11,6 +11,7 @@
 #include "flow/flow.h"
 #include "flow/keep_int.h"
 #include "flow/known.h"
+#include "flow/lane.h"
 #include "posts/post.h"
 #include "store/store.h"
 
@@ -21,7 +22,8 @@ struct workers;
 struct brand_entry;
 
 #define WATCH_EVERY (30 * CLOCK_SECOND)
-enum { SENDERS = 2, POLLERS = 3, BUSY_MAX = 256 };
+/* Most of them wait for others: lane.h shares them out. */
+enum { SENDERS = 12, SENDERS_EACH = 3, POLLERS = 6, BUSY_MAX = 256 };
 
 /* How far the deletion of what is not kept any longer has come: retain.c. */
 struct retain {
@@ -57,7 +59,8 @@ struct flow {
     pthread_t senders[SENDERS], poller, jobs;
     int senders_n;
     struct workers *poll_workers;
-    struct keeper keeper; /* of backups */
+    struct lanes send_lanes, poll_lanes;
+    struct keeper keeper;             /* of backups */
     struct hand polling, sending_now; /* accounts; messages */
 
     struct retain retain; /* jobs thread only */

@@ -133,6 +133,7 @@ static enum err save(struct flow *f, const struct lease *lease, struct channel_u
 struct round {
     bool more;          /* the source has more at once */
     int64_t failures;   /* in a row, before this one */
+    int64_t longest;    /* to wait after a failed one: its rhythm, or RETRY_PROBE */
     int64_t asked;      /* the account's when the round began */
     int64_t not_before; /* the peer asked to wait until then; 0: it did not */
 };
@@ -154,6 +155,9 @@ static enum err poll_round(struct flow *f, const struct lease *lease, struct are
     enum err usable = channel_use(f, a, brand, account, &use, e);
     r->failures = use.account.failures;
     r->asked = use.account.asked;
+    r->longest = RETRY_PROBE;
+    if (use.channel && use.channel->poll_every > RETRY_PROBE)
+        r->longest = use.channel->poll_every;
     if (usable != ERR_OK)
         return usable;
     if (!use.account.on)
@@ -207,7 +211,8 @@ static void poll_rounds(struct flow *f, struct lease *lease, int64_t brand, int6
         e.code = err; /* what failed below may have told nothing */
         log_warn("flow", "account %lld: %s", (long long)account,
                  e.what[0] ? e.what : err_code(err));
-        int64_t now = flow_now(f), next_at = now + retry_delay((int)r.failures + 1, 0, rand_u64());
+        int64_t now = flow_now(f),
+                next_at = now + retry_delay((int)r.failures + 1, r.longest, 0, rand_u64());
         if (r.not_before > next_at)
             next_at = r.not_before;
         write_pulse(f, write_ill,
@@ -255,29 +260,37 @@ void flow_poll_one(struct flow *f, int64_t brand, int64_t account)
 struct poll_job {
     struct flow *f;
     int64_t brand, account;
+    struct lane_pass pass;
 };
 
 static void run_job(void *arg)
 {
     struct poll_job *job = arg;
     poll_account(job->f, job->brand, job->account, true);
+    lane_leave(&job->f->poll_lanes, &job->pass);
     hand_give(&job->f->polling, job->account);
     bell_ring(&job->f->poll_bell);
     free(job);
 }
 
-static void start_job(struct flow *f, int64_t brand, int64_t account)
+static void start_job(struct flow *f, const struct account_sql_due_row *due)
 {
-    if (!hand_take(&f->polling, account))
+    struct lane_pass pass;
+    if (!hand_take(&f->polling, due->id))
         return;
-    struct poll_job *job = malloc(sizeof *job);
+    struct poll_job *job = NULL;
+    if (lane_enter(&f->poll_lanes, due->id, due->failures > 0, &pass)) {
+        if ((job = malloc(sizeof *job)) == NULL)
+            lane_leave(&f->poll_lanes, &pass);
+    }
     if (job) {
-        *job = (struct poll_job){f, brand, account};
+        *job = (struct poll_job){f, due->brand, due->id, pass};
         if (workers_run(f->poll_workers, run_job, job) == ERR_OK)
             return;
+        lane_leave(&f->poll_lanes, &pass);
         free(job);
     }
-    hand_give(&f->polling, account);
+    hand_give(&f->polling, due->id);
 }
 
 static size_t due_accounts(struct flow *f, struct arena *a, struct account_sql_due_row **rows)
@@ -315,7 +328,7 @@ void *poll_loop(void *flow)
         arena_clear(&a);
         size_t n = due_accounts(f, &a, &rows);
         for (size_t i = 0; i < n; i++)
-            start_job(f, rows[i].brand, rows[i].id);
+            start_job(f, &rows[i]);
         if (account_sql_next_due(store_reader(f->o.store), &a, &next) == ERR_OK) {
             int64_t left = next.next_at - flow_now(f);
             /* those being polled now are still due: their end rings the bell */

@@ -55,6 +55,7 @@ enum err account_load(struct db *db, struct arena *a, const struct seal_key *key
                             .text_limit = row.text_limit,
                             .failures = row.failures,
                             .asked = row.asked,
+                            .send_failures = row.send_failures,
                             .key = row.key,
                             .channel = row.channel,
                             .network = row.network,

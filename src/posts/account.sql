@@ -3,9 +3,9 @@
 
 --: get one (brand i64, id i64) -> (id i64, brand i64, key text, channel text, network text, name text, is_public i64,
 --:   allow_private i64, text_limit i64, settings text, secrets blob?, state i64, cursor text, failures i64,
---:   asked i64, version i64)
+--:   asked i64, send_failures i64, version i64)
 SELECT id, brand, key, channel, network, name, is_public, allow_private, text_limit, settings, secrets, state,
-  cursor, failures, asked, version
+  cursor, failures, asked, send_failures, version
 FROM account WHERE id = :id AND brand = :brand;
 
 --: by_key one (brand i64, key text) -> (id i64)
@@ -15,12 +15,13 @@ SELECT id FROM account WHERE brand = :brand AND key = :key;
 --: by_key_any many (key text) -> (id i64, brand i64, brand_key text) any-brand "commands of the administrator"
 SELECT a.id, a.brand, b.key AS brand_key FROM account a JOIN brand b ON b.id = a.brand WHERE a.key = :key LIMIT 2;
 
--- Accounts of all brands that are due and that no living node polls (store/lease.h), for the poller.
---: due many (now i64, at i64, limit i64) -> (id i64, brand i64) any-brand "one poller serves all brands"
-SELECT a.id, a.brand FROM account a WHERE a.state = 0 AND a.next_at <= :now AND NOT EXISTS (
+-- Accounts of all brands that are due and that no living node polls (store/lease.h), for the poller; those whose other
+-- side is well first.
+--: due many (now i64, at i64, limit i64) -> (id i64, brand i64, failures i64) any-brand "one poller serves all brands"
+SELECT a.id, a.brand, a.failures FROM account a WHERE a.state = 0 AND a.next_at <= :now AND NOT EXISTS (
   SELECT 1 FROM lease l JOIN lease n ON n.owner = l.owner AND n.slot >= 0
   WHERE l.name = 'account:' || a.id AND l.until > :at AND n.until > :at)
-ORDER BY a.next_at LIMIT :limit;
+ORDER BY CASE WHEN a.failures > 0 THEN 1 ELSE 0 END, a.next_at LIMIT :limit;
 
 -- Still due, asked by who has its lease now.
 --: is_due one (id i64, now i64) -> (id i64) any-brand "one poller serves all brands"
@@ -38,12 +39,28 @@ ON CONFLICT (brand, key) DO NOTHING;
 --:   settings text, secrets blob?, version i64)
 UPDATE account SET name = :name, network = :network, is_public = :is_public, allow_private = :allow_private,
   text_limit = :text_limit, settings = :settings, secrets = :secrets, version = version + 1, next_at = 0, held_until = 0,
-  asked = asked + 1, failures = 0, denied = 0
+  asked = asked + 1, failures = 0, denied = 0, send_after = 0, send_asked = 0, send_failures = 0, send_error = ''
 WHERE id = :id AND brand = :brand AND version = :version;
 
 --: set_state exec (brand i64, id i64, state i64)
-UPDATE account SET state = :state, version = version + 1, next_at = 0, asked = asked + 1, failures = 0, denied = 0, error = ''
+UPDATE account SET state = :state, version = version + 1, next_at = 0, asked = asked + 1, failures = 0, denied = 0, error = '',
+  send_after = 0, send_asked = 0, send_failures = 0, send_error = ''
 WHERE id = :id AND brand = :brand;
+
+-- What came of an answer, when it tells of the other side as a whole: held back with all others of the account, or well.
+-- failures: as they were when it was tried, and one more, so that several tries at a time count once.
+--: send_ill exec (brand i64, id i64, after i64, asked i64, failures i64, error text)
+UPDATE account SET send_asked = CASE WHEN :after > send_after THEN :asked ELSE send_asked END,
+  send_after = CASE WHEN :after > send_after THEN :after ELSE send_after END,
+  send_failures = CASE WHEN :failures > send_failures THEN :failures ELSE send_failures END, send_error = :error
+WHERE id = :id AND brand = :brand;
+--: send_well exec (brand i64, id i64)
+UPDATE account SET send_after = 0, send_asked = 0, send_failures = 0, send_error = ''
+WHERE id = :id AND brand = :brand AND send_failures > 0;
+-- Somebody wants them tried at once; not while the other side has asked us to wait.
+--: send_free exec (brand i64, id i64, now i64)
+UPDATE account SET send_after = CASE WHEN send_after > :now THEN :now ELSE send_after END
+WHERE id = :id AND brand = :brand AND (send_asked = 0 OR send_after <= :now);
 
 -- The cursor moves only from where the poll began: a poll that was overtaken saves nothing.
 --: save_cursor exec (brand i64, id i64, before text, cursor text)
@@ -59,8 +76,9 @@ SELECT next_at FROM account WHERE state = 0 ORDER BY next_at LIMIT 1;
 --: clock_back exec (now i64, by i64) any-brand "one clock for all brands"
 UPDATE account SET next_at = CASE WHEN next_at > :now THEN next_at - :by ELSE next_at END,
   attempt_at = CASE WHEN attempt_at > :now THEN attempt_at - :by ELSE attempt_at END,
-  held_until = CASE WHEN held_until > :now THEN held_until - :by ELSE held_until END
-WHERE next_at > :now OR attempt_at > :now OR held_until > :now;
+  held_until = CASE WHEN held_until > :now THEN held_until - :by ELSE held_until END,
+  send_after = CASE WHEN send_after > :now THEN send_after - :by ELSE send_after END
+WHERE next_at > :now OR attempt_at > :now OR held_until > :now OR send_after > :now;
 
 --: last_attempt one () -> (attempt_at i64) any-brand "one clock for all brands"
 SELECT attempt_at FROM account ORDER BY attempt_at DESC LIMIT 1;

@@ -13,18 +13,25 @@ SELECT id, account, thread, case_id, parent, agent, key, text, state, not_before
   created_at, external_id, post, version
 FROM message WHERE id = :id AND brand = :brand;
 
--- Due messages of all brands. One waits while an older one of its case is not settled, so that order holds: also
--- behind one that failed, until a person has decided about it. One that failed or is
--- unclear holds back what was written after it until a person has decided.
---: due many (now i64, limit i64) -> (id i64, brand i64) any-brand "one sender serves all brands"
-SELECT m.id, m.brand FROM message m WHERE m.state = 0 AND m.not_before <= :now AND NOT EXISTS (
-  SELECT 1 FROM message o WHERE o.case_id = m.case_id AND o.id < m.id AND o.state IN (0, 1, 2, 4, 5))
-ORDER BY m.not_before LIMIT :limit;
+-- Of each account that is not paused and whose answers are not held back, the message that is due the longest; of all brands, those whose
+-- other side is well first. A message waits while an older one of its case is not settled, so that order holds: also
+-- behind one that failed or is unclear, until a person has decided about it.
+--: due many (now i64, limit i64) -> (id i64, brand i64, account i64, ill i64) any-brand "one sender serves all brands"
+SELECT m.id, m.brand, m.account, a.send_failures AS ill FROM account a JOIN message m ON m.id = (
+  SELECT w.id FROM message w WHERE w.account = a.id AND w.state = 0 AND w.not_before <= :now AND NOT EXISTS (
+    SELECT 1 FROM message o WHERE o.case_id = w.case_id AND o.id < w.id AND o.state IN (0, 1, 2, 4, 5))
+  ORDER BY w.not_before LIMIT 1)
+WHERE a.send_after <= :now AND a.state <> 1
+ORDER BY CASE WHEN a.send_failures > 0 THEN 1 ELSE 0 END, m.not_before LIMIT :limit;
 
---: next_due one () -> (not_before i64) any-brand "one sender serves all brands"
-SELECT m.not_before FROM message m WHERE m.state = 0 AND NOT EXISTS (
-  SELECT 1 FROM message o WHERE o.case_id = m.case_id AND o.id < m.id AND o.state IN (0, 1, 2, 4, 5))
-ORDER BY m.not_before LIMIT 1;
+--: next_due one () -> (at i64) any-brand "one sender serves all brands"
+SELECT CASE WHEN a.send_after > m.not_before THEN a.send_after ELSE m.not_before END AS at
+FROM account a JOIN message m ON m.id = (
+  SELECT w.id FROM message w WHERE w.account = a.id AND w.state = 0 AND NOT EXISTS (
+    SELECT 1 FROM message o WHERE o.case_id = w.case_id AND o.id < w.id AND o.state IN (0, 1, 2, 4, 5))
+  ORDER BY w.not_before LIMIT 1)
+WHERE a.state <> 1
+ORDER BY 1 LIMIT 1;
 
 -- The clock was set back (flow/step.c): what waits keeps its wait. And the newest message, to see that it was.
 --: clock_back exec (now i64, by i64) any-brand "one clock for all brands"
@@ -39,7 +46,8 @@ SELECT created_at FROM message ORDER BY id DESC LIMIT 1;
 UPDATE message SET state = 1, owner = :owner, attempt = attempt + 1, version = version + 1
 WHERE id = :id AND brand = :brand AND state = 0 AND attempt = :attempt AND not_before <= :now AND NOT EXISTS (
   SELECT 1 FROM message o WHERE o.case_id = message.case_id AND o.id <> message.id AND (
-    o.state IN (1, 2) OR (o.id < message.id AND o.state IN (0, 4, 5))));
+    o.state IN (1, 2) OR (o.id < message.id AND o.state IN (0, 4, 5))))
+  AND NOT EXISTS (SELECT 1 FROM account a WHERE a.id = message.account AND (a.send_after > :now OR a.state = 1));
 
 -- From here on the peer may act on it.
 --: mark_sending exec (brand i64, id i64, owner i64)
@@ -51,6 +59,12 @@ WHERE id = :id AND brand = :brand AND state = 1 AND owner = :owner;
 UPDATE message SET state = :state, not_before = :not_before, external_id = :external_id, post = :post, what = :what,
   sent_at = :sent_at, owner = 0, version = version + 1
 WHERE id = :id AND brand = :brand AND state IN (1, 2) AND owner = :owner;
+
+-- Somebody wants it tried again at once: one message, or with 0 all of the account.
+--: hasten exec (brand i64, account i64, message i64, now i64)
+UPDATE message SET not_before = :now, version = version + 1
+WHERE account = :account AND brand = :brand AND state = 0 AND attempt > 0 AND not_before > :now
+  AND (id = :message OR :message = 0);
 
 --: recall exec (brand i64, id i64)
 UPDATE message SET state = 6, version = version + 1 WHERE id = :id AND brand = :brand AND state = 0 AND attempt = 0;

@@ -33,7 +33,8 @@ enum {
 /* A connected identity on a channel, with its settings opened. */
 struct account {
     int64_t id, brand, version, text_limit, failures;
-    int64_t asked; /* how often somebody wanted news at once */
+    int64_t send_failures; /* in a row, of answers */
+    int64_t asked;         /* how often somebody wanted news at once */
     struct str key, channel, network, name, cursor, settings_json;
     bool is_public, allow_private, on;
     struct map settings; /* key -> struct str *; secrets opened */

@@ -11,12 +11,13 @@
 static void doubles_up_to_an_hour(void **state)
 {
     (void)state;
-    assert_int_equal(retry_delay(1, 0, 0), 15 * CLOCK_SECOND);
-    assert_int_equal(retry_delay(2, 0, 0), 30 * CLOCK_SECOND);
-    assert_int_equal(retry_delay(5, 0, 0), 240 * CLOCK_SECOND);
-    assert_int_equal(retry_delay(9, 0, 0), CLOCK_HOUR);
-    assert_int_equal(retry_delay(1000000, 0, 0), CLOCK_HOUR);
-    assert_int_equal(retry_delay(0, 0, 0), 15 * CLOCK_SECOND);
+    assert_int_equal(retry_delay(1, RETRY_LONGEST, 0, 0), 15 * CLOCK_SECOND);
+    assert_int_equal(retry_delay(2, RETRY_LONGEST, 0, 0), 30 * CLOCK_SECOND);
+    assert_int_equal(retry_delay(5, RETRY_LONGEST, 0, 0), 240 * CLOCK_SECOND);
+    assert_int_equal(retry_delay(9, RETRY_LONGEST, 0, 0), CLOCK_HOUR);
+    assert_int_equal(retry_delay(1000000, RETRY_LONGEST, 0, 0), CLOCK_HOUR);
+    assert_int_equal(retry_delay(9, RETRY_PROBE, 0, 0), 10 * CLOCK_MINUTE);
+    assert_int_equal(retry_delay(0, RETRY_LONGEST, 0, 0), 15 * CLOCK_SECOND);
 }
 
 static void chance_adds_at_most_a_quarter(void **state)
@@ -24,7 +25,7 @@ static void chance_adds_at_most_a_quarter(void **state)
     (void)state;
     int64_t least = INT64_MAX, most = 0;
     for (uint64_t r = 0; r < 100000; r++) {
-        int64_t d = retry_delay(1, 0, r * UINT64_C(0x9e3779b97f4a7c15));
+        int64_t d = retry_delay(1, RETRY_LONGEST, 0, r * UINT64_C(0x9e3779b97f4a7c15));
         least = d < least ? d : least;
         most = d > most ? d : most;
     }
@@ -36,10 +37,10 @@ static void a_peer_that_asks_is_obeyed(void **state)
 {
     (void)state;
     for (uint64_t r = 0; r < 10000; r++) {
-        int64_t d = retry_delay(7, 120000, r);
+        int64_t d = retry_delay(7, RETRY_LONGEST, 120000, r);
         assert_true(d >= 120000 && d <= 132000);
     }
-    assert_int_equal(retry_delay(1, 1, UINT64_MAX), 1);
+    assert_int_equal(retry_delay(1, RETRY_LONGEST, 1, UINT64_MAX), 1);
 }
 
 int main(void)
