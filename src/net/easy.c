@@ -60,6 +60,9 @@ enum err easy_init(struct easy *x, const struct net_options *options, struct err
     curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(c, CURLOPT_XFERINFODATA, x);
     curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+    /* Else the end of a transfer waits for the resolver's thread, and so for name servers that do
+     * not answer: half a minute and more beyond CONNECT_MS. */
+    curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES);
     curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)SLOW_SECONDS);
     curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
@@ -109,8 +112,12 @@ static enum trouble certificate_trouble(const struct easy *x)
     case 20: /* UNABLE_TO_GET_ISSUER_CERT_LOCALLY */
     case 21: /* UNABLE_TO_VERIFY_LEAF_SIGNATURE */
         return TROUBLE_CERT_ISSUER;
-    default: /* the chain is fine: curl compares the name itself */
-        return verdict ? TROUBLE_CERT : TROUBLE_CERT_NAME;
+    case 0:  /* the chain is fine: curl compares the name itself, */
+    case 1:  /* and has put UNSPECIFIED here before it asks OpenSSL */
+    case 62: /* HOSTNAME_MISMATCH */
+        return TROUBLE_CERT_NAME;
+    default:
+        return TROUBLE_CERT;
     }
 }
 

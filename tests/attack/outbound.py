@@ -6,12 +6,16 @@ import http.server
 import os
 import re
 import socket
-import ssl
 import subprocess
+import sys
 import threading
 import time
 
-from house import Server, case, check, main, post_lines, same, wait_for
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "faults"))
+
+from faulty import certificates, tls_context  # noqa: E402
+from house import Server, case, check, main, post_lines, same, wait_for  # noqa: E402
+from peers import Web  # noqa: E402
 
 
 class Listener:
@@ -108,30 +112,18 @@ def rebinding(server):
     same(listener.hits, 0, "connections to the inside")
 
 
-class Peer(http.server.BaseHTTPRequestHandler):
+class Peer(Web):
     """A web server that misbehaves by path."""
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
 
     def handle(self):
         with contextlib.suppress(OSError):
             super().handle()
 
-    def say(self, status, body=b"", **headers):
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
     def do_GET(self):
         s = self.server
         s.seen.append(self.path)
         if self.path == "/good":
-            self.say(200, b"<rss version='2.0'><channel><title>T</title><item><guid>1</guid><title>@nordlicht gut</title>"
+            self.answer(200, b"<rss version='2.0'><channel><title>T</title><item><guid>1</guid><title>@nordlicht gut</title>"
                           b"</item></channel></rss>", Content_Type="application/rss+xml")
         elif self.path == "/drip":
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
@@ -152,14 +144,14 @@ class Peer(http.server.BaseHTTPRequestHandler):
             while True:
                 self.wfile.write(b"x" * 65536)
         elif self.path == "/bomb":
-            self.say(200, s.bomb, Content_Encoding="gzip")
+            self.answer(200, s.bomb, Content_Encoding="gzip")
         elif self.path == "/interim":
             while True:
                 self.wfile.write(b"HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n")
         elif self.path.startswith("/redirect"):
-            self.say(302, Location=f"/redirect{int(self.path[9:] or 0) + 1}")
+            self.answer(302, Location=f"/redirect{int(self.path[9:] or 0) + 1}")
         else:
-            self.say(404)
+            self.answer(404)
 
     def do_POST(self):
         s = self.server
@@ -174,9 +166,9 @@ class Peer(http.server.BaseHTTPRequestHandler):
             while True:
                 self.wfile.write(b"x" * 65536)
         elif self.path == "/moved":
-            self.say(301, Location=f"http://127.0.0.1:{s.inside.port}/")
+            self.answer(301, Location=f"http://127.0.0.1:{s.inside.port}/")
         else:
-            self.say({"/500": 500, "/429": 429, "/410": 410}.get(self.path, 200), **(
+            self.answer({"/500": 500, "/429": 429, "/410": 410}.get(self.path, 200), **(
                 {"Retry_After": "3600"} if self.path == "/429" else {}))
 
 
@@ -239,35 +231,9 @@ def pace(server):
     check(40 <= len(s.seen) <= 60, f"{len(s.seen)} requests within {time.monotonic() - began:.0f} s")
 
 
-def certificates(folder):
-    """An authority of our own, and certificates that are right and wrong in one way each."""
-    def openssl(*words):
-        subprocess.run(["openssl", *words], check=True, cwd=folder, capture_output=True)
-    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-    for name in ("ca", "other"):
-        openssl("req", "-x509", *key, "-days", "2", "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.pem")
-    for name, host, authority, start, end in (
-            ("good", "localhost", "ca", "20200101000000Z", "20400101000000Z"),
-            ("name", "elsewhere.example", "ca", "20200101000000Z", "20400101000000Z"),
-            ("expired", "localhost", "ca", "20200101000000Z", "20210101000000Z"),
-            ("early", "localhost", "ca", "20380101000000Z", "20400101000000Z"),
-            ("stranger", "localhost", "other", "20200101000000Z", "20400101000000Z")):
-        openssl("req", *key, "-subj", f"/CN={host}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
-        with open(os.path.join(folder, "ca.cnf"), "w", encoding="ascii") as f:
-            f.write("[ca]\ndefault_ca=d\n[d]\ndatabase=index\nnew_certs_dir=.\nserial=serial\npolicy=p\ndefault_md=sha256\n"
-                    f"rand_serial=yes\nunique_subject=no\nx509_extensions=x\n[p]\ncommonName=supplied\n[x]\nsubjectAltName=DNS:{host}\n")
-        open(os.path.join(folder, "index"), "w", encoding="ascii").close()
-        openssl("ca", "-batch", "-config", "ca.cnf", "-cert", f"{authority}.pem", "-keyfile", f"{authority}.key", "-in",
-                f"{name}.csr", "-out", f"{name}.pem", "-startdate", start, "-enddate", end, "-notext")
-    openssl("req", "-x509", *key, "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout",
-            "self.key", "-out", "self.pem")
-
-
 def tls_server(folder, name):
     s = peer()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(os.path.join(folder, f"{name}.pem"), os.path.join(folder, f"{name}.key"))
-    s.socket = context.wrap_socket(s.socket, server_side=True, do_handshake_on_connect=False)
+    s.socket = tls_context(folder, name).wrap_socket(s.socket, server_side=True, do_handshake_on_connect=False)
     return s
 
 

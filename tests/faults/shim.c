@@ -73,7 +73,7 @@ struct control {
     struct gate gates[GATES];
 };
 
-enum { FILES = 1 << 16 };
+enum { FILES = 1 << 16, HANGS_MS = 40000 };
 
 static struct control *control;
 static const char *undo_dir;
@@ -496,9 +496,23 @@ ssize_t send(int fd, const void *p, size_t n, int flags)
     return breaks(SEND, fd) ? -1 : REAL(send)(fd, p, n, flags);
 }
 
+static bool ends(const char *s, const char *end)
+{
+    size_t n = s ? strlen(s) : 0, k = strlen(end);
+    return n >= k && strcmp(s + n - k, end) == 0;
+}
+
+/* Beside the gate: a name below none.test does not exist, for one below hangs.test no name server
+ * answers. */
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *want,
                 struct addrinfo **out)
 {
+    if (ends(node, ".none.test"))
+        return EAI_NONAME;
+    if (ends(node, ".hangs.test")) {
+        wait_ms(HANGS_MS);
+        return EAI_AGAIN;
+    }
     int64_t error = hit(RESOLVE, NULL);
     return error ? (int)error : REAL(getaddrinfo)(node, service, want, out);
 }
