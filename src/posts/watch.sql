@@ -69,6 +69,7 @@ UPDATE incident SET tell_at = :until, tries = tries + 1 WHERE id = :id AND brand
 --: told exec (brand i64, id i64, told i64)
 UPDATE incident SET told = :told, tell_at = 0, tries = 0 WHERE id = :id AND brand = :brand AND told < :told;
 
--- Mails about beginnings since a moment: the brake against a flood.
+-- What was told by mail since a moment, beginnings and ends: the brake against a flood.
 --: told_lately one (brand i64, since i64) -> (n i64)
-SELECT count(*) AS n FROM incident WHERE brand = :brand AND told > 0 AND opened_at > :since;
+SELECT (SELECT count(*) FROM incident WHERE brand = :brand AND told > 0 AND opened_at > :since) +
+  (SELECT count(*) FROM incident WHERE brand = :brand AND told = 2 AND ended_at > :since) AS n;

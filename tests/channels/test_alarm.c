@@ -191,11 +191,33 @@ static void a_failed_backup_is_told_once_while_it_lasts(void **state)
     assert_int_equal(mail_peer_count(&peer, "sink"), 0);
 }
 
+/* Whoever can make an account fail and recover makes a letter each time. */
+static void a_flood_of_alarms_is_no_flood_of_letters(void **state)
+{
+    struct errinfo e = {0};
+    size_t before = mail_peer_count(&peer, "asker");
+    int sent = 0;
+    (void)state;
+    for (int i = 0; i < 12; i++) {
+        assert_int_equal(store_write(app.store, write_open, NULL, &e), ERR_OK);
+        sent += alarm_round(&app, NULL);
+        assert_int_equal(store_write(app.store, write_end, NULL, &e), ERR_OK);
+        sent += alarm_round(&app, NULL);
+    }
+    assert_true(sent > 0 && sent <= 10);
+    assert_int_equal(alarm_round(&app, NULL), 0);
+    mail_peer_wait(&peer, "asker", before + (size_t)sent);
+    assert_int_equal(mail_peer_count(&peer, "asker"), before + (size_t)sent);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_alarm_is_told_once_and_its_end),
+        {"case 48: an alarm is told once, and its end, as written by a machine",
+         an_alarm_is_told_once_and_its_end, NULL, NULL, NULL},
         cmocka_unit_test(a_failed_backup_is_told_once_while_it_lasts),
+        {"case 16: a flood of alarms is no flood of letters",
+         a_flood_of_alarms_is_no_flood_of_letters, NULL, NULL, NULL},
     };
     return cmocka_run_group_tests_name("channels/alarm", tests, set_up, tear_down);
 }

@@ -349,7 +349,8 @@ static void posts_come_in_meanwhile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(old_conversations_go_and_nothing_else),
+        {"case 09: old conversations go, from search too, and nothing else",
+         old_conversations_go_and_nothing_else, NULL, NULL, NULL},
         cmocka_unit_test(posts_come_in_meanwhile),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
