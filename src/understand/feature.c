@@ -20,6 +20,7 @@ enum {
     NAMES_MAX = 32,
     NAME_WORDS_MAX = 6,
     NEGATION_REACH = 3, /* words */
+    CALLED_REACH = 8,   /* tokens from the beginning */
     NAME_PART_MIN = 5   /* letters from which the first word of a longer name stands for it */
 };
 
@@ -425,12 +426,26 @@ struct tally {
     unsigned asks, calls, links, hashtags, handles, emoji, caps, words, numbers, quotes, dots,
         sign_offs;
     unsigned brand, part;
-    bool brand_handle, brand_first, handle_first, retweet, ask_last;
+    bool brand_handle, brand_first, brand_called, handle_first, retweet, ask_last;
 };
+
+/* "Hallo Nordbahn, ..." near the beginning of the post or of a sentence. */
+static bool is_called(const struct features *f, size_t i, size_t sentence)
+{
+    bool early = i <= CALLED_REACH || i - sentence <= 1;
+    for (i++; i < f->tokens.n && f->namings[i] == NAMING_REST;)
+        i++;
+    if (!early || i >= f->tokens.n)
+        return false;
+    const struct token *next = &f->tokens.t[i];
+    return next->kind == TOKEN_CALL ||
+           (next->kind == TOKEN_MARK && f->tokens.pool[next->start] == ',');
+}
 
 static void tally_count(const struct features *f, struct tally *y)
 {
     bool opened = false; /* something other than handles was seen */
+    size_t sentence = 0; /* its first token */
     for (size_t i = 0; i < f->tokens.n; i++) {
         const struct token *t = &f->tokens.t[i];
         enum naming naming = (enum naming)f->namings[i];
@@ -451,6 +466,10 @@ static void tally_count(const struct features *f, struct tally *y)
         }
         y->brand += naming == NAMING_BRAND;
         y->part += naming == NAMING_PART;
+        y->brand_called |=
+            (naming == NAMING_BRAND || naming == NAMING_PART) && is_called(f, i, sentence);
+        if (t->kind == TOKEN_STOP || t->kind == TOKEN_CALL || t->kind == TOKEN_ASK)
+            sentence = i + 1;
         y->brand_handle |= naming == NAMING_BRAND && t->kind == TOKEN_HANDLE;
         if (!opened) {
             y->brand_first |= naming == NAMING_BRAND;
@@ -482,11 +501,13 @@ static bool read_shape(struct features *f, bool brand_known)
 {
     struct tally y = {0};
     tally_count(f, &y);
-    bool addressed = brand_known ? y.brand_handle || y.brand_first : y.handles > 0;
+    bool addressed =
+        brand_known ? y.brand_handle || y.brand_first || y.brand_called : y.handles > 0;
     unsigned address;
     if (brand_known)
         address = y.brand_first    ? 1
                   : y.brand_handle ? 2
+                  : y.brand_called ? 10
                   : y.brand        ? 3
                   : y.part         ? 4
                   : y.handle_first ? 5

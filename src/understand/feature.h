@@ -16,7 +16,7 @@
 #include "domain/facts.h"
 
 /* Changes whenever the same text would give other features. */
-#define FEATURE_SET UINT32_C(2)
+#define FEATURE_SET UINT32_C(3)
 
 /* Each block has its own length in a text's vector, so that short and long texts count alike. */
 enum feature_block { FEATURE_WORDS, FEATURE_CHARS, FEATURE_SHAPE, FEATURE_BLOCKS };
