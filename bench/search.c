@@ -474,6 +474,16 @@ static double measure(struct bench *b, const char *engine)
     return p95;
 }
 
+static void forget(const char *path)
+{
+    static const char *const ends[] = {"", "-wal", "-shm"};
+    char file[500];
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(file, sizeof file, "%s%s", path, ends[i]);
+        unlink(file);
+    }
+}
+
 /* What autovacuum does on a server that runs. */
 static void settle(const char *url)
 {
@@ -501,7 +511,8 @@ int main(int argc, char **argv)
              (long long)b.posts);
     snprintf(making, sizeof making, "%s.new", path);
     if (access(path, R_OK) != 0) { /* a half-made one is never taken for a whole one */
-        unlink(making);
+        forget(making);
+        forget(path);
         open_store(&b, making, NULL);
         fill(&b);
         store_close(b.store);
