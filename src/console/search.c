@@ -142,23 +142,23 @@ static struct str next_address(struct request *rq, const struct asked *q, int64_
     return buf_str(&b);
 }
 
-/* In the accounts of the network, unless they are very many. */
-static enum err narrow(struct request *rq, struct db *db, const struct asked *q,
+/* In the accounts of the network or brand, unless they are very many. */
+static enum err narrow(struct request *rq, struct db *db, int64_t brand, struct str network,
                        struct search_where *where)
 {
     struct search_sql_accounts_row *rows;
     size_t n;
-    if (!q->network.n)
-        return ERR_OK;
+    *where = (struct search_where){0};
     TRY(search_sql_accounts(
-        db, rq->arena,
-        &(struct search_sql_accounts_in){where->brand, q->network, SEARCH_ACCOUNTS_MAX + 1}, &rows,
-        &n));
+        db, rq->arena, &(struct search_sql_accounts_in){brand, network, SEARCH_ACCOUNTS_MAX + 1},
+        &rows, &n));
     if (n > SEARCH_ACCOUNTS_MAX)
         return ERR_OK;
     int64_t *ids = arena_array(rq->arena, n + 1, sizeof *ids);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         ids[i] = rows[i].id;
+        where->posts += rows[i].items;
+    }
     where->accounts = ids;
     where->n = n ? n : 1; /* none: that of no post */
     return ERR_OK;
@@ -170,8 +170,8 @@ static enum err find(struct request *rq, struct db *db, const struct brand_view 
     const struct page_context *ctx = rq->app;
     struct search_sql_posts_row *rows = NULL;
     size_t n = 0;
-    struct search_where where = {.brand = b->id};
-    TRY(narrow(rq, db, q, &where));
+    struct search_where where;
+    TRY(narrow(rq, db, b->id, q->network, &where));
     struct str match = post_search_match(rq->arena, store_engine(ctx->store), &where, q->query);
     const struct search_sql_posts_in in = {.brand = b->id,
                                            .match = match,

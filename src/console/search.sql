@@ -14,9 +14,9 @@ WHERE post_search MATCH :match AND s.rowid < :before AND p.brand = :brand AND (:
   AND (:state < 0 OR c.state = :state OR (:state = 9 AND c.id IS NULL))
 ORDER BY s.rowid DESC LIMIT :limit;
 
--- Accounts of a network: where to look.
---: accounts many (brand i64, network text, limit i64) -> (id i64)
-SELECT id FROM account WHERE brand = :brand AND network = :network ORDER BY id LIMIT :limit;
+-- Accounts of a network, or all: where to look, and how many posts came by each.
+--: accounts many (brand i64, network text, limit i64) -> (id i64, items i64)
+SELECT id, items FROM account WHERE brand = :brand AND (:network = '' OR network = :network) ORDER BY id LIMIT :limit;
 
 --: case_numbered one (brand i64, number i64) -> (id i64)
 SELECT id FROM "case" WHERE brand = :brand AND number = :number;

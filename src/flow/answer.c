@@ -405,7 +405,7 @@ enum err answer_post_add(struct flow *f, struct tx *tx, int64_t brand, int64_t m
         *post = known.id;
         return ERR_OK;
     }
-    struct str terms = post_search_terms(a, analyse_text(a, m.text, STR_NONE), brand, m.account);
+    struct str terms = post_search_terms(a, analyse_text(a, m.text, STR_NONE), m.account);
     TRY(post_sql_terms_add(tx, &(struct post_sql_terms_add_in){*post, ANALYSE_VERSION, terms},
                            NULL));
     TRY(post_sql_search_add(tx, &(struct post_sql_search_add_in){*post, terms}, NULL));

@@ -101,7 +101,7 @@ static struct str terms_of(const struct work *w, struct arena *a, const struct r
     const struct str both[] = {analyse_text(a, arena_join(a, parts, 2, STR("\n")),
                                             str_z(words_name(&language_words, language))),
                                analyse_text(a, arena_join(a, who, 2, STR("\n")), STR_NONE)};
-    return post_search_terms(a, arena_join(a, both, 2, STR(" ")), w->b->id, w->account.id);
+    return post_search_terms(a, arena_join(a, both, 2, STR(" ")), w->account.id);
 }
 
 static void prepare(struct work *w, const struct item *raw, struct arena *a, struct ready *r)

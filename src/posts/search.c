@@ -41,33 +41,30 @@ static void add_choice(struct buf *b, const struct spelling *s, const struct sea
 }
 
 /* With a dot before it no word of a text or of a line is like this. */
-static struct str place_term(struct arena *a, char letter, int64_t id)
+static struct str account_term(struct arena *a, int64_t id)
 {
-    return arena_printf(a, ".%c%lld", letter, (long long)id);
+    return arena_printf(a, ".a%lld", (long long)id);
 }
 
-struct str post_search_terms(struct arena *a, struct str words, int64_t brand, int64_t account)
+struct str post_search_terms(struct arena *a, struct str words, int64_t account)
 {
-    const struct str all[] = {words, place_term(a, 'b', brand), place_term(a, 'a', account)};
-    return str_trim(arena_join(a, all, 3, STR(" ")));
+    const struct str both[] = {words, account_term(a, account)};
+    return str_trim(arena_join(a, both, 2, STR(" ")));
 }
 
 static void add_where(struct buf *b, struct arena *a, const struct spelling *s,
                       const struct search_where *where)
 {
-    if (where->n) {
-        buf_add_z(b, "(");
-        for (size_t i = 0; i < where->n; i++) {
-            if (i)
-                buf_add_z(b, s->any);
-            add_term(b, s, place_term(a, 'a', where->accounts[i]));
-        }
-        buf_add_z(b, ")");
-        buf_add_z(b, s->all);
-    } else if (where->brand) {
-        add_term(b, s, place_term(a, 'b', where->brand));
-        buf_add_z(b, s->all);
+    if (!where->n || where->posts > SEARCH_NARROW_MAX)
+        return;
+    buf_add_char(b, '(');
+    for (size_t i = 0; i < where->n; i++) {
+        if (i)
+            buf_add_z(b, s->any);
+        add_term(b, s, account_term(a, where->accounts[i]));
     }
+    buf_add_char(b, ')');
+    buf_add_z(b, s->all);
 }
 
 struct str post_search_match(struct arena *a, enum store_engine engine,

@@ -184,8 +184,8 @@ static size_t found(struct house *h, const char *words)
     size_t n = 0;
     const struct search_sql_posts_in in = {
         .brand = h->brand,
-        .match = post_search_match(&h->arena, store_engine(h->store),
-                                   &(struct search_where){.brand = h->brand}, str_z(words)),
+        .match = post_search_match(&h->arena, store_engine(h->store), &(struct search_where){0},
+                                   str_z(words)),
         .before = INT64_MAX,
         .kind = -1,
         .state = -1,
