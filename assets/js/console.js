@@ -12,10 +12,17 @@ import { startStream } from './stream.js';
 import { startTheme } from './theme.js';
 import { startUndo } from './undo.js';
 
-// the newest post is what one came for
+// The newest post is what one came for: the thread's end, or, where the whole page scrolls, that post below the head of
+// the case. Who comes back to the page finds it as it was left.
 export function toEnd() {
   const thread = document.querySelector('[data-do="end"]');
-  if (thread) thread.scrollTop = thread.scrollHeight;
+  if (!thread) return;
+  thread.scrollTop = thread.scrollHeight;
+  const newest = thread.querySelector('.strand > li:last-child');
+  const fresh = performance.getEntriesByType('navigation')[0]?.type === 'navigate' && !location.hash;
+  if (!newest || !fresh || document.body.dataset.screen !== 'case' || getComputedStyle(thread).overflowY !== 'visible') return;
+  const head = document.querySelector('.case-head').offsetHeight;
+  scrollTo(0, newest.getBoundingClientRect().top + scrollY - head);
 }
 
 toEnd();

@@ -58,6 +58,8 @@ UPDATE "case" SET posts = posts + 1, version = version + 1 WHERE id = :id AND br
 UPDATE "case" SET assignee = :agent, version = version + 1
 WHERE id = :id AND brand = :brand AND assignee = 0;
 
+--: of_team one (brand i64, team i64) -> (n i64)
+SELECT count(*) AS n FROM "case" WHERE brand = :brand AND state IN (0, 1, 2, 3) AND team = :team;
 -- The cases of one team to another, some at a time. Their version stays: what somebody is writing is not outdated by it.
 --: team_move exec (brand i64, team i64, other i64, limit i64)
 UPDATE "case" SET team = :other WHERE brand = :brand AND id IN (

@@ -4,6 +4,7 @@
 #include "console/pages.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "domain/facts.h"
 #include "flow/flow.h"
 #include "http/sse.h"
@@ -156,10 +157,11 @@ static void post_reply(struct request *rq, struct response *rs)
     struct str text = request_field(rq, "text");
     enum err err = flow_reply(flow_of(rq), &rq->who, id_of(rq), number(rq, "version"), text,
                               str_eq_z(then, "close"), &message, &e);
-    if (err != ERR_OK && !pages_from_script(rq) &&
-        flow_draft(flow_of(rq), &rq->who, id_of(rq), DRAFT_ANSWER, text, NULL) == ERR_OK) {
+    if (err != ERR_OK && err != ERR_NOT_FOUND && err != ERR_DENIED && !pages_from_script(rq)) {
+        if (flow_draft(flow_of(rq), &rq->who, id_of(rq), DRAFT_ANSWER, text, NULL) != ERR_OK)
+            log_warn("console", "a draft could not be saved; it stands in the answer only");
         rs->status = err_table[err].http;
-        desk_show_refused(rq, rs, id_of(rq), &e); /* with the text, as the case is now */
+        desk_show_refused(rq, rs, id_of(rq), text, &e); /* the case as it is now */
         return;
     }
     finish(rq, rs, err, &e, case_path(rq, id_of(rq)));

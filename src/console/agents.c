@@ -81,6 +81,7 @@ static void get_agents(struct request *rq, struct response *rs)
             ->state = list[i].disabled_at ? STR("late") : STR("done");
     }
     struct table_view table = rows_table(&rows, STR_NONE, STR_NONE, STR_NONE);
+    table.texts = true;
     page.tables = &table;
     page.tables_n = 1;
     page.add_word = page_text(rq, "Add an agent");

@@ -111,6 +111,7 @@ static void get_audit(struct request *rq, struct response *rs)
     }
     struct table_view table =
         rows_table(&rows, STR_NONE, STR_NONE, page_text(rq, "Nothing was changed yet."));
+    table.texts = true;
     page.tables = &table;
     page.tables_n = 1;
     page.sheet.intro = page_text(rq, "Nobody can change or delete these entries here.");

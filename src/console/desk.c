@@ -17,6 +17,7 @@
 #include "desk_tmpl.h"
 #include "flow/flow.h"
 #include "keys_tmpl.h"
+#include "page/error.h"
 #include "page/format.h"
 #include "page/page.h"
 #include "store/store.h"
@@ -335,7 +336,7 @@ static void keep_answer(struct request *rq, const struct response *rs, const str
 }
 
 static void show_desk(struct request *rq, struct response *rs, int64_t case_id, const char *screen,
-                      bool reply, struct str refused)
+                      bool reply, const struct refused_reply *refused)
 {
     struct desk d;
     struct keeping keeping;
@@ -388,25 +389,25 @@ static int64_t id_of(const struct request *rq)
 
 static void get_desk(struct request *rq, struct response *rs)
 {
-    show_desk(rq, rs, 0, "list", false, STR(""));
+    show_desk(rq, rs, 0, "list", false, NULL);
 }
 
 static void get_views(struct request *rq, struct response *rs)
 {
-    show_desk(rq, rs, 0, "views", false, STR(""));
+    show_desk(rq, rs, 0, "views", false, NULL);
 }
 
 static void get_case(struct request *rq, struct response *rs)
 {
-    show_desk(rq, rs, id_of(rq), "case", false, STR(""));
+    show_desk(rq, rs, id_of(rq), "case", false, NULL);
 }
 
 static void get_reply(struct request *rq, struct response *rs)
 {
-    show_desk(rq, rs, id_of(rq), "reply", true, STR(""));
+    show_desk(rq, rs, id_of(rq), "reply", true, NULL);
 }
 
-void desk_show_refused(struct request *rq, struct response *rs, int64_t case_id,
+void desk_show_refused(struct request *rq, struct response *rs, int64_t case_id, struct str text,
                        const struct errinfo *e)
 {
     static const struct {
@@ -424,7 +425,11 @@ void desk_show_refused(struct request *rq, struct response *rs, int64_t case_id,
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (e->code == words[i].code)
             why = page_text(rq, words[i].what);
-    show_desk(rq, rs, case_id, "reply", true, why);
+    struct str unsaved = page_unsaved(rq);
+    if (unsaved.n)
+        why = arena_printf(rq->arena, "%.*s %.*s", STR_FMT(page_text(rq, "It was not sent.")),
+                           STR_FMT(unsaved));
+    show_desk(rq, rs, case_id, "reply", true, &(struct refused_reply){why, text});
 }
 
 /* --- parts for live updates --- */
@@ -506,7 +511,7 @@ static void get_part_case(struct request *rq, struct response *rs)
     struct case_pane_view *pane = ARENA_NEW(rq->arena, struct case_pane_view);
     if (!open_desk(rq, rs, &d))
         return;
-    enum err err = pane_fill(rq, d.b, id_of(rq), d.view.query, false, STR(""), pane);
+    enum err err = pane_fill(rq, d.b, id_of(rq), d.view.query, false, NULL, pane);
     struct out o = page_begin(rq, rs);
     if (err == ERR_OK)
         case_pane_view_render(&o, pane);

@@ -16,8 +16,8 @@ void pages_done(struct request *rq, struct response *rs, struct str path);
 /* Signs the agent in and leads on to next, an own path; the desk when it is empty (door.c). */
 void door_enter(struct request *rq, struct response *rs, int64_t agent, struct str next);
 
-/* The case with its reply box, the text still in it, and why it was not sent. */
-void desk_show_refused(struct request *rq, struct response *rs, int64_t case_id,
+/* The case with its reply box, this text in it, and why it was not sent. */
+void desk_show_refused(struct request *rq, struct response *rs, int64_t case_id, struct str text,
                        const struct errinfo *e);
 /* "2026-11-23T09:00" as the clock of the brand shows it; 0 when it is none. */
 int64_t pages_local_moment(struct request *rq, struct str field);

@@ -7,6 +7,7 @@
 #include "case_tmpl.h"
 #include "channels/channel.h"
 #include "console/row.h"
+#include "console/sentence.h"
 #include "console/strand.h"
 #include "console/words.h"
 #include "flow/flow.h"
@@ -124,7 +125,7 @@ static void fill_limit(struct request *rq, const struct brand_view *b,
 
 static enum err fill_reply(struct request *rq, const struct brand_view *b,
                            const struct case_sql_head_row *c, struct str to_line, bool focus,
-                           struct str refused, struct case_pane_view *out)
+                           const struct refused_reply *refused, struct case_pane_view *out)
 {
     struct care_sql_draft_get_row draft = {0};
     const struct channel *channel = channel_find(c->channel);
@@ -151,13 +152,15 @@ static enum err fill_reply(struct request *rq, const struct brand_view *b,
         .draft = draft.text,
         .version = c->version,
         .focus = focus,
-        .error = refused};
+        .error = refused ? refused->why : STR_NONE};
     r->label = note ? page_text(rq, N_("Your note, seen by colleagues only"))
                     : words_with(rq,
                                  c->is_public ? N_("Your answer, public on %s")
                                               : N_("Your answer, private by %s"),
                                  network);
-    if (draft.text.n)
+    if (refused)
+        r->draft = refused->text; /* which could perhaps not be saved */
+    else if (draft.text.n)
         r->saved =
             words_with(rq, N_("saved %s"), format_time(rq->arena, b->calendar.zone, draft.at));
     fill_ways(rq, way, c->is_public != 0, out->href, r);
@@ -231,6 +234,14 @@ static struct str rank_words(struct request *rq, struct str rank_why)
     return arena_join(rq->arena, parts, n, STR(", "));
 }
 
+/* Stable words as people say them. */
+static struct str why_value(struct request *rq, const struct json *by)
+{
+    struct str value = json_text(by, "value");
+    int field = words_find(&routing_field_words, json_text(by, "field"));
+    return field < 0 ? value : sentence_value(rq, (enum routing_field)field, value);
+}
+
 static struct str why_words(struct request *rq, struct str why)
 {
     struct json *v;
@@ -240,7 +251,7 @@ static struct str why_words(struct request *rq, struct str why)
     struct str values[8];
     size_t n = 0;
     for (size_t i = 0; i < json_count(by) && n < 8; i++)
-        values[n++] = words_with(rq, N_("“%s”"), json_text(json_at(by, i), "value"));
+        values[n++] = words_with(rq, N_("“%s”"), why_value(rq, json_at(by, i)));
     const struct str args[] = {json_text(v, "name"), arena_join(rq->arena, values, n, STR(", "))};
     return n ? words_fill(rq, N_("brought it here: rule “%s”, because of %s"), args, 2)
              : words_with(rq, N_("brought it here: rule “%s”"), args[0]);
@@ -278,7 +289,8 @@ static enum err fill_log(struct request *rq, const struct brand_view *b,
 }
 
 enum err pane_fill(struct request *rq, const struct brand_view *b, int64_t case_id,
-                   struct str query, bool focus, struct str refused, struct case_pane_view *out)
+                   struct str query, bool focus, const struct refused_reply *refused,
+                   struct case_pane_view *out)
 {
     struct case_sql_head_row c;
     struct str to_line;

@@ -7,9 +7,15 @@
 
 struct case_pane_view;
 
+/* A reply that was not sent: it stands in its box again. */
+struct refused_reply {
+    struct str why, text;
+};
+
 /* query: of the list it was opened from. focus: the reply was asked for by its own address.
- * refused: why a reply was not sent; empty: none was. */
+ * refused: NULL when none was. */
 enum err pane_fill(struct request *rq, const struct brand_view *b, int64_t case_id,
-                   struct str query, bool focus, struct str refused, struct case_pane_view *out);
+                   struct str query, bool focus, const struct refused_reply *refused,
+                   struct case_pane_view *out);
 
 #endif

@@ -4,10 +4,12 @@
 #include "console/settings.h"
 
 #include "brand_sql.h"
+#include "care_sql.h"
 #include "flow/flow.h"
 #include "lists_sql.h"
 #include "lists_tmpl.h"
 #include "people/people.h"
+#include "people_sql.h"
 #include "store/store.h"
 
 enum { TEAM_NAME_MAX = 80, TEAMS_MAX = 100 };
@@ -208,27 +210,43 @@ static void post_team(struct request *rq, struct response *rs)
 
 /* --- deleting --- */
 
-static struct form_section_view heirs_section(struct request *rq, const struct brand_view *b,
-                                              int64_t team, const struct team_heirs *to,
-                                              struct fields *f)
+/* What there is of each, so that nobody chooses blindly. */
+static enum err heirs_section(struct request *rq, const struct brand_view *b, int64_t team,
+                              const struct team_heirs *to, struct fields *f,
+                              struct form_section_view *out)
 {
+    struct db *db = store_reader(((const struct page_context *)rq->app)->store);
+    struct care_sql_of_team_row cases;
+    struct people_sql_team_size_row members;
+    int64_t rules = 0;
+    TRY(care_sql_of_team(db, rq->arena, &(struct care_sql_of_team_in){b->id, team}, &cases));
+    TRY(people_sql_team_size(db, rq->arena, &(struct people_sql_team_size_in){b->id, team},
+                             &members));
+    for (size_t i = 0; i < b->rules_n; i++)
+        rules += b->rules[i].effects.team == team;
     const struct {
         const char *name, *label;
+        struct str count;
         int64_t chosen;
-    } rows[] = {{"cases", N_("Its cases go to"), to->cases},
-                {"rules", N_("Its rules of the routing key give to"), to->rules},
-                {"members", N_("Its members join"), to->members}};
+    } rows[] = {{"cases", N_("Its cases go to"), words_count(rq, "%d case", "%d cases", cases.n),
+                 to->cases},
+                {"rules", N_("Its rules of the routing key give to"),
+                 words_count(rq, "%d rule", "%d rules", rules), to->rules},
+                {"members", N_("Its members join"),
+                 words_count(rq, "%d member", "%d members", members.n), to->members}};
     fields_init(f, rq);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         size_t n;
         struct option_view *options = settings_teams(rq, b, team, &n);
         fields_add_choice(f, rows[i].name, rows[i].label, NULL, options, n,
-                          arena_printf(rq->arena, "%lld", (long long)rows[i].chosen));
+                          arena_printf(rq->arena, "%lld", (long long)rows[i].chosen))
+            ->hint = rows[i].count;
     }
-    return fields_section(f, NULL,
+    *out = fields_section(f, NULL,
                           N_("Cases without a team lie in “Waiting for us”, for everybody. What "
                              "was written and done stays as it is. A deleted team does not come "
                              "back."));
+    return ERR_OK;
 }
 
 static void ask_delete(struct request *rq, struct response *rs, const struct brand_view *b,
@@ -242,7 +260,12 @@ static void ask_delete(struct request *rq, struct response *rs, const struct bra
     if (!settings_open(rq, rs, b, N_("Delete this team"), "teams", &page.sheet))
         return;
     page.sheet.intro = arena_str(rq->arena, team->name);
-    struct form_section_view section = heirs_section(rq, b, team->id, to, &f);
+    struct form_section_view section;
+    enum err err = heirs_section(rq, b, team->id, to, &f, &section);
+    if (err != ERR_OK) {
+        pages_fail(rq, rs, err, NULL);
+        return;
+    }
     page.sections = &section;
     page.action = arena_printf(rq->arena, "/desk/teams/%lld/delete", (long long)team->id);
     settings_show_form(rq, rs, &page, &f, 1, r);

@@ -144,7 +144,7 @@ void response_fail(const struct http_hooks *hooks, struct request *rq, struct re
         rs->type = "text/plain; charset=utf-8";
         buf_printf(&rs->body, "%s\n", e.what);
     }
-    if (status == 503 || status == 429)
+    if ((status == 503 || status == 429) && !response_find_header(rs, "Retry-After"))
         response_header(rs, "Retry-After", STR("2"));
 }
 

@@ -1,10 +1,14 @@
 /* error.c - see error.h. */
 #include "page/error.h"
 
+#include "base/rand.h"
 #include "error_tmpl.h"
+#include "flow/house.h"
+#include "page/context.h"
+#include "page/locale.h"
 #include "page/page.h"
 
-enum { TARGET_MAX = 16 * 1024 };
+enum { TARGET_MAX = 16 * 1024, AGAIN_S = 5 };
 
 struct advice {
     const char *what, *means, *todo;
@@ -42,6 +46,43 @@ static const struct advice table[ERR_COUNT] = {
                  N_("Try again. If it stays, tell an administrator the number below.")},
 };
 
+struct str page_unsaved(const struct request *rq)
+{
+    static const char *const words[ERR_COUNT] = {
+        [ERR_LIMIT] = N_("The disk of the server is full: nothing can be saved. Tell your "
+                         "administrator, and try again when there is room."),
+        [ERR_IO] = N_("The disk of the server has failed: nothing can be saved. Tell your "
+                      "administrator."),
+        [ERR_BUSY] = N_("The database cannot be reached: nothing can be saved. Try again in a "
+                        "minute; if it stays, tell your administrator."),
+    };
+    const struct page_context *ctx = rq->app;
+    struct house house;
+    if (!ctx || !ctx->flow)
+        return STR_NONE;
+    house_look(ctx->flow, &house);
+    return house.saving == ERR_OK
+               ? STR_NONE
+               : page_text(rq, words[words[house.saving] ? house.saving : ERR_IO]);
+}
+
+/* Over soon: the browser asks again for a page that was asked for, each at another moment. */
+static void say_again(struct request *rq, struct response *rs, struct error_page *page)
+{
+    bool reading = rq->method == METHOD_GET || rq->method == METHOD_HEAD;
+    long long seconds = AGAIN_S + (long long)rand_below(AGAIN_S);
+    struct str number = arena_printf(rq->arena, "%lld", seconds);
+    response_header(rs, "Retry-After", number);
+    if (reading)
+        response_header(rs, "Refresh", number);
+    page->todo = locale_fill(
+        rq->arena, page_locale(rq),
+        reading ? N_("This page tries again by itself in %s seconds.")
+                : N_("Go back and send it again in %s seconds. If it stays, tell an administrator "
+                     "the number below."),
+        &number, 1, NULL);
+}
+
 /* Where a page wanted somebody who is signed in; afterwards it leads back to what was asked for. */
 static void to_signin(struct request *rq, struct response *rs)
 {
@@ -76,9 +117,16 @@ void page_error(struct request *rq, struct response *rs, enum err code, const st
         .request = rq->id,
         .home = rq->who.agent ? STR("/desk") : STR("/"),
     };
+    struct str unsaved = code == ERR_IO || code == ERR_BUSY ? page_unsaved(rq) : STR_NONE;
+    if (unsaved.n)
+        page.means = unsaved;
+    if (rq->method == METHOD_POST)
+        page.wrote = request_field(rq, "text");
     page_layout(rq, &page.layout, page.what);
     if (rs->status < 400) /* http/ may have told another one, such as 400 for a broken query */
         rs->status = err_table[code > ERR_OK && code < ERR_COUNT ? code : ERR_BUG].http;
+    if (rs->status == 503)
+        say_again(rq, rs, &page);
     buf_clear(&rs->body);
     struct out o = page_begin(rq, rs);
     error_page_render(&o, &page);

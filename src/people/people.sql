@@ -51,6 +51,8 @@ WHERE m.brand = :brand AND m.role = 3 AND a.disabled_at = 0;
 
 --: team_join exec (brand i64, team i64, agent i64)
 INSERT INTO team_member (brand, team, agent) VALUES (:brand, :team, :agent) ON CONFLICT DO NOTHING;
+--: team_size one (brand i64, team i64) -> (n i64)
+SELECT count(*) AS n FROM team_member WHERE team = :team AND brand = :brand;
 --: team_join_as exec (brand i64, team i64, other i64)
 INSERT INTO team_member (brand, team, agent)
 SELECT m.brand, :team, m.agent FROM team_member m WHERE m.team = :other AND m.brand = :brand ON CONFLICT DO NOTHING;

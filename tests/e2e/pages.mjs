@@ -167,6 +167,35 @@ test('live updates move nothing and lose no text', async () => {
   await close();
 });
 
+test('without a stream the page says since when, and when it tries again', async () => {
+  const { page, close } = await open('desk-quiet.html', wide);
+  while (!site.streams.size) await new Promise((done) => setTimeout(done, 20));
+  site.away = 600; // longer than this test: nothing is tried before somebody asks for it
+  for (const stream of site.streams) stream.end();
+  const line = page.locator('.lost'); // the first try, after about two seconds, goes unsaid
+  await line.locator('text=/Seit \\d+:\\d+ keine Verbindung.* Nächster Versuch in (5|6)\\d\\d s/').waitFor();
+  await page.evaluate(axe);
+  assert.deepEqual(await violations(page, ALL), []);
+  site.away = 0;
+  await line.locator('button').click();
+  await line.waitFor({ state: 'hidden' });
+  assert.equal(site.streams.size, 1);
+  await close();
+});
+
+test('on a phone a case opens at its newest post', async () => {
+  const { page, close } = await open('case.html', { viewport: { width: 390, height: 500 }, hasTouch: true });
+  const newest = () => page.locator('.strand > li').last().boundingBox();
+  const head = await page.locator('.case-head').boundingBox();
+  const { y } = await newest();
+  assert.ok(y >= head.height - 1 && y < 500, `the newest post begins at ${y} of 500`);
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), 'BODY', 'the focus stays');
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.reload();
+  assert.equal(await page.evaluate(() => scrollY), 0, 'who comes back finds the page as it was left');
+  await close();
+});
+
 test('a phone shows one screen at a time', async () => {
   for (const [name, shown, hidden] of [
     ['desk.html', '.list', '.case'],

@@ -98,6 +98,17 @@ def fill(admin):
     check("two rules", len(rules), 2)
     admin.post(f"/desk/routing/{rules[1]}/up", {})
     check("they change places", re.findall(r'action="/desk/routing/(\d+)/up"', admin.get("/desk/routing")[1]), rules[::-1])
+    admin.post("/desk/teams/new", {"name": "Netz", "icon": "globe"})
+    gone = max(re.findall(r'/desk/teams/(\d+)"', admin.get("/desk/teams")[1]), key=int)
+    admin.post(f"/desk/routing/{rules[1]}", {**rule, "name": "Zweite", "team": gone})
+    page = admin.get(f"/desk/teams/{gone}/delete")[1]
+    check("what the team leaves", all(it in page for it in ("0 Fälle", "1 Regel<", "0 Mitglieder")), True)
+    heirs = {"cases": team, "rules": team, "members": "0"}
+    check("not to itself", admin.post(f"/desk/teams/{gone}/delete", {**heirs, "rules": gone})[0], 422)
+    check("a team is deleted", admin.post(f"/desk/teams/{gone}/delete", heirs)[0], 303)
+    check("it is gone", admin.get(f"/desk/teams/{gone}")[0], 404)
+    check("its rule has the heir", admin.get("/desk/routing")[1].count("Team Störung"), 2)
+    check("its list is the list of all", admin.get(f"/desk?team={gone}")[0], 200)
     me = re.search(r'href="/desk/agents/(\d+)"', admin.get("/desk/agents")[1])[1]
     return {"account": account, "team": team, "rule": rules[0], "admin": me}
 

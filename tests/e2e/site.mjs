@@ -13,12 +13,13 @@ const routes = [
   [/^\/desk\/case\/4\/assign$/, (query) => (query.get('part') === 'dialog' ? 'part/dialog.html' : 'dialog.html')],
   [/^\/desk\/part\/row\/(\d+)$/, (_, id) => `part/row-${id}.html`],
   [/^\/desk\/part\/case\/(\d+)$/, (_, id) => `part/case-${id}.html`],
+  [/^\/desk\/part\/troubles$/, () => 'part/rail.html'], // any answer says that the server is there
   [/^\/desk\/part\/(list|rail)$/, (_, name) => `part/${name}.html`],
   [/^\/desk$/, () => 'desk.html'],
 ];
 
 export async function startSite(folder) {
-  const site = { drafts: [], streams: new Set(), accepts: false };
+  const site = { drafts: [], streams: new Set(), accepts: false, away: 0 }; // away: seconds of a Retry-After
   const file = (url) => {
     for (const [pattern, to] of routes) {
       const found = pattern.exec(url.pathname);
@@ -29,6 +30,10 @@ export async function startSite(folder) {
   const server = createServer(async (request, response) => {
     const url = new URL(request.url, 'http://localhost');
     response.setHeader('Content-Security-Policy', policy);
+    if (site.away) {
+      response.writeHead(503, { 'Retry-After': site.away }).end();
+      return;
+    }
     if (url.pathname === '/desk/events') {
       response.writeHead(200, { 'Content-Type': 'text/event-stream' });
       response.write('retry: 100\n\n');

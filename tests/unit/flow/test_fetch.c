@@ -4,36 +4,23 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "account_sql.h"
 #include "base/arena.h"
+#include "feed_house.h"
 #include "flow/flow.h"
 #include "flow/setup.h"
-#include "schema.h"
-#include "stand_in.h"
 #include "store/store.h"
 
-#define NOW INT64_C(1795428000000)
-
-static struct house {
-    char dir[64];
-    struct arena arena;
-    struct clock_fake clock;
-    struct store *store;
-    struct flow *flow;
-    struct stand_in feed;
-    int64_t brand, account;
-    /* What the feed does. */
+static struct feed_house h;
+static struct {
     bool refuses;        /* 429, wait an hour */
     bool wish_meanwhile; /* somebody wants news while it answers */
     int64_t wish;
-} h;
+} feed; /* what it does */
 
 static int64_t want(enum err expected, const char *where)
 {
@@ -58,56 +45,27 @@ static void answer(void *ctx, int fd, const struct stand_in_request *r)
 {
     (void)ctx;
     (void)r;
-    if (h.wish_meanwhile)
-        h.wish = want(ERR_OK, "");
-    h.wish_meanwhile = false;
-    if (h.refuses)
+    if (feed.wish_meanwhile)
+        feed.wish = want(ERR_OK, "");
+    feed.wish_meanwhile = false;
+    if (feed.refuses)
         stand_in_printf(fd, "HTTP/1.1 429 Slow down\r\nRetry-After: 3600\r\n\r\n");
     else
-        stand_in_printf(fd, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n<rss version=\"2.0\">"
-                            "<channel><title>Blatt</title></channel></rss>");
+        feed_house_empty(fd);
 }
 
 static int setup(void **unused)
 {
-    struct errinfo e = {0};
     (void)unused;
-    h = (struct house){.dir = "/tmp/zuruf-fetch-XXXXXX"};
-    if (!mkdtemp(h.dir))
-        return -1;
-    arena_init(&h.arena);
-    clock_fake_init(&h.clock, NOW);
-    stand_in_start(&h.feed, answer, NULL);
-    const struct store_options options = {.path = arena_printf(&h.arena, "%s/zuruf.db", h.dir).p,
-                                          .migrations = schema_table,
-                                          .migration_count = schema_count,
-                                          .clock = &h.clock.clock};
-    assert_int_equal(store_open(&h.store, &options, &e), ERR_OK);
-    h.flow = flow_new(&(struct flow_options){.store = h.store, .clock = &h.clock.clock});
-    assert_int_equal(setup_brand(h.flow, 0, &(struct brand_new){.name = STR("Acme")}, &h.brand, &e),
-                     ERR_OK);
-    struct account_made made;
-    struct account_new account = {
-        .channel = STR("feed"), .name = STR("Blatt"), .is_public = true, .allow_private = true};
-    struct str url = stand_in_url(&h.feed, &h.arena, "/feed");
-    map_init(&account.settings, &h.arena);
-    map_set(&account.settings, STR("url"), &url);
-    assert_int_equal(setup_account(h.flow, &h.arena, h.brand, 0, &account, &made, &e), ERR_OK);
-    h.account = made.id;
+    memset(&feed, 0, sizeof feed);
+    feed_house_open(&h, answer, NULL);
     return 0;
 }
 
 static int teardown(void **unused)
 {
-    char command[128];
     (void)unused;
-    flow_stop(h.flow);
-    store_close(h.store);
-    flow_free(h.flow);
-    stand_in_stop(&h.feed);
-    arena_deinit(&h.arena);
-    snprintf(command, sizeof command, "rm -r %s", h.dir);
-    return system(command);
+    return feed_house_close(&h);
 }
 
 static int polls(void)
@@ -139,26 +97,27 @@ static void a_wish_is_served_at_a_distance(void **unused)
 static void a_wish_during_a_poll_gets_another(void **unused)
 {
     (void)unused;
-    h.wish_meanwhile = true;
+    feed.wish_meanwhile = true;
     assert_int_equal(polls(), 1);
-    assert_true(state().served < h.wish);
+    assert_true(state().served < feed.wish);
     h.clock.at += FETCH_GAP;
     assert_int_equal(polls(), 1);
-    assert_int_equal(state().served, h.wish);
+    assert_int_equal(state().served, feed.wish);
 }
 
 static void who_asks_for_peace_gets_it(void **unused)
 {
     (void)unused;
-    h.refuses = h.wish_meanwhile = true;
+    int64_t begin = h.clock.at;
+    feed.refuses = feed.wish_meanwhile = true;
     assert_int_equal(polls(), 1);
     struct account_sql_fetch_state_row now = state();
-    assert_true(now.held_until >= NOW + CLOCK_HOUR);
+    assert_true(now.held_until >= begin + CLOCK_HOUR);
     assert_true(now.error.n > 0);
     want(ERR_CONFLICT, "held");
     h.clock.at += CLOCK_HOUR - CLOCK_SECOND;
     assert_int_equal(polls(), 0);
-    h.refuses = false;
+    feed.refuses = false;
     h.clock.at = now.held_until;
     want(ERR_OK, "");
     assert_int_equal(polls(), 1);

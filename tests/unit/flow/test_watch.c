@@ -4,92 +4,47 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "account_sql.h"
 #include "base/arena.h"
+#include "feed_house.h"
 #include "flow/flow.h"
 #include "flow/flow_int.h"
 #include "flow/setup.h"
-#include "schema.h"
-#include "stand_in.h"
 #include "store/lease.h"
 #include "store/store.h"
 #include "watch_sql.h"
 
-#define NOW INT64_C(1795428000000) /* Monday 2026-11-23, 11:00 in Berlin */
 #define TURN (5 * CLOCK_MINUTE)
 
-static struct house {
-    char dir[64];
-    struct arena arena;
-    struct clock_fake clock;
-    struct store *store;
-    struct flow *flow;
-    struct stand_in feed;
-    int64_t brand, account;
-    int status; /* what the feed answers */
-} h;
+static struct feed_house h;
+static int status; /* what the feed answers */
 
 static void answer(void *ctx, int fd, const struct stand_in_request *r)
 {
     (void)ctx;
     (void)r;
-    if (h.status == 200)
-        stand_in_printf(fd, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n<rss version=\"2.0\">"
-                            "<channel><title>Blatt</title></channel></rss>");
+    if (status == 200)
+        feed_house_empty(fd);
     else
-        stand_in_printf(fd, "HTTP/1.1 %d No\r\nConnection: close\r\n\r\n", h.status);
+        stand_in_printf(fd, "HTTP/1.1 %d No\r\nConnection: close\r\n\r\n", status);
 }
 
 static int setup(void **unused)
 {
-    struct errinfo e = {0};
     (void)unused;
-    h = (struct house){.status = 200};
-    /* weeks of looks: not on a disk that waits for each */
-    snprintf(h.dir, sizeof h.dir, "%s/zuruf-watch-XXXXXX",
-             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-    if (!mkdtemp(h.dir))
-        return -1;
-    arena_init(&h.arena);
-    clock_fake_init(&h.clock, NOW);
-    stand_in_start(&h.feed, answer, NULL);
-    const struct store_options options = {.path = arena_printf(&h.arena, "%s/zuruf.db", h.dir).p,
-                                          .migrations = schema_table,
-                                          .migration_count = schema_count,
-                                          .clock = &h.clock.clock};
-    assert_int_equal(store_open(&h.store, &options, &e), ERR_OK);
-    h.flow = flow_new(&(struct flow_options){.store = h.store, .clock = &h.clock.clock});
-    assert_int_equal(setup_brand(h.flow, 0, &(struct brand_new){.name = STR("Acme")}, &h.brand, &e),
-                     ERR_OK);
-    struct account_made made;
-    struct account_new account = {
-        .channel = STR("feed"), .name = STR("Blatt"), .is_public = true, .allow_private = true};
-    struct str url = stand_in_url(&h.feed, &h.arena, "/feed");
-    map_init(&account.settings, &h.arena);
-    map_set(&account.settings, STR("url"), &url);
-    assert_int_equal(setup_account(h.flow, &h.arena, h.brand, 0, &account, &made, &e), ERR_OK);
-    h.account = made.id;
+    status = 200;
+    feed_house_open(&h, answer, NULL);
     return 0;
 }
 
 static int teardown(void **unused)
 {
-    char command[128];
     (void)unused;
-    flow_stop(h.flow);
-    store_close(h.store);
-    flow_free(h.flow);
-    stand_in_stop(&h.feed);
-    arena_deinit(&h.arena);
-    snprintf(command, sizeof command, "rm -r %s", h.dir);
-    return system(command);
+    return feed_house_close(&h);
 }
 
 /* The kind of the open incident; -1: all is well. */
@@ -197,14 +152,14 @@ static void what_cannot_be_reached_is_told_once(void **unused)
     (void)unused;
     pass(CLOCK_HOUR, POLLED);
     assert_int_equal(wrong(), -1);
-    h.status = 500;
+    status = 500;
     pass(TURN, POLLED); /* once may be chance */
     assert_int_equal(wrong(), -1);
     pass(2 * CLOCK_HOUR, POLLED);
     assert_int_equal(wrong(), INCIDENT_FAILING);
     assert_int_equal(incidents(), 1);
     assert_int_equal(mails(), 1);
-    h.status = 200;
+    status = 200;
     pass(8 * CLOCK_HOUR, POLLED); /* it waits longer each time */
     assert_int_equal(wrong(), -1);
     assert_int_equal(mails(), 0); /* nobody was told that it began */
@@ -214,10 +169,10 @@ static void a_dying_token_is_another_thing(void **unused)
 {
     (void)unused;
     pass(CLOCK_HOUR, POLLED);
-    h.status = 401;
+    status = 401;
     pass(CLOCK_HOUR, POLLED);
     assert_int_equal(wrong(), INCIDENT_DENIED);
-    h.status = 410;
+    status = 410;
     pass(CLOCK_DAY, POLLED);
     assert_int_equal(wrong(), INCIDENT_GONE); /* the same incident got worse */
     assert_int_equal(incidents(), 1);
@@ -293,10 +248,10 @@ static void an_outage_is_no_rhythm(void **unused)
 {
     (void)unused;
     live(35);
-    h.status = 500;
+    status = 500;
     pass(2 * CLOCK_DAY, POLLED);
     assert_int_equal(wrong(), INCIDENT_FAILING);
-    h.status = 200;
+    status = 200;
     pass(CLOCK_DAY, WELL);
     live(2);
     assert_int_equal(wrong(), -1);
