@@ -224,11 +224,9 @@ static enum err write_plan(struct tx *tx, void *arg, struct errinfo *e)
 
 static void post_backup(struct request *rq, struct response *rs)
 {
-    const struct page_context *ctx = rq->app;
     const struct brand_view *b = enter(rq, rs);
     struct plan_form form;
     struct refusal r = {0};
-    struct errinfo e = {0};
     if (!b || !load(rq, rs, &form))
         return;
     str_to_i64(request_query(rq, "version"), &form.plan.version); /* the one the form was made of */
@@ -240,14 +238,7 @@ static void post_backup(struct request *rq, struct response *rs)
         refuse(&r, "hour", page_text(rq, "Choose an hour of the list."));
     if (!str_to_i64(form.keep, &form.plan.keep) || form.plan.keep < 1 || form.plan.keep > KEEP_MAX)
         refuse(&r, "keep", page_text(rq, "Enter a number from 1 to 90."));
-    enum err err = r.why.n
-                       ? ERR_OK
-                       : store_write(ctx->store, write_plan, &(struct saving){rq, &form.plan}, &e);
-    if (err == ERR_CONFLICT)
-        refuse(&r, "",
-               page_text(rq, "Somebody else has changed this in the meantime. Reload the page and "
-                             "change it again."));
-    if (err != ERR_OK && !r.why.n && !refuse_error(rq, rs, &r, err, &e))
+    if (!settings_write(rq, rs, write_plan, &(struct saving){rq, &form.plan}, &r))
         return;
     if (r.why.n)
         show(rq, rs, b, &form, &r);

@@ -217,11 +217,9 @@ static void read_form(struct request *rq, struct brand_form *form, struct refusa
 
 static void post_brand(struct request *rq, struct response *rs)
 {
-    const struct page_context *ctx = rq->app;
     const struct brand_view *b = settings_brand(rq, rs);
     struct brand_form form = {0};
     struct refusal r = {0};
-    struct errinfo e = {0};
     if (!b)
         return;
     if (!str_to_i64(request_query(rq, "version"), &form.version)) /* the one the form was made of */
@@ -229,12 +227,7 @@ static void post_brand(struct request *rq, struct response *rs)
     read_form(rq, &form, &r);
     struct saving s = {.rq = rq, .form = &form};
     s.names = settings_lines(rq->arena, form.names, BRAND_NAMES_MAX, &s.names_n);
-    enum err err = r.why.n ? ERR_OK : store_write(ctx->store, write_brand, &s, &e);
-    if (err == ERR_CONFLICT)
-        refuse(&r, "",
-               page_text(rq, "Somebody else has changed this in the meantime. Reload the page and "
-                             "change it again."));
-    if (err != ERR_OK && !r.why.n && !refuse_error(rq, rs, &r, err, &e))
+    if (!settings_write(rq, rs, write_brand, &s, &r))
         return;
     if (r.why.n)
         show(rq, rs, b, &form, &r);

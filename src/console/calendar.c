@@ -212,18 +212,13 @@ static void get_calendar(struct request *rq, struct response *rs)
 
 static void post_calendar(struct request *rq, struct response *rs)
 {
-    const struct page_context *ctx = rq->app;
     const struct brand_view *b = settings_brand(rq, rs);
     struct calendar_form *form = ARENA_NEW(rq->arena, struct calendar_form);
     struct refusal r = {0};
-    struct errinfo e = {0};
     if (!b)
         return;
     read_form(rq, form, &r);
-    enum err err = ERR_OK;
-    if (!r.why.n)
-        err = store_write(ctx->store, write_calendar, &(struct saving){rq, form}, &e);
-    if (err != ERR_OK && !refuse_error(rq, rs, &r, err, &e))
+    if (!settings_write(rq, rs, write_calendar, &(struct saving){rq, form}, &r))
         return;
     if (r.why.n)
         show(rq, rs, b, form, &r);

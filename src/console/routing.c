@@ -414,15 +414,9 @@ static void save(struct request *rq, struct response *rs, const struct brand_vie
 {
     const struct page_context *ctx = rq->app;
     struct refusal r = {0};
-    struct errinfo e = {0};
     struct saving s = {.rq = rq, .form = form, .id = form->id ? form->id : store_id(ctx->store, 0)};
     read_form(rq, b, form, &r);
-    enum err err = r.why.n ? ERR_OK : store_write(ctx->store, write_rule, &s, &e);
-    if (err == ERR_CONFLICT)
-        refuse(&r, "",
-               page_text(rq, "Somebody else has changed this in the meantime. Reload the page and "
-                             "change it again."));
-    if (err != ERR_OK && !r.why.n && !refuse_error(rq, rs, &r, err, &e))
+    if (!settings_write(rq, rs, write_rule, &s, &r))
         return;
     if (r.why.n)
         show(rq, rs, b, form, &r);

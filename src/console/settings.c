@@ -90,6 +90,21 @@ bool refuse_error(struct request *rq, struct response *rs, struct refusal *r, en
     return true;
 }
 
+bool settings_write(struct request *rq, struct response *rs, store_write_fn fn, void *arg,
+                    struct refusal *r)
+{
+    const struct page_context *ctx = rq->app;
+    struct errinfo e = {0};
+    if (r->why.n)
+        return true;
+    enum err err = store_write(ctx->store, fn, arg, &e);
+    if (err == ERR_CONFLICT)
+        refuse(r, "",
+               page_text(rq, "Somebody else has changed this in the meantime. Reload the page and "
+                             "change it again."));
+    return err == ERR_OK || r->why.n || refuse_error(rq, rs, r, err, &e);
+}
+
 /* --- fields --- */
 
 void fields_init(struct fields *f, struct request *rq)

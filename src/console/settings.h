@@ -12,6 +12,7 @@
 #include "frame_tmpl.h"
 #include "page/locale.h"
 #include "page/page.h"
+#include "store/store.h"
 
 enum { SETTINGS_FORM_MAX = 128 * 1024 };
 
@@ -35,6 +36,11 @@ void refuse(struct refusal *r, const char *field, struct str why);
  * of the form (store, bug): the error page is written instead. */
 bool refuse_error(struct request *rq, struct response *rs, struct refusal *r, enum err code,
                   const struct errinfo *e);
+
+/* Runs the write of a form that nothing was refused of; what it says becomes a refusal, also that
+ * somebody else was faster (ERR_CONFLICT). False: the error page is written. */
+bool settings_write(struct request *rq, struct response *rs, store_write_fn fn, void *arg,
+                    struct refusal *r);
 
 struct fields {
     struct request *rq;

@@ -1,4 +1,5 @@
 /* Agents, sessions, one-time links and bearer tokens over a store of the test's own. */
+#include <dlfcn.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -313,6 +314,49 @@ static void a_role_taken_away_is_gone_at_once(void **state)
     assert_int_equal(who.role, ROLE_READER);
 }
 
+/* The library's function; the first one that reads a session is followed by what the test wants to
+ * happen right then. */
+static void (*behind_read)(struct house *h);
+static struct house *behind_house;
+
+struct sqlite3_stmt;
+const char *sqlite3_sql(struct sqlite3_stmt *s);
+int sqlite3_step(struct sqlite3_stmt *s);
+int sqlite3_step(struct sqlite3_stmt *s)
+{
+    static int (*real)(struct sqlite3_stmt *);
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "sqlite3_step");
+    int rc = real(s);
+    const char *sql = behind_read ? sqlite3_sql(s) : NULL;
+    if (sql && strstr(sql, "FROM session s")) {
+        void (*now)(struct house *) = behind_read;
+        behind_read = NULL;
+        now(behind_house);
+    }
+    return rc;
+}
+
+static void take_the_role_away(struct house *h)
+{
+    write_now(h, remove_role, h);
+    sessions_forget(h->sessions);
+}
+
+static void what_was_read_before_all_was_forgotten_is_not_remembered(void **state)
+{
+    struct house *h = *state;
+    struct who who;
+    struct str token = start(h);
+    behind_house = h;
+    behind_read = take_the_role_away;
+    assert_int_equal(find(h, token, &who), ERR_OK);
+    assert_null(behind_read);
+    assert_true(who.brand == BRAND); /* as it was when it was asked */
+    assert_int_equal(find(h, token, &who), ERR_OK);
+    assert_true(who.brand == 0);
+}
+
 static void a_link_works_once_and_in_time(void **state)
 {
     struct house *h = *state;
@@ -372,6 +416,8 @@ int main(void)
         {"case 07: who was disabled is out", who_was_disabled_is_out, setup, teardown, NULL},
         {"case 08: a role taken away is gone at once", a_role_taken_away_is_gone_at_once, setup,
          teardown, NULL},
+        cmocka_unit_test_setup_teardown(what_was_read_before_all_was_forgotten_is_not_remembered,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(a_link_works_once_and_in_time, setup, teardown),
         cmocka_unit_test_setup_teardown(a_bearer_token_is_no_cookie, setup, teardown),
         cmocka_unit_test_setup_teardown(the_check_finds_nothing_in_a_sound_store, setup, teardown),
