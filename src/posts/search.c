@@ -48,7 +48,7 @@ static struct str account_term(struct arena *a, int64_t id)
 
 struct str post_search_terms(struct arena *a, struct str words, int64_t account)
 {
-    const struct str both[] = {words, account_term(a, account)};
+    const struct str both[] = {str_trim(words), account_term(a, account)};
     return str_trim(arena_join(a, both, 2, STR(" ")));
 }
 
