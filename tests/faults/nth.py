@@ -169,16 +169,19 @@ def measure(world):
 def try_each(world, classes, phase, measured, chance):
     one, when = ((one_at_start, "at the start"), (one_at_work, "at work"))[phase]
     for name in classes:
-        last = 0
+        last = misses = 0
         for n in numbers(name, phase, measured, chance):
             with lab_module.saying(f"{name} {n} {when}"):
                 if LONG and phase == 1 and name in FRESH:
                     world.down()
                     world.up()
-                if not one(world, name, n) and LONG:
-                    break
-            last = n
-        print(f"{name} {when}: {'every n up to' if LONG else 'the last n was'} {last}", flush=True)
+                if one(world, name, n):
+                    last, misses = n, 0
+                else:
+                    misses += 1
+            if LONG and misses == (5 if name in FRESH else 1):
+                break
+        print(f"{name} {when}: {'every n up to' if LONG else 'the last n reached was'} {last}", flush=True)
 
 
 def body(lab):
