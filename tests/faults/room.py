@@ -66,6 +66,11 @@ def says_full(lab):
     return ready.status == 503 and b"full" in ready.body
 
 
+def desk_says(lab, words):
+    """The line that an administrator has on every page of the desk."""
+    return words in lab.request("GET", "/desk/part/troubles", headers={"Cookie": lab.cookie}).body.decode()
+
+
 def full(lab, ledger, disk, leave):
     """One time of no room; leave: bytes that are there still."""
     disk.fill(leave)
@@ -80,10 +85,12 @@ def full(lab, ledger, disk, leave):
     for path in ("/desk", "/desk/search?q=Rechnung"):
         check(ledger.look(path) == 200, f"{path} cannot be read on a full disk")
     # a small write of the server's own may still find room behind a refused one
-    wait_until(lambda: ledger.post(20) in REFUSED and says_full(lab), 10, "/readyz does not say that the disk is full")
+    wait_until(lambda: ledger.post(20) in REFUSED and says_full(lab) and desk_says(lab, "ist voll"), 10,
+               "/readyz or the desk does not say that the disk is full")
     disk.free()
     seconds = wait_until(lambda: ledger.post(20) == 201, 10, "it does not go on with room")
     check(lab.request("GET", "/readyz").status == 200, "/readyz does not get well")
+    check(not desk_says(lab, "ist voll"), "the desk still says that the disk is full")
     print(f"{leave} bytes left: refused, read, and {seconds * 1000:.0f} ms after there was room "
           "it went on", flush=True)
 
@@ -117,7 +124,7 @@ def body(lab):
     try:
         lab.start()
         lab.wait_ready()
-        lab.sign_in()
+        lab.sign_in("administrator")
         ledger = Ledger(lab, peers)
         check(ledger.post(20) == 201, "the first posts")
         for leave in (0, 4096, 100000):
