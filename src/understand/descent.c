@@ -14,6 +14,7 @@
 #include "base/memory.h"
 
 enum { EPOCHS = 10 };
+static const float STEP = 0.1F;     /* of the first round; falls to nothing */
 static const float DECAY = 5e-5F;   /* pulls weights to zero */
 static const float BALANCE = 0.75F; /* 0: each row counts alike; 1: each class does */
 static const float SEEN_FIRST = 1e-3F;
@@ -140,7 +141,7 @@ void descent_run(const struct problem *p, struct weights *w, uint32_t *order, si
     weigh_classes(p, order, n, class_weights);
     uint64_t random = 1;
     for (int epoch = 0; epoch < EPOCHS; epoch++) {
-        float step = p->step * (1.0F - (float)epoch / (float)EPOCHS);
+        float step = STEP * (1.0F - (float)epoch / (float)EPOCHS);
         shuffle(order, n, &random);
         for (size_t i = 0; i < n; i++) {
             const struct sample *s = &p->samples[order[i]];

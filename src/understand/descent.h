@@ -34,7 +34,6 @@ struct problem {
     size_t columns; /* classes of all heads together */
     struct span heads[MODEL_HEADS_MAX];
     int head_count;
-    float step; /* of the first round; falls to nothing */
 };
 
 /* A whole table of weights: one for each row and class, and each class's bias. */

@@ -29,8 +29,7 @@ enum {
 };
 static const float BLOCKS[FEATURE_BLOCKS] = {1.0F, 1.0F, 0.2F};
 static const float SELF_SURE = 0.9F, SELF_WEIGHT = 0.3F;
-static const float BASE_SPREAD = 0.2F; /* what a base's score varies as a feature */
-static const float STEP = 0.1F, STEP_FROM_BASE = 0.05F;
+static const float BASE_SPREAD = 0.5F; /* what a base's score varies as a feature */
 
 struct trainer {
     const struct examples *ex;
@@ -357,7 +356,6 @@ enum err train_model(const struct examples *ex, const struct train_options *opti
         t.options = &plain;
         t.base_columns = 0;
     }
-    t.problem.step = t.base_columns ? STEP_FROM_BASE : STEP;
     choose_vocabulary(&t);
     make_vectors(&t);
     label_unlabelled(&t);
