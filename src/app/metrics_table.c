@@ -102,11 +102,12 @@ const struct metric metrics_table[] = {
          METRIC_GAUGE,
          {"brand", "account", "channel"},
          "For how long a fetch has been due; 0: none is. Only of accounts that are fetched."},
-    [M_INCIDENTS] = {"zuruf_account_incidents",
-                     METRIC_GAUGE,
-                     {"brand", "account", "kind"},
-                     "Open alarms, each 1: silent, late, failing, denied or gone; 0 while somebody "
-                     "knows of it."},
+    [M_INCIDENTS] =
+        {"zuruf_account_incidents",
+         METRIC_GAUGE,
+         {"brand", "account", "kind"},
+         "Open alarms, each 1: silent, late, unsent, failing, denied or gone; 0 while somebody "
+         "knows of it."},
     [M_MESSAGES] =
         {"zuruf_messages",
          METRIC_GAUGE,

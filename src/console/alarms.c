@@ -33,7 +33,9 @@ static void add_actions(struct request *rq, const struct watch_sql_open_list_row
     const struct channel *channel = channel_find(i->channel);
     struct form_action_view *list = arena_array(rq->arena, ACTIONS_MAX, sizeof *list);
     size_t n = 0;
-    if (channel && channel->poll && i->kind != INCIDENT_GONE)
+    if (i->kind == INCIDENT_UNSENT)
+        list[n++] = action(rq, i->account, "send", page_text(rq, "Send now"), "resend");
+    else if (channel && channel->poll && i->kind != INCIDENT_GONE)
         list[n++] = action(rq, i->account, "fetch", page_text(rq, "Fetch now"), "resend");
     list[n++] = action(rq, i->account, "fine/day", page_text(rq, "Fine until tomorrow"), "check");
     list[n++] = action(rq, i->account, "fine/week", page_text(rq, "Fine for a week"), "check");

@@ -53,7 +53,7 @@ struct pulse_said pulse_say(struct request *rq, const struct brand_view *b, cons
                             p->send_after);
     if (p->incident == INCIDENT_SILENT)
         return (struct pulse_said){"late", words_with(rq, N_("silent since %s"), since)};
-    if (p->incident >= 0)
+    if (p->incident >= 0 && p->incident != INCIDENT_UNSENT)
         return (struct pulse_said){"late", words_with(rq, N_("not fetched since %s"), since)};
     if (polls && !p->success_at)
         return (struct pulse_said){"", page_text(rq, "is asked for the first time")};

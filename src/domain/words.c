@@ -16,7 +16,7 @@ WORDS(message_state, MESSAGE_STATE_COUNT, "queued", "claimed", "sending", "sent"
       "unclear", "recalled")
 WORDS(role, ROLE_COUNT, "reader", "agent", "lead", "administrator")
 WORDS(account_state, ACCOUNT_STATE_COUNT, "on", "paused", "stopped")
-WORDS(incident, INCIDENT_KIND_COUNT, "silent", "late", "failing", "denied", "gone")
+WORDS(incident, INCIDENT_KIND_COUNT, "silent", "late", "unsent", "failing", "denied", "gone")
 
 const char *words_name(const struct words *w, int v)
 {

@@ -41,6 +41,7 @@ enum message_state {
 enum incident_kind {
     INCIDENT_SILENT,  /* nothing comes although it usually would */
     INCIDENT_LATE,    /* it is due, but nobody fetches it */
+    INCIDENT_UNSENT,  /* answers do not leave: its receiver is out of order */
     INCIDENT_FAILING, /* it cannot be reached */
     INCIDENT_DENIED,  /* the other side does not let us in: password, token */
     INCIDENT_GONE,    /* the source says that it is gone for good */

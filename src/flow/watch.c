@@ -18,6 +18,7 @@ enum {
     PAGE = 100,
     FAILURES = 3, /* in a row: one may be chance */
     DENIALS = 2,
+    UNSENT = 6, /* answers in a row; by net/retry.h eight minutes at the least */
 };
 
 #define LOOK_EVERY (5 * CLOCK_MINUTE) /* at the rhythm of an account */
@@ -96,6 +97,8 @@ static int trouble_of(const struct watch_sql_accounts_row *a, int64_t now)
         return INCIDENT_DENIED;
     if (a->failures >= FAILURES && long_ago)
         return INCIDENT_FAILING;
+    if (a->send_failures >= UNSENT)
+        return INCIDENT_UNSENT;
     if (polls(a) && a->next_at && now - a->next_at >= LATE_FOR)
         return INCIDENT_LATE;
     return -1;
@@ -109,8 +112,12 @@ static void judge(struct finding *f, const struct brand_view *b, int64_t now)
     f->since = a->success_at;
     if (a->state != ACCOUNT_PAUSED)
         f->kind = trouble_of(a, now);
+    bool unsent = f->kind == INCIDENT_UNSENT;
+    if (unsent)
+        f->what = a->send_error;
     /* who cannot be reached cannot be silent: the time does not count for the rhythm */
-    if (!look(f, b, now, a->state == ACCOUNT_ON && f->kind < 0 && !a->failures))
+    bool hears = a->state == ACCOUNT_ON && (f->kind < 0 || unsent) && !a->failures;
+    if (!look(f, b, now, hears) || unsent)
         return;
     /* once told, a silence lasts until something comes */
     bool lasts = a->incident && a->kind == INCIDENT_SILENT && f->rhythm.post_at < a->opened_at;

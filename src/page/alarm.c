@@ -65,6 +65,14 @@ void alarm_say(struct arena *a, const struct locale *l, const struct zone *z, in
             locale_text(l, N_("Its time has come, but no server took it up. Look whether one "
                               "runs, and what its log says."));
         break;
+    case INCIDENT_UNSENT:
+        out->title = locale_text(l, N_("Answers do not leave"));
+        out->detail = arena_printf(a, "%.*s%s", STR_FMT(what), stop);
+        out->todo = fault_todo(l, in->what);
+        if (!out->todo.n)
+            out->todo = locale_text(l, N_("They are tried again by themselves, and leave in order "
+                                          "once the other side takes them."));
+        break;
     case INCIDENT_DENIED:
         out->title = locale_text(l, N_("The other side does not let us in"));
         out->todo = locale_text(l, N_("Enter password or token anew in the account, save, and try "

@@ -3,10 +3,10 @@
 
 -- All accounts with what watching needs to know, page by page.
 --: accounts many (after i64, limit i64) -> (id i64, brand i64, key text, channel text, state i64, success_at i64,
---:   next_at i64, item_at i64, items i64, failures i64, denied i64, error text, created_at i64, rhythm blob?,
+--:   next_at i64, item_at i64, items i64, failures i64, denied i64, error text, send_failures i64, send_error text, created_at i64, rhythm blob?,
 --:   seen i64?, incident i64?, kind i64?, opened_at i64?) any-brand "one job watches all brands"
 SELECT a.id, a.brand, a.key, a.channel, a.state, a.success_at, a.next_at, a.item_at, a.items, a.failures, a.denied,
-  a.error, a.created_at, r.state AS rhythm, r.items AS seen, i.id AS incident, i.kind, i.opened_at
+  a.error, a.send_failures, a.send_error, a.created_at, r.state AS rhythm, r.items AS seen, i.id AS incident, i.kind, i.opened_at
 FROM account a LEFT JOIN rhythm r ON r.account = a.id LEFT JOIN incident i ON i.account = a.id AND i.ended_at = 0
 WHERE a.id > :after ORDER BY a.id LIMIT :limit;
 

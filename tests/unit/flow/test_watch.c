@@ -147,6 +147,37 @@ static void live(int days)
     }
 }
 
+static enum err write_unsent(struct tx *tx, void *arg, struct errinfo *e)
+{
+    (void)e;
+    if (!arg)
+        return account_sql_send_well(tx, &(struct account_sql_send_well_in){h.brand, h.account},
+                                     NULL);
+    const struct account_sql_send_ill_in in = {.brand = h.brand,
+                                               .id = h.account,
+                                               .after = h.clock.at + CLOCK_MINUTE,
+                                               .failures = *(const int *)arg,
+                                               .error = STR("timeout")};
+    return account_sql_send_ill(tx, &in, NULL);
+}
+
+static void answers_that_do_not_leave_are_told(void **unused)
+{
+    struct errinfo e = {0};
+    int few = 5, many = 6;
+    (void)unused;
+    turn(TURN, WELL);
+    assert_int_equal(store_write(h.store, write_unsent, &few, &e), ERR_OK);
+    turn(TURN, WELL);
+    assert_int_equal(wrong(), -1);
+    assert_int_equal(store_write(h.store, write_unsent, &many, &e), ERR_OK);
+    turn(TURN, WELL);
+    assert_int_equal(wrong(), INCIDENT_UNSENT);
+    assert_int_equal(store_write(h.store, write_unsent, NULL, &e), ERR_OK);
+    turn(TURN, WELL);
+    assert_int_equal(wrong(), -1);
+}
+
 static void what_cannot_be_reached_is_told_once(void **unused)
 {
     (void)unused;
@@ -266,6 +297,7 @@ static void an_outage_is_no_rhythm(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WATCH(answers_that_do_not_leave_are_told),
         WATCH(what_cannot_be_reached_is_told_once),
         WATCH(a_dying_token_is_another_thing),
         WATCH(what_nobody_fetches_is_told),
