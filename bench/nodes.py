@@ -23,12 +23,12 @@ def cpu(pid):
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def measure(house, nodes, brand_accounts):
+def measure(house, nodes, brand_accounts, turn):
     ledgers = []
     for i in range(CLIENTS):
         node = nodes[i % len(nodes)]
         node.token = brand_accounts[i % len(brand_accounts)]
-        ledgers.append(Ledger(node, None, f"n{len(nodes)}c{i}-"))
+        ledgers.append(Ledger(node, None, f"t{turn}c{i}-"))
     until = time.monotonic() + SECONDS
     before = sum(cpu(n.server.pid) for n in nodes)
 
@@ -55,8 +55,8 @@ def main():
         house.nodes[0].add_api_account("api")
         token = house.nodes[0].token
         house.start()
-        for n in (1, 2, 3, 3, 2, 1):
-            measure(house, house.nodes[:n], [token])
+        for turn, n in enumerate((1, 2, 3, 3, 2, 1)):
+            measure(house, house.nodes[:n], [token], turn)
     finally:
         house.close(False)
 
