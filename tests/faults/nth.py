@@ -138,7 +138,13 @@ def one_at_start(world, name, n):
     world.tried[name] += hits
     if world.alive():
         work(world, name not in ("sync", "malloc", *LINES) or not hits)
-        world.lab.stop()
+        if name in DEATHS and hits:  # it answers before the last part of its start, which may end it
+            world.lab.server.terminate()
+            code = world.lab.server.wait(60)
+            check(code in (0, 1), f"{name} {n}: ended with {code}: {world.lab.log_tail()}")
+            world.ended[name] += code
+        else:
+            world.lab.stop()
     else:
         world.check_end(name, n)
     world.up()
