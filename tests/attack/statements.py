@@ -76,21 +76,33 @@ def injections(server):
             same(db.execute("PRAGMA integrity_check").fetchone(), ("ok",), "the file")
 
 
-def statements_by_page(server, things, first):
-    """How many statements each page takes, without what the desk keeps for a moment: something changes before each."""
-    admin, token, found = server.person("nordlicht", "administrator"), server.world["nordlicht"]["api"]["token"], {}
+def pages(things, first):
+    """Addresses by route, of all that the table lists for an administrator."""
+    found = {}
     for method, route, path, _, want in TABLE:
         if method != "GET" or want["administrator"] != "200" or route in ("/desk/events", "/metrics") or "/new" in route:
             continue
         if route.startswith("/desk/case/:id") or route == "/desk/part/case/:id":
             path = path.replace("{case}", first["case"])
-        path = things.fill(path)
-        same(post_lines(server, token, [{"id": f"stir-{len(found)}-{TRACE.at}", "text": "nebenbei"}]).status, 201, "a change")
+        found[route] = things.fill(path)
+    return found
+
+
+def statements_of(server, path, most=None):
+    """How many a page takes, without what the desk keeps for a moment: something changes before. It can be more when something
+    else changes meanwhile: so one that takes more than most is asked again."""
+    admin, token = server.person("nordlicht", "administrator"), server.world["nordlicht"]["api"]["token"]
+    least = None
+    for _ in range(10):
+        same(post_lines(server, token, [{"id": f"stir-{TRACE.at}", "text": "nebenbei"}]).status, 201, "a change")
         admin.get("/healthz")
         TRACE.asked()
         same(admin.get(path).status, 200, path)
-        found[route] = TRACE.asked()
-    return found
+        asked = TRACE.asked()
+        least = asked if least is None else min(asked, least)
+        if most is None or least <= most:
+            break
+    return least
 
 
 def grow(server, first, begin, end):
@@ -119,10 +131,10 @@ def by_row(server):
     north = server.world["nordlicht"]
     first = north["posts"][0]
     grow(server, first, 0, FEW)
-    things = Things(server)
-    few = statements_by_page(server, things, first)
+    paths = pages(Things(server), first)
+    few = {route: statements_of(server, path) for route, path in paths.items()}
     grow(server, first, FEW, MANY)
-    many = statements_by_page(server, things, first)
+    many = {route: statements_of(server, path, few[route] + 3) for route, path in paths.items()}
     check(len(few) > 25 and few["/desk"] > 1, f"the pages were counted: {few}")
     print("# statements with few rows and many: " + ", ".join(f"{r} {n} {many[r]}" for r, n in few.items()))
     bad = [f"{route}: {n} statements with {FEW} rows, {many[route]} with {MANY}" for route, n in few.items() if many[route] > n + 3]
