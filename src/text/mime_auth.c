@@ -62,24 +62,38 @@ static void skip_blank(struct str *s)
     *s = str_sub(*s, i, s->n);
 }
 
-/* A token or quoted string, as it is written (no escapes are resolved: what needs one is no
- * domain). Empty: something else stands there. */
+/* Behind the quoted string that begins at i; a backslash spares its next character. */
+static size_t behind_quoted(struct str s, size_t i)
+{
+    for (i++; i < s.n && s.p[i] != '"'; i++)
+        i += s.p[i] == '\\';
+    return i + 1 < s.n ? i + 1 : s.n;
+}
+
+/* Up to a blank or one of ends: a token, a quoted string without its quotes, or an address with one
+ * in it ("a b"@e.org), as it is written (no escapes are resolved: what needs one is no domain).
+ * Empty: something else stands there. */
+static struct str take_until(struct str *s, const char *ends)
+{
+    size_t i = 0, first;
+    skip_blank(s);
+    first = s->n && s->p[0] == '"' ? behind_quoted(*s, 0) : 0;
+    while (i < s->n && !is_blank(s->p[i]) && !strchr(ends, s->p[i]))
+        i = s->p[i] == '"' ? behind_quoted(*s, i) : i + 1;
+    struct str word = str_sub(*s, 0, i);
+    *s = str_sub(*s, i, s->n);
+    return first && first == i ? str_sub(word, 1, i - 1) : word;
+}
+
 static struct str take_word(struct str *s)
 {
-    size_t i = 0;
-    struct str word;
-    skip_blank(s);
-    if (s->n && s->p[0] == '"') {
-        ptrdiff_t end = str_find_char(*s, '"', 1);
-        word = str_sub(*s, 1, end < 0 ? s->n : (size_t)end);
-        *s = str_sub(*s, end < 0 ? s->n : (size_t)end + 1, s->n);
-        return word;
-    }
-    while (i < s->n && !is_blank(s->p[i]) && !strchr(";=(\"", s->p[i]))
-        i++;
-    word = str_sub(*s, 0, i);
-    *s = str_sub(*s, i, s->n);
-    return word;
+    return take_until(s, ";=(");
+}
+
+/* In front of its @ an address may have what looks like the next word: its sender chose that. */
+static struct str take_value(struct str *s)
+{
+    return take_until(s, ";(");
 }
 
 static bool take_char(struct str *s, char c)
@@ -132,11 +146,11 @@ static struct result take_result(struct str *s)
     struct str key = take_word(s);
     if (take_char(s, '=')) {
         r.method = method_of(key);
-        r.word = take_word(s);
+        r.word = take_value(s);
     }
     while (s->n && !take_char(s, ';')) {
         key = take_word(s);
-        struct str value = take_char(s, '=') ? take_word(s) : STR_NONE;
+        struct str value = take_char(s, '=') ? take_value(s) : STR_NONE;
         if (vouches(r.method, key))
             r.domain = domain_of(value);
     }

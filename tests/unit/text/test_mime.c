@@ -382,6 +382,9 @@ static void the_receiving_server_says_who_wrote_a_mail(void **state)
         AR "mx.e.org; dkim=fail header.d=shop.e.org; dkim=pass header.d=e.org; dmarc=none\r\n",
         AR "mx.e.org; spf=pass smtp.mailfrom=\"bounce@shop.e.org\"\r\n",
         AR "mx.e.org; spf=pass smtp.mailfrom=shop.e.org\r\n",
+        AR "mx.e.org; spf=pass smtp.mailfrom=prvs=123=a@shop.e.org\r\n",
+        AR "mx.e.org; spf=pass smtp.mailfrom=\"a; b=(\"@shop.e.org\r\n",
+        AR "mx.e.org; spf=pass smtp.mailfrom=\"\\\"a b\\\"@shop.e.org\"\r\n",
         AR "mx.e.org; dkim=pass header.d=shop.e.org\r\n" AR "mx.e.org; spf=none\r\n",
         AR "mx.e.org; dmarc=pass\r\n" AR "mx.e.org; dmarc=fail\r\n", /* theirs is further down */
     };
@@ -402,6 +405,12 @@ static void the_receiving_server_says_who_wrote_a_mail(void **state)
         AR "mx.e.org; spf=neutral reason=\"; dmarc=pass\"\r\n",
         AR "mx.e.org; spf=none ((\\(; dmarc=pass\r\n",
         AR "mx.e.org; dmarc=passed; spf=pass=shop.e.org\r\n",
+        /* what the sender chose, with quotes and without */
+        AR "mx.e.org; spf=pass smtp.mailfrom=shop.e.org=a@evil.org\r\n",
+        AR "mx.e.org; spf=pass smtp.mailfrom=\"a@shop.e.org\"@evil.org\r\n",
+        AR "mx.e.org; spf=pass smtp.mailfrom=a.\"@shop.e.org\"@evil.org\r\n",
+        AR "mx.e.org; spf=none smtp.mailfrom=\"\\\"; dmarc=pass; \"@evil.org\r\n",
+        AR "mx.e.org; spf=pass smtp.mailfrom=\"a@shop.e.org\r\n",
         AR "mx.e.org; dmarc=pass\r\nFrom: b@other.org\r\nFrom: c@other.org, d@other.org\r\n",
     };
     static const char *const unchecked[] = {
