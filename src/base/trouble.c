@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/utf8.h"
 
 enum { TEXT_MAX = 1000 };
 
@@ -148,12 +149,21 @@ const struct trouble_row trouble_table[TROUBLE_COUNT] = {
                            NULL},
 };
 
-/* Control characters of strangers would part what is kept. */
-static void make_plain(char *s, char spared)
+/* Control characters of strangers would part what is kept, and what is no UTF-8, as after a cut in
+ * the middle of a character, cannot be kept at all. size: of s. */
+static void make_plain(char *s, size_t size, char spared)
 {
-    for (; *s; s++)
-        if (((unsigned char)*s < ' ' && *s != spared) || *s == 0x7f)
-            *s = ' ';
+    struct arena a;
+    for (char *p = s; *p; p++)
+        if (((unsigned char)*p < ' ' && *p != spared) || *p == 0x7f)
+            *p = ' ';
+    if (utf8_valid(str_z(s)))
+        return;
+    arena_init(&a);
+    struct str sound = utf8_clip(utf8_repair(&a, str_z(s)), size - 1);
+    memcpy(s, sound.p, sound.n);
+    s[sound.n] = 0;
+    arena_deinit(&a);
 }
 
 static void fill(struct buf *out, const char *text, const struct str *params, size_t n)
@@ -178,7 +188,7 @@ enum err err_troublev(struct errinfo *e, enum err code, const char *where, enum 
     int n = snprintf(said, sizeof said, "%s%s", trouble_table[t].word, fmt ? "\t" : "");
     if (fmt)
         vsnprintf(said + n, sizeof said - (size_t)n, fmt, ap);
-    make_plain(said, '\t');
+    make_plain(said, sizeof said, '\t');
     arena_init(&a);
     struct str english = trouble_english(&a, str_z(said));
     err_set(e, code, where, "%.*s", STR_FMT(english));
@@ -203,7 +213,7 @@ struct str trouble_kept(const struct errinfo *e, struct arena *a)
         return arena_strz(a, e->said);
     char what[sizeof e->what];
     snprintf(what, sizeof what, "%s", e->what[0] ? e->what : err_code(e->code));
-    make_plain(what, 0);
+    make_plain(what, sizeof what, 0);
     return arena_strz(a, what);
 }
 

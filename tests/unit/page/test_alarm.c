@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/trouble.h"
+#include "base/utf8.h"
 #include "domain/words.h"
 #include "page/alarm.h"
 #include "page/locale.h"
@@ -72,6 +73,29 @@ static void what_has_no_code_stays_as_it_is(void **state)
     arena_deinit(&a);
 }
 
+/* Else the store would refuse it, and with it the state that it belongs to. */
+static void what_is_kept_is_always_text(void **state)
+{
+    struct arena a;
+    struct errinfo e;
+    char much[400] = "a";
+    (void)state;
+    arena_init(&a);
+    for (size_t i = 1; i + 2 < sizeof much; i += 2)
+        memcpy(much + i, "ö", 3);
+    (void)err_trouble(&e, ERR_NOT_FOUND, "", TROUBLE_NO_FOLDER, "%.100s", much);
+    assert_true(utf8_valid(trouble_kept(&e, &a)));
+    assert_true(str_starts(trouble_kept(&e, &a), STR("no_folder\taöö")));
+    (void)err_trouble(&e, ERR_PEER, "", TROUBLE_NONSENSE, "%s\xff%s\xc3\t\xe2\x82", "a", much);
+    assert_true(utf8_valid(trouble_kept(&e, &a)));
+    memset(much, 0xff, sizeof much - 1); /* each one grows to three */
+    (void)err_trouble(&e, ERR_PEER, "", TROUBLE_NONSENSE, "%s", much);
+    assert_true(utf8_valid(trouble_kept(&e, &a)));
+    err_set(&e, ERR_IO, "", "%s", much);
+    assert_true(utf8_valid(trouble_kept(&e, &a)));
+    arena_deinit(&a);
+}
+
 static void every_alarm_says_what_and_what_to_do(void **state)
 {
     struct arena a;
@@ -103,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_trouble_has_german_words),
         cmocka_unit_test(what_has_no_code_stays_as_it_is),
+        cmocka_unit_test(what_is_kept_is_always_text),
         cmocka_unit_test(every_alarm_says_what_and_what_to_do),
     };
     return cmocka_run_group_tests_name("page/alarm", tests, NULL, NULL);

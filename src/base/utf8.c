@@ -1,9 +1,10 @@
-/* utf8.c - the byte level of unicode.h: checking, repairing, decoding; knows nothing of ICU. */
+/* utf8.c - see utf8.h. */
+#include "base/utf8.h"
+
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "text/unicode.h"
 
 enum { REPLACEMENT = 0xFFFD };
 
