@@ -30,12 +30,14 @@ ON CONFLICT (brand) DO UPDATE SET last = case_number.last + 1 RETURNING last;
 --: set_number exec (brand i64, last i64)
 UPDATE case_number SET last = :last WHERE brand = :brand;
 
+-- Who chose the team may not know yet that it is no more; then there is none.
 --: insert exec (id i64, brand i64, number i64, thread i64, account i64, author i64, post i64, title text, words text,
 --:   team i64, priority i64, kind i64, language i64, tags text, why text, rank_why text, now i64, waiting_at i64, due_at i64,
 --:   rank_at i64, posts i64) rows
 INSERT INTO "case" (id, brand, number, thread, account, author, post, title, words, state, team, priority, kind, language,
   tags, why, rank_why, opened_at, waiting_at, due_at, due_is_first, rank_at, posts)
-VALUES (:id, :brand, :number, :thread, :account, :author, :post, :title, :words, 0, :team, :priority, :kind, :language,
+VALUES (:id, :brand, :number, :thread, :account, :author, :post, :title, :words, 0,
+  coalesce((SELECT t.id FROM team t WHERE t.id = :team AND t.brand = :brand), 0), :priority, :kind, :language,
   :tags, :why, :rank_why, :now, :waiting_at, :due_at, 1, :rank_at, :posts);
 
 -- A further post that needs a reaction: it decides now. A case that waits already keeps its older clock.
@@ -66,7 +68,9 @@ UPDATE "case" SET team = :other WHERE brand = :brand AND id IN (
   SELECT id FROM "case" WHERE brand = :brand AND state IN (0, 1, 2, 3) AND team = :team LIMIT :limit);
 
 --: assign exec (brand i64, id i64, assignee i64, team i64)
-UPDATE "case" SET assignee = :assignee, team = :team, version = version + 1 WHERE id = :id AND brand = :brand;
+UPDATE "case" SET assignee = :assignee, version = version + 1,
+  team = coalesce((SELECT t.id FROM team t WHERE t.id = :team AND t.brand = :brand), 0)
+WHERE id = :id AND brand = :brand;
 
 --: answered exec (brand i64, id i64, agent i64, now i64, state i64)
 UPDATE "case" SET state = :state, assignee = CASE WHEN assignee = 0 THEN :agent ELSE assignee END, answered_at = :now,

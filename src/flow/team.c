@@ -1,6 +1,7 @@
 /* team.c - the end of a team. Its cases move in steps that hold nobody up; the last step moves what
  * came meanwhile, with rules and members, and only then the team is gone. So a stop in the middle
- * leaves a team with fewer cases, never a case with a team that is none. */
+ * leaves a team with fewer cases, never a case with a team that is none. What was routed to it
+ * before and is written after it has no team (care.sql looks). */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "brand/routing.h"

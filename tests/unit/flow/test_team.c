@@ -15,7 +15,7 @@
 
 enum { MANY = 1003 }; /* more than two steps */
 
-static int64_t other;
+static int64_t other, late;
 
 static enum err write_other(struct tx *tx, void *arg, struct errinfo *e)
 {
@@ -129,6 +129,34 @@ static void many_cases_go_in_steps(void **state)
     assert_int_equal(there.n, MANY);
 }
 
+static enum err write_assign(struct tx *tx, void *arg, struct errinfo *e)
+{
+    struct case_house *h = arg;
+    (void)e;
+    return care_sql_assign(tx, &(struct care_sql_assign_in){h->brand, late, h->who.agent, h->team},
+                           NULL);
+}
+
+/* A batch of posts was routed, or a form filled in, before the team went. */
+static void what_comes_too_late_has_no_team(void **state)
+{
+    struct case_house *h = *state;
+    struct errinfo e = {0};
+    struct care_sql_of_team_row left;
+    late = reminder(h, 1);
+    assert_int_equal(
+        flow_team_delete(h->flow, &h->who, h->team, &(struct team_heirs){.cases = other}, &e),
+        ERR_OK);
+    assert_int_equal(store_write(h->store, write_copies, h, &e), ERR_OK);
+    assert_int_equal(care_sql_of_team(store_reader(h->store), &h->arena,
+                                      &(struct care_sql_of_team_in){h->brand, h->team}, &left),
+                     ERR_OK);
+    assert_int_equal(left.n, 0);
+    assert_int_equal(case_house_case(h, late).team, other);
+    assert_int_equal(store_write(h->store, write_assign, h, &e), ERR_OK);
+    assert_int_equal(case_house_case(h, late).team, 0);
+}
+
 static void heirs_are_other_teams_of_the_brand(void **state)
 {
     struct case_house *h = *state;
@@ -154,6 +182,7 @@ int main(void)
         TEAM(all_of_it_goes_where_it_is_told),
         TEAM(without_heirs_its_cases_have_no_team),
         TEAM(many_cases_go_in_steps),
+        TEAM(what_comes_too_late_has_no_team),
         TEAM(heirs_are_other_teams_of_the_brand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
