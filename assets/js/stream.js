@@ -5,6 +5,7 @@ const PROBE = '/desk/part/troubles'; // a small page: its answer says why there 
 const SHOWN_AFTER = 2; // tries; what heals at once needs no words
 const FIRST = 2000;
 const LONGEST = 30000;
+const ANSWER = 15000; // for an answer to the probe
 
 const heard = [];
 const line = document.querySelector('[data-do="lost"]');
@@ -14,6 +15,7 @@ let tries = 0;
 let since = 0;
 let next = 0;
 let timer = 0;
+let steady = 0;
 let asking = false;
 
 export function listen(name, fn) {
@@ -40,6 +42,7 @@ function again(seconds) {
 }
 
 function lost() {
+  clearTimeout(steady);
   stream?.close();
   stream = null;
   since ||= Date.now();
@@ -55,7 +58,8 @@ function open() {
     });
   stream.addEventListener('error', lost);
   stream.addEventListener('open', () => {
-    tries = since = 0;
+    since = 0;
+    steady = setTimeout(() => (tries = 0), LONGEST); // what fails each time is asked for less and less often
     if (line) line.hidden = true;
   });
 }
@@ -65,7 +69,7 @@ async function attempt() {
   if (asking || stream) return;
   asking = true;
   try {
-    const answer = await fetch(PROBE, { headers: { 'X-Requested-With': 'fetch' } });
+    const answer = await fetch(PROBE, { headers: { 'X-Requested-With': 'fetch' }, signal: AbortSignal.timeout(ANSWER) });
     if (answer.redirected) location.reload(); // signed out meanwhile
     else if (answer.ok) open();
     else again(Number(answer.headers.get('Retry-After')) || 0);
