@@ -14,13 +14,14 @@ struct arena;
 struct str post_search_terms(struct arena *a, struct str words, int64_t account);
 
 /* The accounts to look in; n 0: anywhere. With more than SEARCH_NARROW_MAX posts, about, the words
- * alone are quicker, and the accounts are left out. */
+ * alone are quicker, and the accounts are left out. Each account is looked up in every segment of
+ * the index: more than SEARCH_ACCOUNTS_MAX cost more than they save. */
 struct search_where {
     const int64_t *accounts;
     size_t n; /* at most SEARCH_ACCOUNTS_MAX */
     int64_t posts;
 };
-enum { SEARCH_ACCOUNTS_MAX = 200, SEARCH_NARROW_MAX = 50000 };
+enum { SEARCH_ACCOUNTS_MAX = 20, SEARCH_NARROW_MAX = 50000 };
 
 /* For a statement's :match. The line is read as German and as English. Empty: nothing to look for.
  * Each term is quoted, so that no operator of an engine gets through. Where it looks only narrows:

@@ -175,9 +175,16 @@ def outbox(house, message):
 
 
 def reply(house, node, case, text):
-    """The message's id."""
+    """The message's id. A node that has just gone on after a stop, or lost its database, asks to come again."""
     node.cookie = house.cookie
-    answer = node.desk("POST", f"/desk/case/{case}/reply", {"text": text, "then": "keep"})
+    answer = None
+
+    def answered():
+        nonlocal answer
+        answer = node.desk("POST", f"/desk/case/{case}/reply", {"text": text, "then": "keep"})
+        return answer.status != 503
+
+    wait_until(answered, 20, "a reply is refused again and again", 0.5)
     check(answer.status == 204, f"a reply is answered with {answer.status} {answer.body[:200]}")
     return house.db.row("SELECT id FROM message WHERE case_id = ? ORDER BY id DESC", case)[0]
 
