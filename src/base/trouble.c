@@ -217,6 +217,15 @@ struct str trouble_kept(const struct errinfo *e, struct arena *a)
     return arena_strz(a, what);
 }
 
+static size_t params_of(const char *text)
+{
+    size_t n = 0;
+    while ((text = strstr(text, "%s")))
+        n++, text += 2;
+    return n;
+}
+
+/* A stranger's words come last: a tab in them parts nothing. */
 enum trouble trouble_read(struct str kept, struct str *params)
 {
     struct str rest = kept, word, piece;
@@ -226,8 +235,11 @@ enum trouble trouble_read(struct str kept, struct str *params)
         for (int t = TROUBLE_OTHER + 1; t < TROUBLE_COUNT; t++) {
             if (!str_eq_z(word, trouble_table[t].word))
                 continue;
-            for (size_t i = 0; i < TROUBLE_PARAMS && str_next(&rest, '\t', &piece); i++)
+            size_t n = params_of(trouble_table[t].text);
+            for (size_t i = 0; i + 1 < n && str_next(&rest, '\t', &piece); i++)
                 params[i] = piece;
+            if (n)
+                params[n - 1] = rest;
             return (enum trouble)t;
         }
     params[0] = kept;

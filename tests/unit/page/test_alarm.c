@@ -93,6 +93,8 @@ static void what_is_kept_is_always_text(void **state)
     assert_true(utf8_valid(trouble_kept(&e, &a)));
     err_set(&e, ERR_IO, "", "%s", much);
     assert_true(utf8_valid(trouble_kept(&e, &a)));
+    (void)err_trouble(&e, ERR_NOT_FOUND, "", TROUBLE_NO_FOLDER, "%s", "INBOX\tEvil");
+    assert_string_equal(e.what, "the mailbox has no folder INBOX\tEvil");
     arena_deinit(&a);
 }
 
