@@ -164,8 +164,8 @@ static void write_rows_function(FILE *o, const char *prefix, const struct statem
     fprintf(o,
             "\n{\n    struct sql_run run;\n"
             "    TRY(sql_begin_rows(&run, tx_db(tx), &statement_%.*s));\n"
-            "    for (const struct %s_%.*s_in *end = in + n; in < end; in++) {\n",
-            STR_FMT(s->name), prefix, STR_FMT(s->name));
+            "    for (size_t i = 0; i < n; i++, in++) {\n",
+            STR_FMT(s->name));
     write_binds(o, s, "        ");
     fputs("        sql_row(&run);\n    }\n    return sql_end_rows(&run);\n}\n", o);
 }
