@@ -111,12 +111,13 @@ compiler() { if command -v ccache >/dev/null; then echo "ccache $1"; else echo "
 
 # run_tests DIR LABEL ARGUMENT...: meson test with these arguments, then the sums; fails unless every case has passed. A
 # few that have failed run once more with the machine to themselves: their first end stands above with what they said,
-# the sums name them as "shaky" if they pass then. More than a few are not chance, and are not asked again.
+# the sums name them as "shaky" if they pass then. More than a few are not chance, and are not asked again. Two tests a
+# processor: half of what a test does is waiting for clocks, disks and servers.
 run_tests() {
     local dir=$1 label=$2 log=$1/meson-logs/testlog.json first=$1/meson-logs/first.json again
     shift 2
     rm -f "$log" "$first"
-    meson test -C "$dir" --no-rebuild --num-processes "$jobs" --print-errorlogs "$@" || true
+    meson test -C "$dir" --no-rebuild --num-processes $((2 * jobs)) --print-errorlogs "$@" || true
     [ -e "$log" ] || fail "meson ran no test in $dir"
     mv "$log" "$first"
     mapfile -t again < <(tools/test-report --failed "$first")
