@@ -120,7 +120,7 @@ def polls(house, peers):
             peers.feeds[f"feed-{i}"] = FEED_ENTRIES
             house.command("channel", "add", "feed", f"feed-{i}", "--allow-private",
                           f"url=http://127.0.0.1:{peers.feed_port}/feed-{i}")
-        wanted = FEEDS * (60 if LONG else 8)
+        wanted = FEEDS * (30 if LONG else 8)  # a node asks one host at most 60 times a minute
         until = time.monotonic() + 120
         while peers.feed_polls < wanted:
             # all are due at once, again and again, and all nodes are told
