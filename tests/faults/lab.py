@@ -67,9 +67,12 @@ def saying(what):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below those that the kernel hands out: a server that starts again must not find its port with somebody's client."""
+    chance = random.SystemRandom()
+    while True:
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", chance.randrange(12000, 30000)))
+            return s.getsockname()[1]
 
 
 def seed_of_run():

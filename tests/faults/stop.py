@@ -14,7 +14,7 @@ from peers import Peers
 
 SECRET = "a secret of the test"
 LONGEST = 10
-EACH = 1000 if ENGINE == "sqlite" else 150  # posts of a request: worked on for more than a moment
+EACH = 300 if ENGINE == "sqlite" else 150  # posts of a request: worked on for more than a moment
 
 
 def memory_kib(pid):
