@@ -245,7 +245,8 @@ static void after_a_fail_over_nothing_is_taken_for_kept_that_is_not(void **state
     node_write(&known, CUT_AFTER);
     wait_for(has_followed, &standby);
     /* nothing more arrives */
-    kill((pid_t)number_of(s, "SELECT pid FROM pg_stat_replication"), SIGSTOP);
+    const pid_t sender = (pid_t)number_of(s, "SELECT pid FROM pg_stat_replication");
+    assert_int_equal(kill(sender, SIGSTOP), 0);
     node_write(&reused, CUT_HOLD);
     int64_t xid = number_of(s, "SELECT backend_xid" WAITING);
     use_numbers(s, xid + APART);
@@ -253,6 +254,7 @@ static void after_a_fail_over_nothing_is_taken_for_kept_that_is_not(void **state
     int64_t began = clock_mono();
 
     kill_primary(s);
+    assert_int_equal(kill(sender, SIGKILL), 0); /* in no group with its server */
     setenv("ZURUF_TEST_PG", standby.url, 1);
     assert_string_equal(scratch_psql(s, NULL, "SELECT pg_promote()"), "t");
     use_numbers(s, xid + 3);
