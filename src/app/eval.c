@@ -41,7 +41,7 @@ static void answer_row(struct outcome *o, const struct examples *ex, const struc
     const struct example *row = examples_row(ex, i);
     struct verdict verdicts[MODEL_HEADS_MAX];
     struct judge_input in = {.text = row->text, .brand = row->brand};
-    judge_text(j, m, &in, false, verdicts);
+    judge_text(j, m, &in, verdicts);
     for (int h = 0; h < ex->head_count; h++) {
         const struct model_head *head = model_head_find(m, ex->heads[h].name);
         if (row->labels[h] < 0 || !head)

@@ -12,12 +12,11 @@
 #include "app/options.h"
 #include "base/arena.h"
 #include "understand/train.h"
-
-enum { UNLABELLED_MAX = 16, FILES_MAX = 1000 };
+enum { FILES_MAX = 1000 };
 
 struct train_command {
     struct labelled labelled;
-    const char *out, *base, *from_scratch, *unlabelled[UNLABELLED_MAX];
+    const char *out, *base, *from_scratch;
 };
 
 /* Writes beside the target and renames, so that nobody ever maps half a model. */
@@ -48,19 +47,16 @@ static enum err write_file(const char *path, struct str bytes, struct errinfo *e
 static enum err run(const struct train_command *c, char **files, size_t n, struct arena *a,
                     struct errinfo *e)
 {
-    struct examples ex, more;
+    struct examples ex;
     struct model *base = NULL;
     struct buf out;
     if (!c->out)
         return err_set(e, ERR_INVALID, "--out", "name the file to write: --out FILE");
     TRY(labelled_init(&c->labelled, &ex, a, e));
     TRY(labelled_read(&ex, files, n, e));
-    examples_init(&more, a, ex.text_column, ex.brand_column);
-    for (int i = 0; i < UNLABELLED_MAX && c->unlabelled[i]; i++)
-        TRY(examples_read_file(&more, c->unlabelled[i], e));
     TRY(labelled_base(c->base, c->from_scratch, &base, e));
     buf_init(&out, MODEL_FILE_MAX);
-    struct train_options options = {.base = base, .unlabelled = c->unlabelled[0] ? &more : NULL};
+    struct train_options options = {.base = base};
     enum err err = train_model(&ex, &options, &out, e);
     if (err == ERR_OK)
         err = write_file(c->out, buf_str(&out), e);
@@ -78,8 +74,6 @@ int cmd_train(int argc, char **argv)
          "a head and the column of its labels; may be repeated", MODEL_HEADS_MAX},
         {"brand", "COL", &c.labelled.brand, "column of the brand's names, divided by commas"},
         {"out", "FILE", &c.out, "where the model is written"},
-        {"unlabelled", "FILE", c.unlabelled, "more such texts without labels; may be repeated",
-         UNLABELLED_MAX},
         {"base", "FILE", &c.base, "start from this model (else the shipped one, up to 64 classes)"},
         {"from-scratch", NULL, &c.from_scratch, "start from nothing"},
     };

@@ -28,7 +28,7 @@ static const float TOPIC_LEAST = 0.2F; /* a second topic is named from this prob
 struct triage {
     struct model *model;
     struct judge *judge;
-    const struct feature_brand *brand;
+    const struct naming *brand;
     bool explain;
     struct str
         *values; /* by verdict: what is written before p, made once: "kind":{"value":"idea","p": */
@@ -147,7 +147,7 @@ static void add_reasons(const struct triage *t, struct buf *b, struct str text,
 static void add_facts(const struct triage *t, struct buf *b, const struct judge_input *in)
 {
     struct verdict verdicts[MODEL_HEADS_MAX];
-    judge_text(t->judge, t->model, in, t->explain, verdicts);
+    judge_text(t->judge, t->model, in, verdicts);
     buf_add_z(b, "\"facts\":{");
     for (int i = 0; i < model_head_count(t->model); i++) {
         const struct model_head *h = model_head_at(t->model, i);
@@ -193,7 +193,7 @@ static enum err triage_line(const struct triage *t, struct str line, long long n
         return err_set(e, ERR_INVALID, "text", "line %lld: an object with a \"text\" is wanted",
                        number);
     struct str author = json_text(object, "author");
-    in.from_brand = author.n && t->brand && feature_brand_owns(t->brand, author);
+    in.from_brand = author.n && t->brand && naming_owns(t->brand, author);
     add_object(b, line, object);
     if (b->n && b->p[b->n - 1] != '{')
         buf_add_char(b, ',');
@@ -253,14 +253,14 @@ static int triage_run(const struct triage *t)
     return status;
 }
 
-static const struct feature_brand *read_brand(struct arena *a, const char *names)
+static const struct naming *read_brand(struct arena *a, const char *names)
 {
     struct vec list;
     struct str rest = str_z(names), piece;
     vec_init(&list, a, sizeof(struct str));
     while (str_next(&rest, ',', &piece))
         *(struct str *)vec_push(&list) = str_trim(piece);
-    return feature_brand_new(a, (struct brand_names){list.p, list.n});
+    return naming_new(a, (struct brand_names){list.p, list.n});
 }
 
 int cmd_triage(int argc, char **argv)

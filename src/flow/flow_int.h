@@ -15,7 +15,7 @@
 #include "posts/post.h"
 #include "store/store.h"
 
-struct feature_brand;
+struct naming;
 struct lease;
 struct workers;
 
@@ -72,7 +72,7 @@ struct flow {
 
 void brands_forget(struct flow *f, int64_t brand); /* 0: all */
 /* The brand's names as the judge wants them; b must come from flow_brand. */
-const struct feature_brand *brand_features(const struct brand_view *b);
+const struct naming *brand_features(const struct brand_view *b);
 
 /* --- judge.c --- */
 struct judged {

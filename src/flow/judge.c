@@ -138,7 +138,7 @@ void flow_judge(struct flow *f, const struct brand_view *b, const struct item *i
     };
     *out = (struct judged){.json = STR(""), .words = STR("")};
     struct judge *j = own_judge();
-    judge_facts(j, f->o.model, &in, true, &out->facts);
+    judge_facts(j, f->o.model, &in, &out->facts);
     out->needs = !item->is_ours && !item->is_automatic && needs(&out->facts, is_private);
     if (out->needs) { /* only a post that a person will see is worth its reasons, and those that
                          pages show */

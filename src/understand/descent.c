@@ -7,17 +7,16 @@
 #include "understand/descent.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/memory.h"
 
-enum { EPOCHS = 10 };
-static const float STEP = 0.1F;     /* of the first round; falls to nothing */
-static const float DECAY = 5e-5F;   /* pulls weights to zero */
-static const float BALANCE = 0.75F; /* 0: each row counts alike; 1: each class does */
-static const float SEEN_FIRST = 1e-3F;
+enum { ROUNDS = 15 };
+static const float COST = 0.3F;    /* of a row on the wrong side, against long weights */
+static const float BALANCE = 0.5F; /* 0: each row counts alike; 1: each class does */
 
 void weights_init(struct weights *w, const struct problem *p)
 {
@@ -82,16 +81,6 @@ static void scores_in(const struct problem *p, const struct weights *w, const st
     }
 }
 
-static inline void update(float *restrict w, float *restrict seen, const float *restrict gradient,
-                          float x, size_t n, float step, float decay)
-{
-    for (size_t c = 0; c < n; c++) {
-        float g = gradient[c] * x + decay * w[c];
-        seen[c] += g * g;
-        w[c] -= step * g / sqrtf(seen[c]);
-    }
-}
-
 /* Rare classes count for more, by a power of how much rarer they are than the average one. */
 static void weigh_classes(const struct problem *p, const uint32_t *order, size_t n, float *out)
 {
@@ -128,50 +117,90 @@ static void shuffle(uint32_t *order, size_t n, uint64_t *random)
     }
 }
 
+/* Where the dual variables of each sample begin: one for each class of the heads it has labels for.
+ * Returns how many there are in all. */
+static size_t place_duals(const struct problem *p, const uint32_t *order, size_t n, size_t *first)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct sample *s = &p->samples[order[i]];
+        first[order[i]] = at;
+        for (int h = 0; h < p->head_count; h++)
+            at += s->labels[h] < 0 ? 0 : p->heads[h].count;
+    }
+    return at;
+}
+
+/* The best value of each dual variable of one sample, the others kept; scores becomes what the
+ * weights of each class change by, times the sample. */
+static bool improve_duals(const struct problem *p, const struct sample *s,
+                          const float *class_weights, float squares, float *duals, float *scores)
+{
+    bool changed = false;
+    for (int h = 0; h < p->head_count; h++) {
+        if (s->labels[h] < 0)
+            continue;
+        struct span span = p->heads[h];
+        size_t label = span.from + (size_t)s->labels[h];
+        float slack = 0.5F / (COST * class_weights[label]);
+        for (size_t c = span.from; c < span.from + span.count; c++, duals++) {
+            float sign = c == label ? 1.0F : -1.0F;
+            float slope = sign * scores[c] - 1 + slack * *duals;
+            float better = fmaxf(0, *duals - slope / (squares + slack));
+            scores[c] = (better - *duals) * sign;
+            changed |= better != *duals;
+            *duals = better;
+        }
+    }
+    return changed;
+}
+
+static void add_sample(const struct problem *p, struct weights *w, const struct sample *s,
+                       struct span in, const float *restrict by)
+{
+    const struct entry *x = p->entries + s->first;
+    for (size_t e = 0; e < s->count; e++) {
+        float *restrict row = w->w + (size_t)x[e].row * p->columns + in.from;
+        for (size_t c = 0; c < in.count; c++)
+            row[c] += x[e].value * by[in.from + c];
+    }
+    for (size_t c = in.from; c < in.from + in.count; c++)
+        w->bias[c] += by[c];
+}
+
 void descent_run(const struct problem *p, struct weights *w, uint32_t *order, size_t n)
 {
-    struct weights seen;
-    weights_init(&seen, p);
-    for (size_t i = 0; i < (size_t)p->rows * p->columns; i++)
-        seen.w[i] = SEEN_FIRST;
-    for (size_t c = 0; c < p->columns; c++)
-        seen.bias[c] = 1;
-    float *gradient = memory_zeroed(p->columns + 1, sizeof(float));
+    float *scores = memory_zeroed(p->columns + 1, sizeof(float));
     float *class_weights = memory_zeroed(p->columns + 1, sizeof(float));
+    float *squares = memory_zeroed(p->sample_count + 1, sizeof(float));
+    size_t *first = memory_zeroed(p->sample_count + 1, sizeof *first);
+    float *duals = memory_zeroed(place_duals(p, order, n, first) + 1, sizeof(float));
     weigh_classes(p, order, n, class_weights);
+    for (size_t i = 0; i < n; i++) {
+        const struct sample *s = &p->samples[order[i]];
+        squares[order[i]] = 1; /* of the bias */
+        for (size_t e = s->first; e < s->first + s->count; e++)
+            squares[order[i]] += p->entries[e].value * p->entries[e].value;
+    }
     uint64_t random = 1;
-    for (int epoch = 0; epoch < EPOCHS; epoch++) {
-        float step = STEP * (1.0F - (float)epoch / (float)EPOCHS);
+    for (int round = 0; round < ROUNDS; round++) {
         shuffle(order, n, &random);
         for (size_t i = 0; i < n; i++) {
             const struct sample *s = &p->samples[order[i]];
             struct span spans[MODEL_HEADS_MAX];
             int span_count = labelled_spans(p, s, spans);
             for (int k = 0; k < span_count; k++)
-                scores_in(p, w, s, spans[k], gradient);
-            for (int h = 0; h < p->head_count; h++) {
-                if (s->labels[h] < 0)
-                    continue;
-                struct span span = p->heads[h];
-                size_t label = span.from + (size_t)s->labels[h];
-                softmax(gradient + span.from, span.count);
-                gradient[label] -= 1;
-                float by = s->weight * class_weights[label];
-                for (size_t c = span.from; c < span.from + span.count; c++)
-                    gradient[c] *= by;
-            }
-            const struct entry *x = p->entries + s->first;
-            for (int k = 0; k < span_count; k++) {
-                size_t from = spans[k].from, count = spans[k].count;
-                for (size_t e = 0; e < s->count; e++) {
-                    size_t at = (size_t)x[e].row * p->columns + from;
-                    update(w->w + at, seen.w + at, gradient + from, x[e].value, count, step, DECAY);
-                }
-                update(w->bias + from, seen.bias + from, gradient + from, 1, count, step, 0);
-            }
+                scores_in(p, w, s, spans[k], scores);
+            if (!improve_duals(p, s, class_weights, squares[order[i]], duals + first[order[i]],
+                               scores))
+                continue;
+            for (int k = 0; k < span_count; k++)
+                add_sample(p, w, s, spans[k], scores);
         }
     }
-    free(gradient);
+    free(scores);
     free(class_weights);
-    weights_deinit(&seen);
+    free(squares);
+    free(first);
+    free(duals);
 }

@@ -1,6 +1,6 @@
-/* descent.h - fits the weights of all heads at once: softmax regression by stochastic gradient
- * descent, the step of each weight shrinking with the gradients it has seen (AdaGrad; Duchi, Hazan,
- * Singer 2011). Threads: one at a time. */
+/* descent.h - fits the weights of all heads at once: each class against the rest with squared hinge
+ * loss, the weights kept short, by dual coordinate descent (Hsieh, Chang, Lin, Keerthi,
+ * Sundararajan 2008). Threads: one at a time. */
 #ifndef UNDERSTAND_DESCENT_H
 #define UNDERSTAND_DESCENT_H
 
@@ -17,7 +17,6 @@ struct entry {
 /* One text's vector and its labels. */
 struct sample {
     size_t first, count; /* of its entries */
-    float weight;
     int16_t labels[MODEL_HEADS_MAX]; /* -1: none */
 };
 
@@ -45,7 +44,8 @@ struct weights {
 void weights_init(struct weights *w, const struct problem *p);
 void weights_deinit(struct weights *w);
 
-/* Fits w to the samples named in order (indexes; it is shuffled). */
+/* Fits w, all zeros, to the samples named in order (indexes; it is shuffled). The same input gives
+ * the same weights. */
 void descent_run(const struct problem *p, struct weights *w, uint32_t *order, size_t n);
 /* Scores of all columns for one sample. */
 void descent_score(const struct problem *p, const struct weights *w, const struct sample *s,

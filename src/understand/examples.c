@@ -15,7 +15,7 @@ enum { COLUMNS_MAX = 64, LIKENESS_WORDS = 12, FILE_SIZE_MAX = 1024 * 1024 * 1024
 
 struct known_brand {
     struct str names;
-    const struct feature_brand *brand;
+    const struct naming *brand;
 };
 
 void examples_init(struct examples *ex, struct arena *a, struct str text_column,
@@ -56,7 +56,7 @@ struct str examples_class(const struct examples *ex, int head, int class)
     return *(const struct str *)vec_at(&ex->heads[head].classes, (size_t) class);
 }
 
-const struct feature_brand *examples_brand(struct examples *ex, struct str names)
+const struct naming *examples_brand(struct examples *ex, struct str names)
 {
     if (names.n == 0)
         return NULL;
@@ -72,7 +72,7 @@ const struct feature_brand *examples_brand(struct examples *ex, struct str names
         *(struct str *)vec_push(&list) = str_trim(piece);
     struct known_brand *known = vec_push(&ex->brands);
     known->names = names;
-    known->brand = feature_brand_new(ex->arena, (struct brand_names){list.p, list.n});
+    known->brand = naming_new(ex->arena, (struct brand_names){list.p, list.n});
     return known->brand;
 }
 

@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/vec.h"
-#include "understand/feature.h"
+#include "understand/naming.h"
 #include "understand/model.h"
 
 enum { EXAMPLES_ROWS_MAX = 4 * 1000 * 1000 };
@@ -23,8 +23,8 @@ struct examples_head {
 
 struct example {
     struct str text;
-    const struct feature_brand *brand; /* NULL: not told */
-    int16_t labels[MODEL_HEADS_MAX];   /* class of each head; -1: none */
+    const struct naming *brand;      /* NULL: not told */
+    int16_t labels[MODEL_HEADS_MAX]; /* class of each head; -1: none */
     uint64_t likeness; /* the same for texts that are copies but for links, names and signs: such
                           are never trained on and measured by at once */
 };
@@ -50,7 +50,7 @@ enum err examples_read_file(struct examples *ex, const char *path, struct errinf
 enum err examples_read(struct examples *ex, struct str bytes, const char *name,
                        struct errinfo *e) MUST_CHECK;
 /* Names divided by commas ("Nordbahn,@nordbahn"); NULL when there is none. */
-const struct feature_brand *examples_brand(struct examples *ex, struct str names);
+const struct naming *examples_brand(struct examples *ex, struct str names);
 
 struct example *examples_row(const struct examples *ex, size_t i);
 struct str examples_class(const struct examples *ex, int head, int class);

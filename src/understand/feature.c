@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "understand/naming.h"
 #include "understand/tokens.h"
 
 enum {
@@ -17,11 +18,8 @@ enum {
     TABLE_FIRST = 1024,    /* slots */
     TABLE_MAX = 64 * 1024, /* a power of two above LIST_MAX * 2 */
     PLACES_MAX = 64 * 1024,
-    NAMES_MAX = 32,
-    NAME_WORDS_MAX = 6,
     NEGATION_REACH = 3, /* words */
-    CALLED_REACH = 8,   /* tokens from the beginning */
-    NAME_PART_MIN = 5   /* letters from which the first word of a longer name stands for it */
+    CALLED_REACH = 8    /* tokens from the beginning */
 };
 
 /* Kinds of features; mixed into their hashes. */
@@ -55,9 +53,6 @@ enum placeholder {
     HOLD_DOTS
 };
 
-/* The part of a token in naming the brand. */
-enum naming { NAMING_NONE, NAMING_BRAND, NAMING_REST /* further words of the name */, NAMING_PART };
-
 enum shape {
     SHAPE_BRAND = 1,
     SHAPE_ADDRESS,
@@ -80,18 +75,6 @@ enum shape {
     SHAPE_RETWEET
 };
 
-struct name {
-    uint64_t words[NAME_WORDS_MAX];
-    size_t n;
-    uint64_t joined, genitive; /* of all its letters; with an s behind */
-    bool part;                 /* its first word may stand for it */
-};
-
-struct feature_brand {
-    struct name names[NAMES_MAX];
-    size_t n;
-};
-
 /* Small, so that the table of a small text stays in the nearest cache. */
 struct slot {
     uint32_t hash; /* its upper half */
@@ -99,10 +82,19 @@ struct slot {
 };
 _Static_assert(LIST_MAX < UINT16_MAX, "a slot can name every feature");
 
+/* A word that is taken apart into character sequences. */
+struct spelt {
+    uint16_t token;          /* where it stands first */
+    uint16_t feature, count; /* of it alone */
+};
+
 struct features {
     struct tokens tokens;
     uint8_t namings[TOKEN_MAX];
     uint64_t words[TOKEN_MAX]; /* hash that stands for a token in pairs; 0: left out */
+    struct spelt spelt[TOKEN_MAX];
+    size_t spelt_n;
+    uint16_t spelt_of[LIST_MAX]; /* by feature: its place in spelt; anything where it has none */
     struct feature list[LIST_MAX];
     size_t n;
     struct feature_place places[PLACES_MAX];
@@ -121,98 +113,6 @@ static uint64_t salted(enum salt salt, uint64_t h)
 static uint64_t then(uint64_t a, uint64_t b)
 {
     return a * UINT64_C(0xc2b2ae3d27d4eb4f) + b;
-}
-
-/* brand */
-
-static bool name_read(struct name *out, struct tokens *tokens, struct str name)
-{
-    unsigned char joined[TOKEN_WORD_MAX * NAME_WORDS_MAX + 1];
-    size_t length = 0;
-    tokens_read(tokens, name);
-    *out = (struct name){0};
-    for (size_t i = 0; i < tokens->n && out->n < NAME_WORDS_MAX; i++) {
-        const struct token *t = &tokens->t[i];
-        if (t->kind != TOKEN_WORD && t->kind != TOKEN_NUMBER && t->kind != TOKEN_HANDLE &&
-            t->kind != TOKEN_HASHTAG)
-            continue;
-        memcpy(joined + length, tokens->pool + t->start, t->n);
-        length += t->n;
-        if (out->n == 0)
-            out->part = t->n >= NAME_PART_MIN;
-        out->words[out->n++] = t->hash;
-    }
-    out->part = out->part && out->n > 1;
-    out->joined = tokens_hash(joined, length);
-    joined[length] = 's';
-    out->genitive = tokens_hash(joined, length + 1);
-    return out->n > 0;
-}
-
-const struct feature_brand *feature_brand_new(struct arena *a, struct brand_names names)
-{
-    struct feature_brand *b = ARENA_NEW(a, struct feature_brand);
-    struct tokens *tokens = ARENA_NEW(a, struct tokens);
-    for (size_t i = 0; i < names.n && b->n < NAMES_MAX; i++)
-        if (name_read(&b->names[b->n], tokens, str_trim(names.names[i])))
-            b->n++;
-    return b->n ? b : NULL;
-}
-
-bool feature_brand_owns(const struct feature_brand *b, struct str name)
-{
-    struct arena a;
-    struct name n;
-    arena_init(&a);
-    bool own = false;
-    if (b && name_read(&n, ARENA_NEW(&a, struct tokens), name))
-        for (size_t i = 0; i < b->n && !own; i++)
-            own = b->names[i].joined == n.joined;
-    arena_deinit(&a);
-    return own;
-}
-
-static bool is_word(const struct token *t)
-{
-    return t->kind == TOKEN_WORD || t->kind == TOKEN_NUMBER || t->kind == TOKEN_HASHTAG;
-}
-
-static size_t name_at(const struct name *name, const struct tokens *tokens, size_t i)
-{
-    const struct token *t = &tokens->t[i];
-    if (t->hash == name->joined || (t->hash == name->genitive && t->kind == TOKEN_WORD))
-        return 1;
-    if (name->n < 2 || i + name->n > tokens->n)
-        return 0;
-    for (size_t k = 0; k < name->n; k++)
-        if (!is_word(t + k) || t[k].hash != name->words[k])
-            return 0;
-    return name->n;
-}
-
-static void find_brand(struct features *f, const struct feature_brand *brand)
-{
-    const struct tokens *tokens = &f->tokens;
-    memset(f->namings, NAMING_NONE, tokens->n);
-    if (!brand)
-        return;
-    for (size_t i = 0; i < tokens->n; i++) {
-        if (!is_word(&tokens->t[i]) && tokens->t[i].kind != TOKEN_HANDLE)
-            continue;
-        size_t n = 0;
-        bool part = false;
-        for (size_t k = 0; k < brand->n && !n; k++) {
-            n = name_at(&brand->names[k], tokens, i);
-            part |= brand->names[k].part && tokens->t[i].hash == brand->names[k].words[0];
-        }
-        if (n) {
-            f->namings[i] = NAMING_BRAND;
-            memset(f->namings + i + 1, NAMING_REST, n - 1);
-            i += n - 1;
-        } else if (part) {
-            f->namings[i] = NAMING_PART;
-        }
-    }
 }
 
 /* collecting */
@@ -245,25 +145,35 @@ static void grow_table(struct features *f)
             (struct slot){(uint32_t)(f->list[i].hash >> 32), f->turn, (uint16_t)i};
 }
 
-static void emit(struct features *f, uint64_t hash, enum feature_block block, size_t first,
-                 size_t last)
+/* The feature was found count times in tokens first to last. Returns its place in the list,
+ * LIST_MAX when that is full. */
+static size_t emit_many(struct features *f, uint64_t hash, enum feature_block block, unsigned count,
+                        size_t first, size_t last)
 {
     struct slot *s = find_slot(f, hash);
     if (s->turn != f->turn) {
         if (f->n == LIST_MAX)
-            return;
+            return LIST_MAX;
         if (f->n * 2 > f->mask && f->mask < TABLE_MAX - 1) {
             grow_table(f);
             s = find_slot(f, hash);
         }
         *s = (struct slot){(uint32_t)(hash >> 32), f->turn, (uint16_t)f->n};
-        f->list[f->n++] = (struct feature){hash, 1, (uint8_t)block};
-    } else if (f->list[s->feature].count < UINT16_MAX) {
-        f->list[s->feature].count++;
+        f->list[f->n++] = (struct feature){hash, 0, (uint8_t)block};
     }
+    struct feature *found = &f->list[s->feature];
+    count += found->count;
+    found->count = (uint16_t)(count < UINT16_MAX ? count : UINT16_MAX);
     if (f->keep_places && f->place_count < PLACES_MAX)
         f->places[f->place_count++] =
             (struct feature_place){s->feature, (uint16_t)first, (uint16_t)last};
+    return s->feature;
+}
+
+static size_t emit(struct features *f, uint64_t hash, enum feature_block block, size_t first,
+                   size_t last)
+{
+    return emit_many(f, hash, block, 1, first, last);
 }
 
 static void emit_shape(struct features *f, enum shape shape, unsigned value)
@@ -271,7 +181,7 @@ static void emit_shape(struct features *f, enum shape shape, unsigned value)
     emit(f, salted(SALT_SHAPE, shape * 256u + value), FEATURE_SHAPE, 1, 0);
 }
 
-static void emit_grams(struct features *f, size_t i)
+static void emit_grams(struct features *f, size_t i, unsigned count)
 {
     static const uint64_t masks[] = {0, 0xff, 0xffff, 0xffffff, 0xffffffff, 0xffffffffff};
     const struct token *t = &f->tokens.t[i];
@@ -282,7 +192,23 @@ static void emit_grams(struct features *f, size_t i)
         memcpy(&bytes, p + at, 8);
         size_t longest = n - at < GRAM_MAX ? n - at : GRAM_MAX;
         for (size_t k = GRAM_MIN; k <= longest; k++)
-            emit(f, salted(SALT_GRAM, (bytes & masks[k]) | (uint64_t)k << 56), FEATURE_CHARS, i, i);
+            emit_many(f, salted(SALT_GRAM, (bytes & masks[k]) | (uint64_t)k << 56), FEATURE_CHARS,
+                      count, i, i);
+    }
+}
+
+/* A word that stands several times in a text is taken apart once, which saves a third of the time
+ * of a long post; but where each of its places is wanted. */
+static void spell(struct features *f, size_t i, size_t word)
+{
+    size_t at = f->spelt_of[word];
+    if (f->keep_places) {
+        emit_grams(f, i, 1);
+    } else if (at < f->spelt_n && f->spelt[at].feature == word) {
+        f->spelt[at].count++;
+    } else {
+        f->spelt_of[word] = (uint16_t)f->spelt_n;
+        f->spelt[f->spelt_n++] = (struct spelt){(uint16_t)i, (uint16_t)word, 1};
     }
 }
 
@@ -292,16 +218,16 @@ static uint64_t hold(enum placeholder p)
 }
 
 /* What stands for a token among its neighbours; 0: nothing. */
-static uint64_t standing(const struct token *t, enum naming naming)
+static uint64_t standing(const struct token *t, enum named naming)
 {
-    if (naming == NAMING_BRAND || naming == NAMING_PART)
+    if (naming == NAMED_BRAND || naming == NAMED_PART)
         return hold(HOLD_BRAND);
     switch (t->kind) {
     case TOKEN_WORD:
     case TOKEN_NUMBER:
     case TOKEN_HASHTAG:
     case TOKEN_EMOJI:
-        return naming == NAMING_REST ? 0 : t->hash;
+        return naming == NAMED_REST ? 0 : t->hash;
     case TOKEN_HANDLE:
         return hold(HOLD_HANDLE);
     case TOKEN_URL:
@@ -364,7 +290,7 @@ static void read_words(struct features *f, bool addressed)
         if (!h)
             continue;
         const struct token *t = &f->tokens.t[i];
-        emit(f, salted(SALT_WORD, h), FEATURE_WORDS, i, i);
+        size_t word = emit(f, salted(SALT_WORD, h), FEATURE_WORDS, i, i);
         if (addressed)
             emit(f, salted(SALT_ADDRESSED, h), FEATURE_WORDS, i, i);
         if (i * 4 < f->tokens.n)
@@ -376,14 +302,17 @@ static void read_words(struct features *f, bool addressed)
         if (earlier)
             emit(f, salted(SALT_THREE, then(then(f->words[earlier - 1], f->words[before - 1]), h)),
                  FEATURE_WORDS, earlier - 1, i);
-        if (t->kind == TOKEN_HANDLE && f->namings[i] == NAMING_NONE)
-            emit(f, salted(SALT_WORD, t->hash), FEATURE_WORDS, i, i);
+        size_t own = word;
+        if (t->kind == TOKEN_HANDLE && f->namings[i] == NAMED_NOT)
+            own = emit(f, salted(SALT_WORD, t->hash), FEATURE_WORDS, i, i);
         if ((t->kind == TOKEN_WORD || t->kind == TOKEN_HASHTAG || t->kind == TOKEN_HANDLE) &&
-            f->namings[i] == NAMING_NONE)
-            emit_grams(f, i);
+            f->namings[i] == NAMED_NOT && own < LIST_MAX)
+            spell(f, i, own);
         earlier = before;
         before = i + 1;
     }
+    for (size_t k = 0; k < f->spelt_n; k++)
+        emit_grams(f, f->spelt[k].token, f->spelt[k].count);
 }
 
 /* First words of sentences, and of those that end in a question mark also the last. */
@@ -433,7 +362,7 @@ struct tally {
 static bool is_called(const struct features *f, size_t i, size_t sentence)
 {
     bool early = i <= CALLED_REACH || i - sentence <= 1;
-    for (i++; i < f->tokens.n && f->namings[i] == NAMING_REST;)
+    for (i++; i < f->tokens.n && f->namings[i] == NAMED_REST;)
         i++;
     if (!early || i >= f->tokens.n)
         return false;
@@ -448,7 +377,7 @@ static void tally_count(const struct features *f, struct tally *y)
     size_t sentence = 0; /* its first token */
     for (size_t i = 0; i < f->tokens.n; i++) {
         const struct token *t = &f->tokens.t[i];
-        enum naming naming = (enum naming)f->namings[i];
+        enum named naming = (enum named)f->namings[i];
         y->asks += t->kind == TOKEN_ASK ? 1u + t->repeated : 0;
         y->calls += t->kind == TOKEN_CALL ? 1u + t->repeated : 0;
         y->links += t->kind == TOKEN_URL;
@@ -464,15 +393,15 @@ static void tally_count(const struct features *f, struct tally *y)
             y->quotes += c == '"';
             y->sign_offs += (c == '^' || c == '/') && i + 2 >= f->tokens.n;
         }
-        y->brand += naming == NAMING_BRAND;
-        y->part += naming == NAMING_PART;
+        y->brand += naming == NAMED_BRAND;
+        y->part += naming == NAMED_PART;
         y->brand_called |=
-            (naming == NAMING_BRAND || naming == NAMING_PART) && is_called(f, i, sentence);
+            (naming == NAMED_BRAND || naming == NAMED_PART) && is_called(f, i, sentence);
         if (t->kind == TOKEN_STOP || t->kind == TOKEN_CALL || t->kind == TOKEN_ASK)
             sentence = i + 1;
-        y->brand_handle |= naming == NAMING_BRAND && t->kind == TOKEN_HANDLE;
+        y->brand_handle |= naming == NAMED_BRAND && t->kind == TOKEN_HANDLE;
         if (!opened) {
-            y->brand_first |= naming == NAMING_BRAND;
+            y->brand_first |= naming == NAMED_BRAND;
             y->handle_first |= t->kind == TOKEN_HANDLE;
             y->retweet |= t->kind == TOKEN_WORD && t->caps && t->n == 2 && i == 0 &&
                           i + 1 < f->tokens.n && f->tokens.t[1].kind == TOKEN_HANDLE;
@@ -548,11 +477,10 @@ void features_free(struct features *f)
     free(f);
 }
 
-void features_read(struct features *f, struct str text, const struct feature_brand *brand,
-                   bool places)
+void features_read(struct features *f, struct str text, const struct naming *brand, bool places)
 {
     tokens_read(&f->tokens, text);
-    f->n = f->place_count = 0;
+    f->n = f->place_count = f->spelt_n = 0;
     f->keep_places = places;
     /* a small table stays in the nearest cache, and a roomy one is quicker than one that grows */
     uint32_t slots = TABLE_FIRST;
@@ -560,9 +488,9 @@ void features_read(struct features *f, struct str text, const struct feature_bra
         slots *= 2;
     f->mask = slots - 1;
     next_turn(f);
-    find_brand(f, brand);
+    naming_find(brand, &f->tokens, f->namings);
     for (size_t i = 0; i < f->tokens.n; i++)
-        f->words[i] = standing(&f->tokens.t[i], (enum naming)f->namings[i]);
+        f->words[i] = standing(&f->tokens.t[i], (enum named)f->namings[i]);
     bool addressed = read_shape(f, brand != NULL);
     read_words(f, addressed);
     read_negations(f);

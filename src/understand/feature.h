@@ -3,7 +3,7 @@
  * shape of the post (who is addressed, signs, length, first and last words of sentences). Training
  * and judging read texts by this one function, so a model carries FEATURE_SET and is refused by a
  * program that reads texts otherwise. No word but the negations is treated specially: what a
- * feature means is learned. Threads: one at a time per struct features; a struct feature_brand may
+ * feature means is learned. Threads: one at a time per struct features; a struct naming may
  * be shared once it is made. */
 #ifndef UNDERSTAND_FEATURE_H
 #define UNDERSTAND_FEATURE_H
@@ -13,7 +13,6 @@
 #include <stdint.h>
 
 #include "base/str.h"
-#include "domain/facts.h"
 
 /* Changes whenever the same text would give other features. */
 #define FEATURE_SET UINT32_C(3)
@@ -33,22 +32,15 @@ struct feature_place {
     uint16_t first, last;
 };
 
-struct feature_brand; /* a brand's names, ready for comparing */
+struct naming;
 struct features;
-struct arena;
-
-/* The names as an administrator writes them ("Nordbahn", "@nordbahn"); NULL when there is none. */
-const struct feature_brand *feature_brand_new(struct arena *a, struct brand_names names);
-/* Is this handle or name (of an author) one of the brand's own? */
-bool feature_brand_owns(const struct feature_brand *b, struct str name);
 
 struct features *features_new(void);
 void features_free(struct features *f);
 
 /* Reads the text; brand may be NULL (it is not told whom the post may be about). With places the
  * features' places are kept, too. What was found is valid until the next reading. */
-void features_read(struct features *f, struct str text, const struct feature_brand *brand,
-                   bool places);
+void features_read(struct features *f, struct str text, const struct naming *brand, bool places);
 
 const struct feature *features_list(const struct features *f, size_t *n);
 const struct feature_place *features_places(const struct features *f, size_t *n);

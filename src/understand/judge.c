@@ -16,7 +16,7 @@ enum {
     ACTIVE_MAX = 24 * 1024,
     TOKENS_MAX = 4096,
     REASON_TOKENS = 5, /* a reason is at most so long */
-    SPARE_PHRASES = 2, /* looked at instead of those that turn out to carry nothing */
+    SPARE_PHRASES = 1, /* looked at instead of those that turn out to carry nothing */
     AHEAD = 12,        /* features */
     KNOWN_LEAST = 10,  /* one in so many words and parts must be known to judge a text */
     LANGUAGE_LETTERS = 3,
@@ -46,6 +46,7 @@ struct reading {
 struct judge {
     struct reading text, rest;                    /* rest: the text without a reason */
     struct judge_input in;                        /* what was judged last */
+    bool placed; /* text was read with the places of its features */
     float p[MODEL_COLUMNS_MAX + MODEL_HEADS_MAX]; /* of all classes of all heads */
     float by_feature[ACTIVE_MAX];
     float by_token[TOKENS_MAX];
@@ -205,11 +206,12 @@ static void say(const struct model_head *h, const char *name, const char *class,
         *v = (struct verdict){k, 1};
 }
 
-void judge_text(struct judge *j, const struct model *m, const struct judge_input *in, bool reasons,
+void judge_text(struct judge *j, const struct model *m, const struct judge_input *in,
                 struct verdict *out)
 {
     j->in = *in;
-    features_read(j->text.features, in->text, in->brand, reasons);
+    features_read(j->text.features, in->text, in->brand, false);
+    j->placed = false;
     size_t letters = features_letters(j->text.features);
     score(&j->text, m);
     if (letters == 0)
@@ -322,6 +324,11 @@ size_t judge_reasons(struct judge *j, const struct model *m, const struct model_
     size_t n = 0;
     if (j->in.from_brand && decided_by_author(h))
         return 0;
+    if (!j->placed) { /* most posts are never asked for their reasons */
+        features_read(j->text.features, j->in.text, j->in.brand, true);
+        score(&j->text, m);
+        j->placed = true;
+    }
     size_t tokens = weigh_tokens(j, m, h, value);
     struct verdict_reason r;
     for (size_t tries = 0; n < max && tries < max + SPARE_PHRASES && take_phrase(j, tokens, &r);
@@ -350,11 +357,11 @@ static size_t add_reasons(struct judge *j, const struct model *m, const struct m
     return n;
 }
 
-void judge_facts(struct judge *j, const struct model *m, const struct judge_input *in, bool reasons,
+void judge_facts(struct judge *j, const struct model *m, const struct judge_input *in,
                  struct facts *out)
 {
     struct verdict verdicts[MODEL_HEADS_MAX];
-    judge_text(j, m, in, reasons, verdicts);
+    judge_text(j, m, in, verdicts);
     *out = (struct facts){0};
     for (int f = 0; f < FACT_COUNT; f++) {
         out->f[f].value = j->fact_class[f] = -1;

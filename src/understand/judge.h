@@ -8,17 +8,17 @@
 
 #include "base/str.h"
 #include "domain/facts.h"
-#include "understand/feature.h"
+#include "understand/naming.h"
 #include "understand/model.h"
 
-enum { JUDGE_REASONS = 5 /* at most, for one fact */ };
+enum { JUDGE_REASONS = 3 /* at most, for one fact: more would mark the whole post */ };
 
 struct judge; /* working memory, made once */
 
 struct judge_input {
     struct str text; /* any bytes, any length; of a long text the beginning and the end count */
-    const struct feature_brand *brand; /* NULL: not told */
-    bool from_brand;                   /* written by the brand itself: nothing is asked of it */
+    const struct naming *brand; /* NULL: not told */
+    bool from_brand;            /* written by the brand itself: nothing is asked of it */
 };
 
 /* What one head says. */
@@ -37,20 +37,19 @@ struct verdict_reason {
 struct judge *judge_new(void);
 void judge_free(struct judge *j);
 
-/* Fills one verdict for each head of the model. With reasons, judge_reasons may be asked
- * afterwards. */
-void judge_text(struct judge *j, const struct model *m, const struct judge_input *in, bool reasons,
+/* Fills one verdict for each head of the model. */
+void judge_text(struct judge *j, const struct model *m, const struct judge_input *in,
                 struct verdict *out);
 /* Probability of each class of a head in the last judged text (as the head alone says). */
 const float *judge_probabilities(const struct judge *j, const struct model_head *h);
-/* Heaviest first, at most max; for the last judged text, which must be judged with reasons and must
- * still be there, as must its brand. Costs a judgement for each reason. */
+/* Heaviest first, at most max; for the last judged text, which must still be there, as must its
+ * brand. Costs a judgement for each reason. */
 size_t judge_reasons(struct judge *j, const struct model *m, const struct model_head *h, int value,
                      struct verdict_reason *out, size_t max);
 
 /* The same as domain facts: heads and classes are matched by the words of fact_table; what the
- * model does not answer is unknown. reasons: judge_explain may be asked afterwards. */
-void judge_facts(struct judge *j, const struct model *m, const struct judge_input *in, bool reasons,
+ * model does not answer is unknown. */
+void judge_facts(struct judge *j, const struct model *m, const struct judge_input *in,
                  struct facts *out);
 /* Adds the reasons of some facts (bits by enum fact_id) to what was judged last; they live in the
  * arena. */

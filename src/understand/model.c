@@ -136,7 +136,7 @@ static enum err check(struct model *m, const char *where, struct errinfo *e)
         h.stride < MODEL_STRIDE_UNIT || h.stride > MODEL_STRIDE_MAX ||
         h.stride % MODEL_STRIDE_UNIT || h.heads < 1 || h.heads > MODEL_HEADS_MAX ||
         h.heads_size > m->size || h.heads_size % 64 ||
-        sizeof h + h.heads_size + (uint64_t)h.rows * h.stride != m->size)
+        sizeof h + h.heads_size + (uint64_t)h.rows * h.stride > m->size)
         return damaged(e, where, "its sizes contradict one another");
     if (!(h.scale > 0) || !(h.scale < 1e6F))
         return damaged(e, where, "its scale is no number");
@@ -147,6 +147,8 @@ static enum err check(struct model *m, const char *where, struct errinfo *e)
     m->rows = h.rows;
     m->stride = h.stride;
     m->table = (const int8_t *)m->bytes + sizeof h + h.heads_size;
+    m->seen = (const uint32_t *)(m->table + (size_t)h.rows * h.stride);
+    m->seen_count = (m->size - sizeof h - h.heads_size - (size_t)h.rows * h.stride) / 4;
     memcpy(m->blocks, h.blocks, sizeof m->blocks);
     for (int i = 0; i < MODEL_CODES; i++)
         m->scales[i] = h.scale / 127.0F * exp2f(-0.5F * (float)i);
@@ -234,6 +236,18 @@ void model_close(struct model *m)
 uint64_t model_fingerprint(const struct model *m)
 {
     return m->checksum;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const uint32_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+bool model_has_seen(const struct model *m, uint64_t likeness)
+{
+    uint32_t wanted = (uint32_t)likeness;
+    return bsearch(&wanted, m->seen, m->seen_count, sizeof *m->seen, by_value);
 }
 
 int model_head_count(const struct model *m)

@@ -8,6 +8,7 @@
 #ifndef UNDERSTAND_MODEL_H
 #define UNDERSTAND_MODEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,6 +48,9 @@ void model_close(struct model *m);
 
 /* Tells one model from another. */
 uint64_t model_fingerprint(const struct model *m);
+/* Was a text of this likeness (examples.h) among those that the model was trained on? One in some
+ * hundred thousand others is taken for such. */
+bool model_has_seen(const struct model *m, uint64_t likeness);
 int model_head_count(const struct model *m);
 const struct model_head *model_head_at(const struct model *m, int i);
 /* NULL when the model has no such head. */

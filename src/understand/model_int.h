@@ -5,6 +5,8 @@
  *   heads      for each: name, u16 classes, f32 gain, then for each class: name, f32 bias
  *              (a name is one byte length and its bytes); zeros up to a multiple of 64
  *   rows       rows * stride bytes: tag, codes (rarity << 4 | scale), one int8 a column, zeros
+ *   seen       u32 each, ascending, an even number of them: what texts were trained on (struct
+ *              example, likeness, lower half)
  *
  * A feature's row is one of the four of its set; the tag tells which. A feature that is in none was
  * never seen in training and counts for nothing. */
@@ -22,7 +24,7 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "model files are mapped as they are");
 
 enum {
-    MODEL_FORMAT = 1,
+    MODEL_FORMAT = 2,
     MODEL_SET = 4,      /* rows a feature may stand in */
     MODEL_ROW_HEAD = 2, /* tag and codes */
     MODEL_STRIDE_UNIT = 16,
@@ -48,6 +50,8 @@ struct model {
     size_t size;
     uint64_t checksum;
     const int8_t *table;
+    const uint32_t *seen;
+    size_t seen_count;
     uint32_t rows;
     size_t stride;
     float scales[MODEL_CODES]; /* of one step of a weight, by scale code */

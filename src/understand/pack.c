@@ -72,7 +72,7 @@ static void pack_row(int8_t *out, const float *row, size_t n, float most, float 
 
 void pack_model(const struct examples *ex, const struct problem *p, const struct weights *w,
                 const struct calibration *calibrations, const struct vocabulary *v,
-                const float *blocks, struct buf *out)
+                const float *blocks, const uint32_t *seen, size_t seen_count, struct buf *out)
 {
     size_t columns = p->columns - (size_t)p->head_count, start = out->n;
     size_t stride =
@@ -103,6 +103,11 @@ void pack_model(const struct examples *ex, const struct problem *p, const struct
             pack_row(to, row, columns, most, h.scale);
         }
         out->n += size;
+        add_bytes(out, seen, seen_count * sizeof *seen);
+        if (seen_count % 2)
+            add_bytes(out, seen + seen_count - 1, sizeof *seen);
+    }
+    if (buf_ok(out)) {
         h.file_size = out->n - start;
         memcpy(out->p + start, &h, sizeof h);
         h.checksum = model_checksum((unsigned char *)out->p + start, h.file_size);

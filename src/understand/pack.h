@@ -14,9 +14,10 @@ struct calibration {
     float *bias; /* added to the gained scores, one for each class */
 };
 
-/* blocks: what each block of features counts. The buffer fails when its maximum is too small. */
+/* blocks: what each block of features counts; seen: what texts were trained on, ascending. The
+ * buffer fails when its maximum is too small. */
 void pack_model(const struct examples *ex, const struct problem *p, const struct weights *w,
                 const struct calibration *calibrations, const struct vocabulary *v,
-                const float *blocks, struct buf *out);
+                const float *blocks, const uint32_t *seen, size_t seen_count, struct buf *out);
 
 #endif

@@ -23,23 +23,23 @@ enum {
     ROWS_MAX = 1 << 18,
     WEIGHTS_MAX = 1 << 24, /* rows times classes: bounds the memory */
     BASE_CLASSES_MAX = 64, /* above, what a base knows does not help */
+    SEEN_MOST = 10,        /* nor where more than one in so many texts was seen by it */
     FEW_TEXTS = 300,       /* below, a feature seen once counts */
     HELD_OUT = 7,          /* one in so many texts is kept for calibrating */
     CALIBRATE_MIN = 100
 };
-static const float BLOCKS[FEATURE_BLOCKS] = {1.0F, 1.0F, 0.2F};
-static const float SELF_SURE = 0.9F, SELF_WEIGHT = 0.3F;
+static const float BLOCKS[FEATURE_BLOCKS] = {1.0F, 1.0F, 0.1F};
 static const float BASE_SPREAD = 0.5F; /* what a base's score varies as a feature */
 
 struct trainer {
     const struct examples *ex;
     const struct train_options *options;
+    const struct model *base; /* NULL: from nothing */
     struct arena arena;
     struct features *features;
     struct vocabulary vocabulary;
     struct problem problem;
     size_t entries_cap;
-    size_t labelled; /* samples from the examples; those behind are unlabelled */
     size_t base_columns;
     float base_scale[MODEL_HEADS_MAX * BASE_CLASSES_MAX];
     const struct example **rows;
@@ -63,18 +63,14 @@ static bool has_label(const struct examples *ex, const struct example *row)
     return false;
 }
 
-/* Which texts take part; all labelled ones first. */
+/* Texts without a label take no part. */
 static void choose_rows(struct trainer *t)
 {
-    size_t n = row_count(t), more = t->options->unlabelled ? t->options->unlabelled->rows.n : 0,
-           at = 0;
-    t->rows = arena_array(&t->arena, n + more + 1, sizeof *t->rows);
+    size_t n = row_count(t), at = 0;
+    t->rows = arena_array(&t->arena, n + 1, sizeof *t->rows);
     for (size_t i = 0; i < n; i++)
         if (has_label(t->ex, row_at(t, i)))
             t->rows[at++] = row_at(t, i);
-    t->labelled = at;
-    for (size_t i = 0; i < more; i++)
-        t->rows[at++] = examples_row(t->options->unlabelled, i);
     t->problem.sample_count = at;
 }
 
@@ -85,7 +81,7 @@ static enum err lay_out_heads(struct trainer *t, struct errinfo *e)
     for (int h = 0; h < p->head_count; h++) {
         size_t classes = t->ex->heads[h].classes.n, met = 0;
         bool *seen = arena_array(&t->arena, classes + 1, sizeof *seen);
-        for (size_t i = 0; i < t->labelled; i++) {
+        for (size_t i = 0; i < t->problem.sample_count; i++) {
             int label = t->rows[i]->labels[h];
             if (label >= 0 && !seen[label]) {
                 seen[label] = true;
@@ -106,7 +102,7 @@ static enum err lay_out_heads(struct trainer *t, struct errinfo *e)
 
 static void choose_vocabulary(struct trainer *t)
 {
-    const struct model *base = t->options->base;
+    const struct model *base = t->base;
     struct feature_counts *counts = feature_counts_new();
     for (size_t i = 0; i < t->problem.sample_count; i++) {
         size_t n;
@@ -169,7 +165,7 @@ static size_t make_vector(struct trainer *t, const struct example *ex, size_t at
 /* Scores of the base's columns for the entries. */
 static void base_scores(const struct trainer *t, const struct entry *x, size_t n, float *out)
 {
-    const struct model *m = t->options->base;
+    const struct model *m = t->base;
     memset(out, 0, t->base_columns * sizeof *out);
     for (size_t i = 0; i < n; i++) {
         const int8_t *row = m->table + x[i].row * m->stride;
@@ -179,10 +175,12 @@ static void base_scores(const struct trainer *t, const struct entry *x, size_t n
     }
 }
 
-static size_t add_base_entries(struct trainer *t, size_t first, size_t at)
+static size_t add_base_entries(struct trainer *t, const struct example *ex, size_t first, size_t at)
 {
     float scores[MODEL_HEADS_MAX * BASE_CLASSES_MAX];
     base_scores(t, t->problem.entries + first, at - first, scores);
+    if (model_has_seen(t->base, ex->likeness))
+        memset(scores, 0, t->base_columns * sizeof *scores);
     for (size_t c = 0; c < t->base_columns; c++)
         add_entry(t, at++, (uint32_t)(t->vocabulary.rows + c), scores[c]);
     return at;
@@ -215,43 +213,22 @@ static void make_vectors(struct trainer *t)
     for (size_t i = 0; i < p->sample_count; i++) {
         struct sample *s = &p->samples[i];
         s->first = at;
-        s->weight = 1;
         at = make_vector(t, t->rows[i], at);
         if (t->base_columns)
-            at = add_base_entries(t, s->first, at);
+            at = add_base_entries(t, t->rows[i], s->first, at);
         s->count = at - s->first;
         for (int h = 0; h < MODEL_HEADS_MAX; h++)
-            s->labels[h] = i < t->labelled && h < p->head_count ? t->rows[i]->labels[h] : -1;
+            s->labels[h] = h < p->head_count ? t->rows[i]->labels[h] : -1;
     }
     if (t->base_columns)
         scale_base_entries(t);
     p->rows = t->vocabulary.rows + (uint32_t)t->base_columns;
 }
 
-/* A head that the base has, too, starts as the base has it. */
-static void start_from_base(const struct trainer *t, struct weights *w)
-{
-    const struct problem *p = &t->problem;
-    for (int h = 0; t->base_columns && h < p->head_count; h++) {
-        const struct model_head *known = model_head_find(t->options->base, t->ex->heads[h].name);
-        for (size_t k = 0; known && k < p->heads[h].count; k++) {
-            int class = model_class_find(known, examples_class(t->ex, h, (int)k));
-            if (class < 0)
-                continue;
-            w->bias[p->heads[h].from + k] = known->classes[class].bias / known->gain;
-            if (class > 0) {
-                size_t column = known->column + (size_t) class - 1;
-                w->w[(t->vocabulary.rows + column) * p->columns + p->heads[h].from + k] =
-                    1 / t->base_scale[column];
-            }
-        }
-    }
-}
-
 /* What was learned about the base's scores goes into the rows. */
 static void fold_base(struct trainer *t, struct weights *w)
 {
-    const struct model *m = t->options->base;
+    const struct model *m = t->base;
     struct problem *p = &t->problem;
     for (size_t r = 0; t->base_columns && r < t->vocabulary.rows; r++) {
         const int8_t *row = m->table + r * m->stride;
@@ -271,15 +248,14 @@ static bool is_held_out(const struct example *row)
     return row->likeness % HELD_OUT == 0;
 }
 
-static void fit(struct trainer *t, struct weights *w, size_t samples, bool without_held_out)
+static void fit(struct trainer *t, struct weights *w, bool without_held_out)
 {
-    uint32_t *order = arena_array(&t->arena, samples + 1, sizeof *order);
     size_t n = 0;
-    for (size_t i = 0; i < samples; i++)
-        if (!without_held_out || i >= t->labelled || !is_held_out(t->rows[i]))
+    uint32_t *order = arena_array(&t->arena, t->problem.sample_count + 1, sizeof *order);
+    for (size_t i = 0; i < t->problem.sample_count; i++)
+        if (!without_held_out || !is_held_out(t->rows[i]))
             order[n++] = (uint32_t)i;
     weights_init(w, &t->problem);
-    start_from_base(t, w);
     descent_run(&t->problem, w, order, n);
 }
 
@@ -290,16 +266,16 @@ static void calibrate_heads(struct trainer *t, struct calibration *out)
         out[h].gain = 1;
         out[h].bias = arena_array(&t->arena, p->heads[h].count, sizeof(float));
     }
-    if (t->labelled < CALIBRATE_MIN)
+    if (p->sample_count < CALIBRATE_MIN)
         return;
     struct weights w;
-    fit(t, &w, p->sample_count, true);
+    fit(t, &w, true);
     float *all = arena_array(&t->arena, p->columns, sizeof *all);
     for (int h = 0; h < p->head_count; h++) {
         size_t classes = p->heads[h].count, n = 0;
-        float *scores = arena_array(&t->arena, t->labelled * classes, sizeof *scores);
-        int16_t *labels = arena_array(&t->arena, t->labelled, sizeof *labels);
-        for (size_t i = 0; i < t->labelled; i++) {
+        float *scores = arena_array(&t->arena, p->sample_count * classes, sizeof *scores);
+        int16_t *labels = arena_array(&t->arena, p->sample_count, sizeof *labels);
+        for (size_t i = 0; i < p->sample_count; i++) {
             if (p->samples[i].labels[h] < 0 || !is_held_out(t->rows[i]))
                 continue;
             descent_score(p, &w, &p->samples[i], all);
@@ -311,28 +287,46 @@ static void calibrate_heads(struct trainer *t, struct calibration *out)
     weights_deinit(&w);
 }
 
-/* Self-training: the texts without labels get those that the first fit is sure of. */
-static void label_unlabelled(struct trainer *t)
+static int by_value(const void *a, const void *b)
 {
-    struct problem *p = &t->problem;
-    if (p->sample_count == t->labelled)
+    const uint32_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* The texts that this model has seen: its own and those of its base. */
+static const uint32_t *list_seen(struct trainer *t, size_t *count)
+{
+    const struct model *base = t->base;
+    size_t n = 0, kept = 0;
+    uint32_t *seen = arena_array(
+        &t->arena, t->problem.sample_count + (base ? base->seen_count : 0) + 1, sizeof *seen);
+    for (size_t i = 0; i < t->problem.sample_count; i++)
+        seen[n++] = (uint32_t)t->rows[i]->likeness;
+    for (size_t i = 0; base && i < base->seen_count; i++)
+        seen[n++] = base->seen[i];
+    qsort(seen, n, sizeof *seen, by_value);
+    for (size_t i = 0; i < n; i++)
+        if (kept == 0 || seen[kept - 1] != seen[i])
+            seen[kept++] = seen[i];
+    *count = kept;
+    return seen;
+}
+
+/* A base that was trained on these very texts knows them better than any other text, so what it
+ * says of them would be trusted too far. */
+static void choose_base(struct trainer *t)
+{
+    const struct model *base = t->options->base;
+    size_t columns = 0, seen = 0;
+    for (int h = 0; base && h < model_head_count(base); h++)
+        columns += (size_t)model_head_at(base, h)->class_count - 1;
+    for (size_t i = 0; base && i < t->problem.sample_count; i++)
+        seen += model_has_seen(base, t->rows[i]->likeness);
+    if (!base || t->problem.columns > BASE_CLASSES_MAX ||
+        columns > MODEL_HEADS_MAX * BASE_CLASSES_MAX || seen * SEEN_MOST > t->problem.sample_count)
         return;
-    struct weights w;
-    fit(t, &w, t->labelled, false);
-    float *scores = arena_array(&t->arena, p->columns, sizeof *scores);
-    for (size_t i = t->labelled; i < p->sample_count; i++) {
-        struct sample *s = &p->samples[i];
-        s->weight = SELF_WEIGHT;
-        descent_score(p, &w, s, scores);
-        for (int h = 0; h < p->head_count; h++) {
-            float *head = scores + p->heads[h].from;
-            softmax(head, p->heads[h].count);
-            for (size_t k = 0; k < p->heads[h].count; k++)
-                if (head[k] >= SELF_SURE)
-                    s->labels[h] = (int16_t)k;
-        }
-    }
-    weights_deinit(&w);
+    t->base = base;
+    t->base_columns = columns;
 }
 
 enum err train_model(const struct examples *ex, const struct train_options *options,
@@ -347,22 +341,15 @@ enum err train_model(const struct examples *ex, const struct train_options *opti
     if (err != ERR_OK)
         goto out;
     t.features = features_new();
-    struct train_options plain = *options;
-    for (int h = 0; options->base && h < model_head_count(options->base); h++)
-        t.base_columns += (size_t)model_head_at(options->base, h)->class_count - 1;
-    if (t.problem.columns > BASE_CLASSES_MAX ||
-        t.base_columns > MODEL_HEADS_MAX * BASE_CLASSES_MAX) {
-        plain.base = NULL;
-        t.options = &plain;
-        t.base_columns = 0;
-    }
+    choose_base(&t);
     choose_vocabulary(&t);
     make_vectors(&t);
-    label_unlabelled(&t);
     calibrate_heads(&t, calibrations);
-    fit(&t, &w, t.problem.sample_count, false);
+    fit(&t, &w, false);
     fold_base(&t, &w);
-    pack_model(ex, &t.problem, &w, calibrations, &t.vocabulary, BLOCKS, out);
+    size_t seen_count;
+    const uint32_t *seen = list_seen(&t, &seen_count);
+    pack_model(ex, &t.problem, &w, calibrations, &t.vocabulary, BLOCKS, seen, seen_count, out);
     if (!buf_ok(out))
         err = err_set(e, ERR_LIMIT, "--out", "the model would be larger than %zu bytes", out->max);
     weights_deinit(&w);

@@ -1,7 +1,7 @@
-/* train.h - makes a model from examples: one multi-class logistic regression for each head over
- * shared features, by stochastic gradient descent with a step of its own for each weight (AdaGrad),
- * then rounded to one byte a weight. The same examples give the same bytes. Threads: one training
- * at a time per call, calls are apart. */
+/* train.h - makes a model from examples: a linear support vector machine for each class over shared
+ * features, each head's scores calibrated into probabilities on texts held out, the weights rounded
+ * to one byte. The same examples give the same bytes. Threads: one training at a time per call,
+ * calls are apart. */
 #ifndef UNDERSTAND_TRAIN_H
 #define UNDERSTAND_TRAIN_H
 
@@ -17,7 +17,6 @@ struct train_options {
     const struct model *base; /* start from its features and what it knows; NULL: from scratch */
     const uint32_t *rows;     /* train on these rows only; NULL: on all */
     size_t row_count;
-    const struct examples *unlabelled; /* more texts of the same kind without labels; may be NULL */
 };
 
 /* Appends the model file to out. ERR_INVALID when a head has fewer than two classes among the rows.

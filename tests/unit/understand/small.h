@@ -35,8 +35,8 @@ static inline void small_examples(struct buf *b)
     }
 }
 
-/* The model file's bytes, in the arena. */
-static inline struct str small_model_bytes(struct arena *a)
+/* The model file's bytes, in the arena; base may be NULL. */
+static inline struct str small_model_from(struct arena *a, const struct model *base)
 {
     struct examples ex;
     struct buf text, file;
@@ -48,10 +48,15 @@ static inline struct str small_model_bytes(struct arena *a)
         examples_add_head(&ex, STR("reaction"), STR("reaction"), NULL) != ERR_OK ||
         examples_read(&ex, buf_str(&text), "small", NULL) != ERR_OK)
         return STR_NONE;
-    struct train_options options = {0};
+    struct train_options options = {.base = base};
     if (train_model(&ex, &options, &file, NULL) != ERR_OK)
         return STR_NONE;
     return buf_str(&file);
+}
+
+static inline struct str small_model_bytes(struct arena *a)
+{
+    return small_model_from(a, NULL);
 }
 
 #endif

@@ -38,7 +38,7 @@ static float p_of(struct str text, const struct model_head *h, int class)
 {
     struct verdict v[MODEL_HEADS_MAX];
     struct judge_input in = {.text = text};
-    judge_text(judge, model, &in, false, v);
+    judge_text(judge, model, &in, v);
     return judge_probabilities(judge, h)[class];
 }
 
@@ -60,7 +60,7 @@ static void removing_a_reason_changes_the_fact_as_told(void **state)
             struct verdict_reason r[JUDGE_REASONS];
             struct str text = str_z(texts[i]);
             struct judge_input in = {.text = text};
-            judge_text(judge, model, &in, true, v);
+            judge_text(judge, model, &in, v);
             int value = v[head].value;
             size_t n = judge_reasons(judge, model, h, value, r, JUDGE_REASONS);
             assert_true(n > 0);
@@ -79,7 +79,7 @@ static void facts_keep_to_the_words(void **state)
     (void)state;
     struct facts f;
     struct judge_input in = {.text = STR("@nordbahn der Automat in Ulm ist kaputt, das nervt")};
-    judge_facts(judge, model, &in, true, &f);
+    judge_facts(judge, model, &in, &f);
     judge_explain(judge, model, ~0U, &arena, &f);
     assert_int_equal(f.f[FACT_KIND].value, KIND_COMPLAINT);
     assert_int_equal(f.f[FACT_REACTION].value, ANSWER_YES);
@@ -89,7 +89,7 @@ static void facts_keep_to_the_words(void **state)
     for (size_t i = 0; i < f.reason_count; i++)
         assert_true(f.reasons[i].to <= in.text.n && f.reasons[i].weight > 0);
     in.from_brand = true;
-    judge_facts(judge, model, &in, true, &f);
+    judge_facts(judge, model, &in, &f);
     assert_int_equal(f.f[FACT_REACTION].value, ANSWER_NO);
     judge_explain(judge, model, 1U << FACT_REACTION, &arena, &f);
     assert_int_equal(f.reason_count, 0); /* who wrote it decided, no word */
@@ -112,7 +112,7 @@ static void what_carries_nothing_is_unknown(void **state)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct facts f;
         struct judge_input in = {.text = texts[i]};
-        judge_facts(judge, model, &in, true, &f);
+        judge_facts(judge, model, &in, &f);
         judge_explain(judge, model, ~0U, &arena, &f);
         for (int k = 0; k < FACT_COUNT; k++)
             assert_int_equal(f.f[k].value, -1);
@@ -126,7 +126,7 @@ static void a_script_that_was_never_seen_is_unknown(void **state)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct facts f;
         struct judge_input in = {.text = texts[i]};
-        judge_facts(judge, model, &in, false, &f);
+        judge_facts(judge, model, &in, &f);
         assert_int_equal(f.f[FACT_KIND].value, -1);
         assert_int_equal(f.f[FACT_REACTION].value, -1);
     }
@@ -156,7 +156,7 @@ static void awkward_texts_are_bounded(void **state)
         struct facts f;
         struct judge_input in = {.text = {text, n}};
         clock_t before = clock(); /* of the processor: others may have it for long */
-        judge_facts(judge, model, &in, true, &f);
+        judge_facts(judge, model, &in, &f);
         judge_explain(judge, model, ~0U, &arena, &f);
         assert_true(clock() - before < 4 * CLOCKS_PER_SEC);
         for (size_t i = 0; i < f.reason_count; i++)
@@ -173,11 +173,11 @@ static void the_brand_makes_the_difference(void **state)
     struct judge_input in = {.text = STR("@nordbahn wann öffnet der Schalter in Halle?")};
     const struct model_head *h = model_head_find(model, STR("reaction"));
     int yes = model_class_find(h, STR("yes"));
-    in.brand = feature_brand_new(&arena, (struct brand_names){names, 2});
-    judge_text(judge, model, &in, false, ours);
+    in.brand = naming_new(&arena, (struct brand_names){names, 2});
+    judge_text(judge, model, &in, ours);
     float p_ours = judge_probabilities(judge, h)[yes];
-    in.brand = feature_brand_new(&arena, (struct brand_names){others, 1});
-    judge_text(judge, model, &in, false, theirs);
+    in.brand = naming_new(&arena, (struct brand_names){others, 1});
+    judge_text(judge, model, &in, theirs);
     assert_true(p_ours > judge_probabilities(judge, h)[yes]);
 }
 

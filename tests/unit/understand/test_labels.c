@@ -108,14 +108,14 @@ static void labels_keep_to_the_guideline(void **state)
     }
 }
 
-static const struct feature_brand *brand_of(struct str names)
+static const struct naming *brand_of(struct str names)
 {
     struct vec list;
     struct str piece;
     vec_init(&list, &arena, sizeof(struct str));
     while (str_next(&names, ',', &piece))
         *(struct str *)vec_push(&list) = str_trim(piece);
-    return feature_brand_new(&arena, (struct brand_names){list.p, list.n});
+    return naming_new(&arena, (struct brand_names){list.p, list.n});
 }
 
 /* Shares of posts for which the model says what the labels say, and what those of the next row say,
@@ -128,7 +128,7 @@ static void agreement(const struct vec *l, const struct model *m, double *share,
         const struct label_row *row = vec_at(l, k), *next = vec_at(l, (k + 1) % l->n);
         struct facts told;
         struct judge_input in = {.text = row->cells[TEXT], .brand = brand_of(row->cells[BRAND])};
-        judge_facts(j, m, &in, false, &told);
+        judge_facts(j, m, &in, &told);
         for (int f = 0; f < FACTS; f++) {
             right[f] += told.f[facts[f]].value == value_of(row, f);
             right_moved[f] += told.f[facts[f]].value == value_of(next, f);

@@ -43,7 +43,7 @@ static struct str answer(const struct model *m, const char *head, const char *te
     struct verdict v[MODEL_HEADS_MAX];
     struct judge *j = judge_new();
     struct judge_input in = {.text = str_z(text)};
-    judge_text(j, m, &in, false, v);
+    judge_text(j, m, &in, v);
     const struct model_head *h = model_head_find(m, str_z(head));
     assert_non_null(h);
     assert_true(v[h->index].value >= 0);
@@ -185,8 +185,8 @@ static void permuted_weights_change_the_facts(void **state)
         for (size_t t = 0; t < 3; t++, all++) {
             struct verdict a[MODEL_HEADS_MAX], b[MODEL_HEADS_MAX];
             struct judge_input in = {.text = texts[t]};
-            judge_text(j, right, &in, false, a);
-            judge_text(j, wrong, &in, false, b);
+            judge_text(j, right, &in, a);
+            judge_text(j, wrong, &in, b);
             changed += a[0].value != b[0].value;
         }
     }
@@ -222,6 +222,24 @@ static void a_base_is_carried_on(void **state)
     assert_true(str_eq_z(answer(m, "kind", "der Automat ist kaputt, das nervt"), "complaint"));
     assert_true(str_eq_z(answer(m, "kind", "Rolltreppe defekt"), "complaint"));
     model_close(m);
+    model_close(base);
+}
+
+static void a_base_of_the_same_texts_is_left_out(void **state)
+{
+    (void)state;
+    struct model *base = opened(bytes);
+    struct buf text;
+    struct examples ex;
+    buf_init_in(&text, &arena, 1 << 20);
+    small_examples(&text);
+    buf_add_z(&text, "Wer hat gestern im Stadion gewonnen?\tother\tno\t\n");
+    examples_init(&ex, &arena, STR("text"), STR_NONE);
+    assert_int_equal(examples_read(&ex, buf_str(&text), "small", NULL), ERR_OK);
+    for (size_t i = 0; i + 1 < ex.rows.n; i++)
+        assert_true(model_has_seen(base, examples_row(&ex, i)->likeness));
+    assert_false(model_has_seen(base, examples_row(&ex, ex.rows.n - 1)->likeness));
+    assert_true(str_eq(small_model_from(&arena, base), bytes));
     model_close(base);
 }
 
@@ -263,6 +281,7 @@ int main(void)
         cmocka_unit_test(forged_heads_never_reach_outside),
         cmocka_unit_test(permuted_weights_change_the_facts),
         cmocka_unit_test(a_base_is_carried_on),
+        cmocka_unit_test(a_base_of_the_same_texts_is_left_out),
         cmocka_unit_test(examples_are_checked),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "understand/feature.h"
+#include "understand/naming.h"
 #include "understand/tokens.h"
 
 static struct tokens tokens;
@@ -133,7 +134,7 @@ static void tokens_never_overflow(void **state)
 }
 
 /* Hashes of all features, mixed in any order. */
-static uint64_t digest(struct features *f, const char *text, const struct feature_brand *brand)
+static uint64_t digest(struct features *f, const char *text, const struct naming *brand)
 {
     size_t n;
     uint64_t sum = 0;
@@ -150,16 +151,16 @@ static void brands_are_known_by_all_their_names(void **state)
     struct arena a;
     arena_init(&a);
     struct str names[] = {STR("Albatros Versicherung"), STR("@albatros_vers")};
-    const struct feature_brand *b = feature_brand_new(&a, (struct brand_names){names, 2});
+    const struct naming *b = naming_new(&a, (struct brand_names){names, 2});
     assert_non_null(b);
-    assert_true(feature_brand_owns(b, STR("@Albatros_Vers")));
-    assert_true(feature_brand_owns(b, STR("albatros versicherung")));
-    assert_false(feature_brand_owns(b, STR("albatros")));
-    assert_null(feature_brand_new(&a, (struct brand_names){names, 0}));
+    assert_true(naming_owns(b, STR("@Albatros_Vers")));
+    assert_true(naming_owns(b, STR("albatros versicherung")));
+    assert_false(naming_owns(b, STR("albatros")));
+    assert_null(naming_new(&a, (struct brand_names){names, 0}));
 
     /* one brand's name stands for the other's, so a model works for brands that it never met */
     struct str others[] = {STR("Teleblitz"), STR("@teleblitz")};
-    const struct feature_brand *other = feature_brand_new(&a, (struct brand_names){others, 2});
+    const struct naming *other = naming_new(&a, (struct brand_names){others, 2});
     struct features *f = features_new();
     assert_true(digest(f, "@albatros_vers wo bleibt mein Geld?", b) ==
                 digest(f, "@teleblitz wo bleibt mein Geld?", other));
