@@ -1,4 +1,5 @@
-/* calibrate.c - see calibrate.h. */
+/* calibrate.c - see calibrate.h. Both by plain descent: the problems are small and have no valleys.
+ */
 #include "understand/calibrate.h"
 
 #include <math.h>
@@ -9,39 +10,73 @@
 #include "base/memory.h"
 #include "understand/descent.h"
 
-enum { STEPS = 400, ROWS_MIN = 30 };
+enum { STEPS = 400, ROWS_MIN = 30, MIX_ROWS_MIN = 100 };
+static const float MIX_STEP = 0.3F, MIX_MOMENTUM = 0.9F, MIX_CLOSE = 0.01F;
 
-void calibrate(const float *scores, const int16_t *labels, size_t n, size_t classes, float *gain,
-               float *bias)
+float calibrate_gain(const float *scores, const int16_t *labels, size_t n, size_t classes)
 {
-    *gain = 1;
-    memset(bias, 0, classes * sizeof *bias);
     if (n < ROWS_MIN)
-        return;
-    /* Plain descent on the logarithm of the gain; with two classes also on the bias. A bias for
-     * each of many classes would take back the weight that rare ones were given in training. */
-    float log_gain = 0, shift = 0;
+        return 1;
+    float log_gain = 0;
     float *p = memory_bytes(classes * sizeof *p);
     for (int step = 0; step < STEPS; step++) {
-        float up_gain = 0, up_shift = 0, g = expf(log_gain);
+        float up = 0, g = expf(log_gain);
         for (size_t i = 0; i < n; i++) {
             const float *s = scores + i * classes;
             float mean = 0;
             for (size_t k = 0; k < classes; k++)
-                p[k] = g * s[k] + (k == 1 ? shift : 0);
+                p[k] = g * s[k];
             softmax(p, classes);
             for (size_t k = 0; k < classes; k++)
                 mean += p[k] * s[k];
-            up_gain += g * (s[labels[i]] - mean);
-            if (classes == 2)
-                up_shift += (float)(labels[i] == 1) - p[1];
+            up += g * (s[labels[i]] - mean);
         }
-        log_gain += 0.3F * up_gain / (float)n;
-        shift += 1.0F * up_shift / ((float)n + 20);
+        log_gain += 0.3F * up / (float)n;
         log_gain = fminf(fmaxf(log_gain, -2), 2);
     }
     free(p);
-    *gain = expf(log_gain);
-    if (classes == 2)
-        bias[1] = shift;
+    return expf(log_gain);
+}
+
+/* One step downhill of all that is mixed; change[columns] is the bias's. */
+static void step_mix(const float *scores, const int16_t *labels, size_t n, size_t columns,
+                     const float *middle, const float *start, float *mix, float *bias, float *slope,
+                     float *change)
+{
+    memset(slope, 0, (columns + 1) * sizeof *slope);
+    for (size_t i = 0; i < n; i++) {
+        const float *s = scores + i * columns;
+        float z = *bias;
+        for (size_t c = 0; c < columns; c++)
+            z += mix[c] * (s[c] - middle[c]);
+        float wrong = 1 / (1 + expf(-z)) - (float)labels[i];
+        for (size_t c = 0; c < columns; c++)
+            slope[c] += wrong * (s[c] - middle[c]);
+        slope[columns] += wrong;
+    }
+    for (size_t c = 0; c <= columns; c++) {
+        float down = slope[c] / (float)n + (c < columns ? MIX_CLOSE * (mix[c] - start[c]) : 0);
+        change[c] = MIX_MOMENTUM * change[c] - MIX_STEP * down;
+        *(c < columns ? &mix[c] : bias) += change[c];
+    }
+}
+
+float calibrate_mix(const float *scores, const int16_t *labels, size_t n, size_t columns,
+                    float *mix)
+{
+    if (n < MIX_ROWS_MIN)
+        return 0;
+    float *memory = memory_zeroed(columns * 4 + 2, sizeof *memory);
+    float *middle = memory, *start = middle + columns, *slope = start + columns,
+          *change = slope + columns + 1, bias = 0;
+    memcpy(start, mix, columns * sizeof *start);
+    for (size_t i = 0; i < n; i++)
+        for (size_t c = 0; c < columns; c++)
+            middle[c] += scores[i * columns + c] / (float)n;
+    for (int step = 0; step < STEPS; step++)
+        step_mix(scores, labels, n, columns, middle, start, mix, &bias, slope, change);
+    for (size_t c = 0; c < columns; c++)
+        bias -= mix[c] * middle[c];
+    free(memory);
+    return bias;
 }

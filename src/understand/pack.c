@@ -21,18 +21,17 @@ static void add_name(struct buf *b, struct str name)
 }
 
 static void add_heads(struct buf *out, const struct examples *ex, const struct problem *p,
-                      const struct weights *w, const struct calibration *calibrations)
+                      const struct weights *w, const float *gains)
 {
     for (int h = 0; h < p->head_count; h++) {
         struct span span = p->heads[h];
         uint16_t classes = (uint16_t)span.count;
-        float gain = calibrations[h].gain;
+        float gain = gains[h];
         add_name(out, ex->heads[h].name);
         add_bytes(out, &classes, sizeof classes);
         add_bytes(out, &gain, sizeof gain);
         for (size_t k = 0; k < span.count; k++) {
-            float bias =
-                gain * (w->bias[span.from + k] - w->bias[span.from]) + calibrations[h].bias[k];
+            float bias = gain * (w->bias[span.from + k] - w->bias[span.from]);
             add_name(out, examples_class(ex, h, (int)k));
             add_bytes(out, &bias, sizeof bias);
         }
@@ -71,8 +70,8 @@ static void pack_row(int8_t *out, const float *row, size_t n, float most, float 
 }
 
 void pack_model(const struct examples *ex, const struct problem *p, const struct weights *w,
-                const struct calibration *calibrations, const struct vocabulary *v,
-                const float *blocks, const uint32_t *seen, size_t seen_count, struct buf *out)
+                const float *gains, const struct vocabulary *v, const float *blocks,
+                const uint32_t *seen, size_t seen_count, struct buf *out)
 {
     size_t columns = p->columns - (size_t)p->head_count, start = out->n;
     size_t stride =
@@ -87,7 +86,7 @@ void pack_model(const struct examples *ex, const struct problem *p, const struct
     memcpy(h.magic, model_magic, sizeof h.magic);
     memcpy(h.blocks, blocks, sizeof h.blocks);
     add_bytes(out, &h, sizeof h);
-    add_heads(out, ex, p, w, calibrations);
+    add_heads(out, ex, p, w, gains);
     while ((out->n - start) % 64 && buf_ok(out))
         buf_add_char(out, 0);
     h.heads_size = (uint32_t)(out->n - start - sizeof h);

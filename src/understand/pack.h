@@ -8,16 +8,10 @@
 #include "understand/examples.h"
 #include "understand/vocabulary.h"
 
-/* What turns a head's scores into probabilities. */
-struct calibration {
-    float gain;
-    float *bias; /* added to the gained scores, one for each class */
-};
-
-/* blocks: what each block of features counts; seen: what texts were trained on, ascending. The
- * buffer fails when its maximum is too small. */
+/* gains: of each head's scores; blocks: what each block of features counts; seen: what texts were
+ * trained on, ascending. The buffer fails when its maximum is too small. */
 void pack_model(const struct examples *ex, const struct problem *p, const struct weights *w,
-                const struct calibration *calibrations, const struct vocabulary *v,
-                const float *blocks, const uint32_t *seen, size_t seen_count, struct buf *out);
+                const float *gains, const struct vocabulary *v, const float *blocks,
+                const uint32_t *seen, size_t seen_count, struct buf *out);
 
 #endif

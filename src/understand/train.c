@@ -24,12 +24,12 @@ enum {
     WEIGHTS_MAX = 1 << 24, /* rows times classes: bounds the memory */
     BASE_CLASSES_MAX = 64, /* above, what a base knows does not help */
     SEEN_MOST = 10,        /* nor where more than one in so many texts was seen by it */
-    FEW_TEXTS = 300,       /* below, a feature seen once counts */
     HELD_OUT = 7,          /* one in so many texts is kept for calibrating */
     CALIBRATE_MIN = 100
 };
 static const float BLOCKS[FEATURE_BLOCKS] = {1.0F, 1.0F, 0.1F};
 static const float BASE_SPREAD = 0.5F; /* what a base's score varies as a feature */
+static const float MIX_START = 2.0F;   /* log odds of a score's 1, roughly */
 
 struct trainer {
     const struct examples *ex;
@@ -123,8 +123,7 @@ static void choose_vocabulary(struct trainer *t)
             from.codes[r] = (uint8_t)base->table[r * base->stride + 1] >> 4;
         }
     }
-    vocabulary_init(&t->vocabulary, counts, t->problem.sample_count < FEW_TEXTS ? 1 : 2, most,
-                    base ? &from : NULL);
+    vocabulary_init(&t->vocabulary, counts, most, base ? &from : NULL);
     feature_counts_free(counts);
 }
 
@@ -259,32 +258,89 @@ static void fit(struct trainer *t, struct weights *w, bool without_held_out)
     descent_run(&t->problem, w, order, n);
 }
 
-static void calibrate_heads(struct trainer *t, struct calibration *out)
+/* What the scores of all heads need to become probabilities: a gain for each head, or for a
+ * question of two classes a mix of all columns. */
+struct calibrations {
+    float gain[MODEL_HEADS_MAX];
+    float *mix[MODEL_HEADS_MAX]; /* NULL: the head's own scores */
+    float bias[MODEL_HEADS_MAX]; /* of a mix */
+};
+
+/* Scores of the texts held out that have a label of this head. */
+static size_t held_out_scores(const struct trainer *t, const struct weights *w, int head,
+                              struct span columns, float *scores, int16_t *labels)
 {
-    struct problem *p = &t->problem;
-    for (int h = 0; h < p->head_count; h++) {
-        out[h].gain = 1;
-        out[h].bias = arena_array(&t->arena, p->heads[h].count, sizeof(float));
+    const struct problem *p = &t->problem;
+    float all[MODEL_COLUMNS_MAX + MODEL_HEADS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < p->sample_count; i++) {
+        if (p->samples[i].labels[head] < 0 || !is_held_out(t->rows[i]))
+            continue;
+        descent_score(p, w, &p->samples[i], all);
+        memcpy(scores + n * columns.count, all + columns.from, columns.count * sizeof *scores);
+        labels[n++] = p->samples[i].labels[head];
     }
+    return n;
+}
+
+static void calibrate_heads(struct trainer *t, struct calibrations *out)
+{
+    const struct problem *p = &t->problem;
+    *out = (struct calibrations){0};
+    for (int h = 0; h < p->head_count; h++)
+        out->gain[h] = 1;
     if (p->sample_count < CALIBRATE_MIN)
         return;
     struct weights w;
     fit(t, &w, true);
-    float *all = arena_array(&t->arena, p->columns, sizeof *all);
+    size_t held_out = 0;
+    for (size_t i = 0; i < p->sample_count; i++)
+        held_out += is_held_out(t->rows[i]);
+    float *scores = memory_zeroed(held_out * p->columns + 1, sizeof *scores);
+    int16_t *labels = memory_zeroed(held_out + 1, sizeof *labels);
     for (int h = 0; h < p->head_count; h++) {
-        size_t classes = p->heads[h].count, n = 0;
-        float *scores = arena_array(&t->arena, p->sample_count * classes, sizeof *scores);
-        int16_t *labels = arena_array(&t->arena, p->sample_count, sizeof *labels);
-        for (size_t i = 0; i < p->sample_count; i++) {
-            if (p->samples[i].labels[h] < 0 || !is_held_out(t->rows[i]))
-                continue;
-            descent_score(p, &w, &p->samples[i], all);
-            memcpy(scores + n * classes, all + p->heads[h].from, classes * sizeof *scores);
-            labels[n++] = p->samples[i].labels[h];
+        struct span span = p->heads[h], all = {0, p->columns};
+        bool mixed = span.count == 2 && p->columns <= BASE_CLASSES_MAX;
+        size_t n = held_out_scores(t, &w, h, mixed ? all : span, scores, labels);
+        if (!mixed) {
+            out->gain[h] = calibrate_gain(scores, labels, n, span.count);
+            continue;
         }
-        calibrate(scores, labels, n, classes, &out[h].gain, out[h].bias);
+        out->mix[h] = arena_array(&t->arena, p->columns, sizeof(float));
+        out->mix[h][span.from] = -MIX_START;
+        out->mix[h][span.from + 1] = MIX_START;
+        out->bias[h] = calibrate_mix(scores, labels, n, p->columns, out->mix[h]);
     }
+    free(scores);
+    free(labels);
     weights_deinit(&w);
+}
+
+static void mix_row(const struct problem *p, const struct calibrations *c, float *row)
+{
+    float own[MODEL_HEADS_MAX];
+    for (int h = 0; h < p->head_count; h++) {
+        own[h] = 0;
+        for (size_t k = 0; c->mix[h] && k < p->columns; k++)
+            own[h] += c->mix[h][k] * row[k];
+    }
+    for (int h = 0; h < p->head_count; h++)
+        if (c->mix[h]) {
+            row[p->heads[h].from] = 0;
+            row[p->heads[h].from + 1] = own[h];
+        }
+}
+
+/* As everything is linear, the mixes go into the weights, and a model with them is as small and as
+ * fast as one without. */
+static void fold_mixes(const struct problem *p, const struct calibrations *c, struct weights *w)
+{
+    for (size_t r = 0; r < p->rows; r++)
+        mix_row(p, c, w->w + r * p->columns);
+    mix_row(p, c, w->bias);
+    for (int h = 0; h < p->head_count; h++)
+        if (c->mix[h])
+            w->bias[p->heads[h].from + 1] += c->bias[h];
 }
 
 static int by_value(const void *a, const void *b)
@@ -333,7 +389,7 @@ enum err train_model(const struct examples *ex, const struct train_options *opti
                      struct buf *out, struct errinfo *e)
 {
     struct trainer t = {.ex = ex, .options = options};
-    struct calibration calibrations[MODEL_HEADS_MAX];
+    struct calibrations calibrations;
     struct weights w;
     arena_init(&t.arena);
     choose_rows(&t);
@@ -344,12 +400,13 @@ enum err train_model(const struct examples *ex, const struct train_options *opti
     choose_base(&t);
     choose_vocabulary(&t);
     make_vectors(&t);
-    calibrate_heads(&t, calibrations);
+    calibrate_heads(&t, &calibrations);
     fit(&t, &w, false);
+    fold_mixes(&t.problem, &calibrations, &w);
     fold_base(&t, &w);
     size_t seen_count;
     const uint32_t *seen = list_seen(&t, &seen_count);
-    pack_model(ex, &t.problem, &w, calibrations, &t.vocabulary, BLOCKS, seen, seen_count, out);
+    pack_model(ex, &t.problem, &w, calibrations.gain, &t.vocabulary, BLOCKS, seen, seen_count, out);
     if (!buf_ok(out))
         err = err_set(e, ERR_LIMIT, "--out", "the model would be larger than %zu bytes", out->max);
     weights_deinit(&w);

@@ -105,13 +105,13 @@ static void place(struct vocabulary *v, uint64_t hash, uint8_t code)
         }
 }
 
-void vocabulary_init(struct vocabulary *v, const struct feature_counts *c, uint32_t least,
-                     uint32_t max_rows, const struct vocabulary *base)
+void vocabulary_init(struct vocabulary *v, const struct feature_counts *c, uint32_t max_rows,
+                     const struct vocabulary *base)
 {
     struct count *list = memory_bytes((c->used + 1) * sizeof *list);
     size_t n = 0;
     for (size_t i = 0; i < c->slot_count; i++)
-        if (c->slots[i].hash && c->slots[i].texts >= least)
+        if (c->slots[i].hash)
             list[n++] = c->slots[i];
     qsort(list, n, sizeof *list, by_frequency);
     v->rows = MODEL_SET;

@@ -23,10 +23,10 @@ void feature_counts_free(struct feature_counts *c);
 /* Counts the features of one text, each once. */
 void feature_counts_add(struct feature_counts *c, const struct feature *list, size_t n);
 
-/* A table of at most max_rows rows for the features in at least `least` texts. base may be NULL;
- * else its rows stay as they are and only free ones are given away. */
-void vocabulary_init(struct vocabulary *v, const struct feature_counts *c, uint32_t least,
-                     uint32_t max_rows, const struct vocabulary *base);
+/* A table of at most max_rows rows, for the features in most texts first. base may be NULL; else
+ * its rows stay as they are and only free ones are given away. */
+void vocabulary_init(struct vocabulary *v, const struct feature_counts *c, uint32_t max_rows,
+                     const struct vocabulary *base);
 void vocabulary_deinit(struct vocabulary *v);
 
 #endif
