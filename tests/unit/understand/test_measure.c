@@ -2,6 +2,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,15 +52,45 @@ static void calibration_takes_back_overconfidence(void **state)
         scores[i * 2 + 1] = yes ? 4 : -4;
         labels[i] = (int16_t)(i % 8 < 6 ? yes : !yes);
     }
-    float gain, bias[2];
-    calibrate(scores, labels, N, 2, &gain, bias);
-    float p = 1 / (1 + expf(-(gain * 4 + bias[1] - bias[0])));
+    float gain = calibrate_gain(scores, labels, N, 2);
+    float p = 1 / (1 + expf(-gain * 4));
     assert_true(fabsf(p - 0.75F) < 0.02F);
+    assert_true(calibrate_gain(scores, labels, 10, 2) == 1.0F); /* too little to go by */
+}
+
+static void another_head_helps(void **state)
+{
+    (void)state;
+    enum { N = 400, COLUMNS = 3 };
+    static float scores[N * COLUMNS];
+    static int16_t labels[N];
+    for (int i = 0; i < N; i++) {
+        /* the head's own two columns are right in three cases of four; where they are wrong, the
+         * third column, of another head, is high */
+        bool wrong = i % 4 == 0;
+        int yes = i / 4 % 2, says = wrong ? !yes : yes;
+        scores[i * COLUMNS] = says ? -1 : 1;
+        scores[i * COLUMNS + 1] = says ? 1 : -1;
+        scores[i * COLUMNS + 2] = yes ? 2 : 0;
+        labels[i] = (int16_t)yes;
+    }
+    float mix[COLUMNS] = {-2, 2, 0};
+    float bias = calibrate_mix(scores, labels, N, COLUMNS, mix);
+    for (int i = 0; i < N; i++) {
+        const float *s = scores + (ptrdiff_t)i * COLUMNS;
+        float odds = mix[0] * s[0] + mix[1] * s[1] + mix[2] * s[2] + bias;
+        assert_int_equal(odds > 0, labels[i]);
+    }
+    assert_true(mix[1] > mix[0]); /* its own columns still count */
+    float kept[COLUMNS] = {-2, 2, 0};
+    assert_true(calibrate_mix(scores, labels, 50, COLUMNS, kept) == 0);
+    assert_true(kept[0] == -2 && kept[1] == 2 && kept[2] == 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(figures_are_right),
-                                       cmocka_unit_test(calibration_takes_back_overconfidence)};
+                                       cmocka_unit_test(calibration_takes_back_overconfidence),
+                                       cmocka_unit_test(another_head_helps)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
