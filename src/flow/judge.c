@@ -108,20 +108,26 @@ static struct str without_marks(struct str s)
     return s;
 }
 
+/* The heaviest span that can stand for the post in a list. How a post begins ("Sehr geehrte") tells
+ * less than what it says, so that is taken only where there is nothing else. */
 static struct str heaviest_words(struct arena *a, const struct facts *f, struct str text,
                                  size_t title_n)
 {
     struct str words = STR("");
     double best = 0;
+    bool begins = true;
     for (size_t i = 0; i < f->reason_count; i++) {
         const struct reason *r = &f->reasons[i];
-        if (r->from < title_n || r->weight <= best)
+        if (r->from < title_n)
             continue;
         struct str span = without_marks(str_sub(text, r->from - title_n, r->to - title_n));
-        if (span.n <= 3 || span.n > WORDS_MAX)
+        bool first = r->from == title_n;
+        if (span.n <= 3 || span.n > WORDS_MAX || (first && !begins) ||
+            (first == begins && r->weight <= best))
             continue;
         best = r->weight;
         words = span;
+        begins = first;
     }
     return text_plain_line(a, words, WORDS_MAX);
 }

@@ -38,6 +38,33 @@ static void only_a_post_that_needs_somebody_becomes_a_case(void **state)
     assert_int_equal(c.number, 1);
 }
 
+static struct str words_of(struct case_house *h, const char *text)
+{
+    struct errinfo e = {0};
+    struct judged said;
+    const struct item item = {.text = str_z(text)};
+    const struct brand_view *b = flow_brand(h->flow, h->brand, &e);
+    assert_non_null(b);
+    flow_judge(h->flow, b, &item, false, &h->arena, &said);
+    flow_brand_release(b);
+    assert_true(said.needs);
+    return said.words;
+}
+
+static void the_beginning_does_not_stand_for_a_post(void **state)
+{
+    struct case_house *h = *state;
+    static const char *const texts[] = {
+        "Niemand meldet sich, liebes Acme, und die Lieferung ist seit drei Tagen kaputt",
+        "Kaputt, schon wieder kaputt, @acme, und niemand meldet sich seit drei Tagen"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct str words = words_of(h, texts[i]);
+        assert_true(words.n > 3);
+        assert_true(str_find(str_z(texts[i]), words, 0) > 0);
+    }
+    assert_true(words_of(h, "Kaputt @acme").n > 3); /* where there is nothing else */
+}
+
 static void the_same_post_twice_is_stored_once(void **state)
 {
     struct case_house *h = *state;
@@ -229,6 +256,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WAY(only_a_post_that_needs_somebody_becomes_a_case),
+        WAY(the_beginning_does_not_stand_for_a_post),
         WAY(the_same_post_twice_is_stored_once),
         WAY(a_thread_is_one_case_also_when_the_answer_comes_first),
         WAY(two_agents_cannot_take_one_case),
