@@ -22,7 +22,7 @@ enum {
     LANGUAGE_LETTERS = 3,
     LANGUAGE_TEXT = 2048 /* bytes shown to the slow language detector */
 };
-static const float LANGUAGE_SURE = 0.95F;
+static const float LANGUAGE_SURE = 0.95F, LANGUAGE_LIKELY = 0.5F;
 static const float REASON_LEAST = 0.01F;
 
 /* A feature of the text that the model knows. */
@@ -179,7 +179,7 @@ static void settle_language(const struct model_head *h, struct str text, struct 
     const char *code = NULL;
     int share = cld2_language(text.p, text.n < LANGUAGE_TEXT ? text.n : LANGUAGE_TEXT, &code);
     if (share == 0) {
-        if (v->p < 0.6F)
+        if (v->p < LANGUAGE_LIKELY)
             v->value = -1;
         return;
     }
