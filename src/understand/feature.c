@@ -198,13 +198,12 @@ static void emit_grams(struct features *f, size_t i, unsigned count)
 }
 
 /* A word that stands several times in a text is taken apart once, which saves a third of the time
- * of a long post; but where each of its places is wanted. */
+ * of a long post; where places are wanted, once for each, in the same order: the list must come out
+ * the same, also that of a text with more features than it holds. */
 static void spell(struct features *f, size_t i, size_t word)
 {
     size_t at = f->spelt_of[word];
-    if (f->keep_places) {
-        emit_grams(f, i, 1);
-    } else if (at < f->spelt_n && f->spelt[at].feature == word) {
+    if (!f->keep_places && at < f->spelt_n && f->spelt[at].feature == word) {
         f->spelt[at].count++;
     } else {
         f->spelt_of[word] = (uint16_t)f->spelt_n;

@@ -170,6 +170,38 @@ static void brands_are_known_by_all_their_names(void **state)
     arena_deinit(&a);
 }
 
+/* Facts are judged without places, their reasons with them: both must see the same text. */
+static void places_change_no_feature(void **state)
+{
+    (void)state;
+    static char text[TOKEN_TEXT_HEAD];
+    static struct feature plain[1 << 15];
+    uint32_t random = 1;
+    for (size_t i = 0; i < sizeof text; i++) { /* words of seven letters, many of them twice */
+        random = random * 1664525 + 1013904223;
+        text[i] = i % 8 == 7               ? ' '
+                  : i >= 512 && i % 64 < 8 ? text[i - 512]
+                                           : (char)('a' + (random >> 16) % 26);
+    }
+    struct features *f = features_new();
+    for (size_t n = 8; n <= sizeof text; n *= 4) {
+        size_t count, again, places;
+        features_read(f, (struct str){text, n}, NULL, false);
+        const struct feature *list = features_list(f, &count);
+        memcpy(plain, list, count * sizeof *plain);
+        features_read(f, (struct str){text, n}, NULL, true);
+        list = features_list(f, &again);
+        assert_int_equal(again, count);
+        for (size_t i = 0; i < count; i++) {
+            assert_true(list[i].hash == plain[i].hash && list[i].block == plain[i].block);
+            assert_int_equal(list[i].count, plain[i].count);
+        }
+        (void)features_places(f, &places);
+        assert_true(places >= count);
+    }
+    features_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +213,7 @@ int main(void)
         cmocka_unit_test(long_texts_show_beginning_and_end),
         cmocka_unit_test(tokens_never_overflow),
         cmocka_unit_test(brands_are_known_by_all_their_names),
+        cmocka_unit_test(places_change_no_feature),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
