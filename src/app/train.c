@@ -12,6 +12,7 @@
 #include "app/options.h"
 #include "base/arena.h"
 #include "understand/train.h"
+
 enum { FILES_MAX = 1000 };
 
 struct train_command {

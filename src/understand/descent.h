@@ -16,7 +16,7 @@ struct entry {
 
 /* One text's vector and its labels. */
 struct sample {
-    size_t first, count; /* of its entries */
+    size_t first, count;             /* of its entries */
     int16_t labels[MODEL_HEADS_MAX]; /* -1: none */
 };
 

@@ -9,8 +9,8 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/vec.h"
-#include "understand/naming.h"
 #include "understand/model.h"
+#include "understand/naming.h"
 
 enum { EXAMPLES_ROWS_MAX = 4 * 1000 * 1000 };
 

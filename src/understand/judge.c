@@ -44,9 +44,9 @@ struct reading {
 };
 
 struct judge {
-    struct reading text, rest;                    /* rest: the text without a reason */
-    struct judge_input in;                        /* what was judged last */
-    bool placed; /* text was read with the places of its features */
+    struct reading text, rest; /* rest: the text without a reason */
+    struct judge_input in;     /* what was judged last */
+    bool placed;               /* text was read with the places of its features */
     float p[MODEL_COLUMNS_MAX + MODEL_HEADS_MAX]; /* of all classes of all heads */
     float by_feature[ACTIVE_MAX];
     float by_token[TOKENS_MAX];

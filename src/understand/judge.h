@@ -8,8 +8,8 @@
 
 #include "base/str.h"
 #include "domain/facts.h"
-#include "understand/naming.h"
 #include "understand/model.h"
+#include "understand/naming.h"
 
 enum { JUDGE_REASONS = 3 /* at most, for one fact: more would mark the whole post */ };
 

@@ -238,7 +238,7 @@ uint64_t model_fingerprint(const struct model *m)
     return m->checksum;
 }
 
-static int by_value(const void *a, const void *b)
+int model_compare_seen(const void *a, const void *b)
 {
     const uint32_t *x = a, *y = b;
     return *x < *y ? -1 : *x > *y;
@@ -247,7 +247,7 @@ static int by_value(const void *a, const void *b)
 bool model_has_seen(const struct model *m, uint64_t likeness)
 {
     uint32_t wanted = (uint32_t)likeness;
-    return bsearch(&wanted, m->seen, m->seen_count, sizeof *m->seen, by_value);
+    return bsearch(&wanted, m->seen, m->seen_count, sizeof *m->seen, model_compare_seen);
 }
 
 int model_head_count(const struct model *m)

@@ -65,6 +65,8 @@ struct model {
 static const char model_magic[8] = {'Z', 'U', 'R', 'U', 'F', 'M', 'D', 'L'};
 
 uint64_t model_checksum(const unsigned char *p, size_t n);
+/* The order of what was seen, for qsort and bsearch. */
+int model_compare_seen(const void *a, const void *b);
 
 static inline uint8_t model_tag(uint64_t hash)
 {

@@ -343,12 +343,6 @@ static void fold_mixes(const struct problem *p, const struct calibrations *c, st
             w->bias[p->heads[h].from + 1] += c->bias[h];
 }
 
-static int by_value(const void *a, const void *b)
-{
-    const uint32_t *x = a, *y = b;
-    return *x < *y ? -1 : *x > *y;
-}
-
 /* The texts that this model has seen: its own and those of its base. */
 static const uint32_t *list_seen(struct trainer *t, size_t *count)
 {
@@ -360,7 +354,7 @@ static const uint32_t *list_seen(struct trainer *t, size_t *count)
         seen[n++] = (uint32_t)t->rows[i]->likeness;
     for (size_t i = 0; base && i < base->seen_count; i++)
         seen[n++] = base->seen[i];
-    qsort(seen, n, sizeof *seen, by_value);
+    qsort(seen, n, sizeof *seen, model_compare_seen);
     for (size_t i = 0; i < n; i++)
         if (kept == 0 || seen[kept - 1] != seen[i])
             seen[kept++] = seen[i];

@@ -1,6 +1,5 @@
-/* vocabulary.h - which features a model shall know: those that stand in enough of the training
- * texts, the most frequent first, each given a row (model_int.h says where it may stand). Threads:
- * one at a time. */
+/* vocabulary.h - which features a model shall know: those that stand in most of the training
+ * texts first, each given a row (model_int.h says where it may stand). Threads: one at a time. */
 #ifndef UNDERSTAND_VOCABULARY_H
 #define UNDERSTAND_VOCABULARY_H
 
