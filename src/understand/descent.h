@@ -9,6 +9,10 @@
 
 #include "understand/model.h"
 
+/* Labels of all samples, each times the classes of its head: what a fit keeps in memory of them, 4
+ * bytes each. The caller sees to it. */
+enum { DESCENT_DUALS_MAX = 1 << 29 };
+
 struct entry {
     uint32_t row;
     float value;

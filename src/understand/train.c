@@ -25,7 +25,8 @@ enum {
     BASE_CLASSES_MAX = 64, /* above, what a base knows does not help */
     SEEN_MOST = 10,        /* nor where more than one in so many texts was seen by it */
     HELD_OUT = 7,          /* one in so many texts is kept for calibrating */
-    CALIBRATE_MIN = 100
+    CALIBRATE_MIN = 100,
+    MIX_COLUMNS_MAX = 64 /* above, a mix of all heads costs more than it helps */
 };
 static const float BLOCKS[FEATURE_BLOCKS] = {1.0F, 1.0F, 0.1F};
 static const float BASE_SPREAD = 0.5F; /* what a base's score varies as a feature */
@@ -97,6 +98,22 @@ static enum err lay_out_heads(struct trainer *t, struct errinfo *e)
     }
     if (p->columns - (size_t)p->head_count > MODEL_COLUMNS_MAX)
         return err_set(e, ERR_LIMIT, "--head", "more than %d classes in all", MODEL_COLUMNS_MAX);
+    return ERR_OK;
+}
+
+/* What the fit keeps for each label grows with the classes of its head. */
+static enum err check_duals(const struct trainer *t, struct errinfo *e)
+{
+    const struct problem *p = &t->problem;
+    size_t duals = 0;
+    for (size_t i = 0; i < p->sample_count; i++)
+        for (int h = 0; h < p->head_count; h++)
+            duals += t->rows[i]->labels[h] < 0 ? 0 : p->heads[h].count;
+    if (duals > DESCENT_DUALS_MAX)
+        return err_set(e, ERR_LIMIT, "--head",
+                       "labels times the classes of their heads are %zu, at most %d can be trained "
+                       "on: give fewer rows or heads",
+                       duals, DESCENT_DUALS_MAX);
     return ERR_OK;
 }
 
@@ -283,6 +300,11 @@ static size_t held_out_scores(const struct trainer *t, const struct weights *w, 
     return n;
 }
 
+static bool is_mixed(const struct problem *p, int head)
+{
+    return p->heads[head].count == 2 && p->columns <= MIX_COLUMNS_MAX;
+}
+
 static void calibrate_heads(struct trainer *t, struct calibrations *out)
 {
     const struct problem *p = &t->problem;
@@ -293,16 +315,19 @@ static void calibrate_heads(struct trainer *t, struct calibrations *out)
         return;
     struct weights w;
     fit(t, &w, true);
-    size_t held_out = 0;
+    size_t held_out = 0, widest = 0;
     for (size_t i = 0; i < p->sample_count; i++)
         held_out += is_held_out(t->rows[i]);
-    float *scores = memory_zeroed(held_out * p->columns + 1, sizeof *scores);
+    for (int h = 0; h < p->head_count; h++) {
+        size_t wanted = is_mixed(p, h) ? p->columns : p->heads[h].count;
+        widest = wanted > widest ? wanted : widest;
+    }
+    float *scores = memory_zeroed(held_out * widest + 1, sizeof *scores);
     int16_t *labels = memory_zeroed(held_out + 1, sizeof *labels);
     for (int h = 0; h < p->head_count; h++) {
         struct span span = p->heads[h], all = {0, p->columns};
-        bool mixed = span.count == 2 && p->columns <= BASE_CLASSES_MAX;
-        size_t n = held_out_scores(t, &w, h, mixed ? all : span, scores, labels);
-        if (!mixed) {
+        size_t n = held_out_scores(t, &w, h, is_mixed(p, h) ? all : span, scores, labels);
+        if (!is_mixed(p, h)) {
             out->gain[h] = calibrate_gain(scores, labels, n, span.count);
             continue;
         }
@@ -363,7 +388,7 @@ static const uint32_t *list_seen(struct trainer *t, size_t *count)
 }
 
 /* A base that was trained on these very texts knows them better than any other text, so what it
- * says of them would be trusted too far. */
+ * says of them would be trusted too far. Its rows bound the memory as those of a new table do. */
 static void choose_base(struct trainer *t)
 {
     const struct model *base = t->options->base;
@@ -373,7 +398,9 @@ static void choose_base(struct trainer *t)
     for (size_t i = 0; base && i < t->problem.sample_count; i++)
         seen += model_has_seen(base, t->rows[i]->likeness);
     if (!base || t->problem.columns > BASE_CLASSES_MAX ||
-        columns > MODEL_HEADS_MAX * BASE_CLASSES_MAX || seen * SEEN_MOST > t->problem.sample_count)
+        columns > MODEL_HEADS_MAX * BASE_CLASSES_MAX ||
+        (uint64_t)base->rows * t->problem.columns > WEIGHTS_MAX ||
+        seen * SEEN_MOST > t->problem.sample_count)
         return;
     t->base = base;
     t->base_columns = columns;
@@ -388,6 +415,8 @@ enum err train_model(const struct examples *ex, const struct train_options *opti
     arena_init(&t.arena);
     choose_rows(&t);
     enum err err = lay_out_heads(&t, e);
+    if (err == ERR_OK)
+        err = check_duals(&t, e);
     if (err != ERR_OK)
         goto out;
     t.features = features_new();

@@ -14,13 +14,14 @@
 #include "understand/model.h"
 
 struct train_options {
-    const struct model *base; /* start from its features and what it knows; NULL: from scratch */
+    const struct model *base; /* start from its features and what it knows, unless it was trained on
+                                 these rows, too, or there are many classes; NULL: from scratch */
     const uint32_t *rows;     /* train on these rows only; NULL: on all */
     size_t row_count;
 };
 
-/* Appends the model file to out. ERR_INVALID when a head has fewer than two classes among the rows.
- */
+/* Appends the model file to out. ERR_INVALID when a head has fewer than two classes among the rows,
+ * ERR_LIMIT when there are more classes or labels than can be trained on. */
 enum err train_model(const struct examples *ex, const struct train_options *options,
                      struct buf *out, struct errinfo *e) MUST_CHECK;
 

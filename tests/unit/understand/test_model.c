@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "small.h"
+#include "understand/descent.h"
 #include "understand/model_int.h"
 
 static struct arena arena;
@@ -221,6 +222,15 @@ static void a_base_is_carried_on(void **state)
                          "other"));
     assert_true(str_eq_z(answer(m, "kind", "der Automat ist kaputt, das nervt"), "complaint"));
     assert_true(str_eq_z(answer(m, "kind", "Rolltreppe defekt"), "complaint"));
+    /* it has seen what its base saw and its own, and nothing else */
+    assert_true(m->seen_count > base->seen_count);
+    for (size_t i = 0; i < base->seen_count; i++)
+        assert_true(model_has_seen(m, base->seen[i]));
+    for (size_t i = 0; i < ex.rows.n; i++) {
+        uint64_t likeness = examples_row(&ex, i)->likeness;
+        assert_true(model_has_seen(m, likeness) && !model_has_seen(base, likeness));
+        assert_false(model_has_seen(m, likeness + 1));
+    }
     model_close(m);
     model_close(base);
 }
@@ -241,6 +251,49 @@ static void a_base_of_the_same_texts_is_left_out(void **state)
     assert_false(model_has_seen(base, examples_row(&ex, ex.rows.n - 1)->likeness));
     assert_true(str_eq(small_model_from(&arena, base), bytes));
     model_close(base);
+}
+
+/* A base as large as a file may be would take gigabytes of weights. */
+static void a_base_of_too_many_rows_is_left_out(void **state)
+{
+    (void)state;
+    struct model_header h;
+    struct model *base;
+    memcpy(&h, bytes.p, sizeof h);
+    size_t heads = sizeof h + h.heads_size;
+    h.rows = 1 << 22;
+    h.file_size = heads + (uint64_t)h.rows * h.stride;
+    char *copy = calloc(1, h.file_size);
+    assert_non_null(copy);
+    memcpy(copy, bytes.p, heads);
+    memcpy(copy, &h, sizeof h);
+    h.checksum = model_checksum((unsigned char *)copy, h.file_size);
+    memcpy(copy, &h, sizeof h);
+    assert_int_equal(model_open_bytes(&base, (struct str){copy, h.file_size}, NULL), ERR_OK);
+    free(copy);
+    assert_true(str_eq(small_model_from(&arena, base), bytes));
+    model_close(base);
+}
+
+static void labels_times_classes_are_bounded(void **state)
+{
+    (void)state;
+    struct examples ex;
+    struct errinfo e = {0};
+    struct buf text, out;
+    buf_init_in(&text, &arena, 1 << 20);
+    buf_add_z(&text, "text\tlabel\n");
+    for (int i = 0; i < DESCENT_DUALS_MAX / MODEL_HEADS_MAX / MODEL_CLASSES_MAX + 1; i++)
+        buf_printf(&text, "x\t%d\n", i < MODEL_CLASSES_MAX ? i : 0);
+    examples_init(&ex, &arena, STR("text"), STR_NONE);
+    for (int h = 0; h < MODEL_HEADS_MAX; h++)
+        assert_int_equal(examples_add_head(&ex, arena_printf(&arena, "h%d", h), STR("label"), NULL),
+                         ERR_OK);
+    assert_int_equal(examples_read(&ex, buf_str(&text), "many", NULL), ERR_OK);
+    buf_init(&out, 1 << 20);
+    assert_int_equal(train_model(&ex, &(struct train_options){0}, &out, &e), ERR_LIMIT);
+    assert_non_null(strstr(e.what, "fewer rows"));
+    buf_deinit(&out);
 }
 
 static void examples_are_checked(void **state)
@@ -282,6 +335,8 @@ int main(void)
         cmocka_unit_test(permuted_weights_change_the_facts),
         cmocka_unit_test(a_base_is_carried_on),
         cmocka_unit_test(a_base_of_the_same_texts_is_left_out),
+        cmocka_unit_test(a_base_of_too_many_rows_is_left_out),
+        cmocka_unit_test(labels_times_classes_are_bounded),
         cmocka_unit_test(examples_are_checked),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
