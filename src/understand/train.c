@@ -44,6 +44,7 @@ struct trainer {
     size_t base_columns;
     float base_scale[MODEL_HEADS_MAX * BASE_CLASSES_MAX];
     const struct example **rows;
+    const bool *known; /* rows of the table that a vector may have; NULL: all */
 };
 
 static const struct example *row_at(const struct trainer *t, size_t i)
@@ -164,7 +165,7 @@ static size_t make_vector(struct trainer *t, const struct example *ex, size_t at
     const struct feature *list = features_list(t->features, &n);
     for (size_t i = 0; i < n && at - first < sizeof blocks; i++) {
         size_t row = model_row(t->vocabulary.tags, 1, t->vocabulary.rows, list[i].hash);
-        if (row == SIZE_MAX)
+        if (row == SIZE_MAX || (t->known && !t->known[row]))
             continue;
         float v = model_value(&list[i], t->vocabulary.codes[row]);
         squares[list[i].block] += v * v;
@@ -283,19 +284,58 @@ struct calibrations {
     float bias[MODEL_HEADS_MAX]; /* of a mix */
 };
 
-/* Scores of the texts held out that have a label of this head. */
-static size_t held_out_scores(const struct trainer *t, const struct weights *w, int head,
-                              struct span columns, float *scores, int16_t *labels)
+/* The rows of the table that would be there without the texts held out. */
+static const bool *known_rows(struct trainer *t)
 {
     const struct problem *p = &t->problem;
+    bool *known = arena_array(&t->arena, p->rows, sizeof *known);
+    for (size_t r = 0; t->base && r < t->base->rows; r++)
+        known[r] = t->base->table[r * t->base->stride] != 0;
+    for (size_t i = 0; i < p->sample_count; i++)
+        for (size_t k = 0; !is_held_out(t->rows[i]) && k < p->samples[i].count; k++)
+            known[p->entries[p->samples[i].first + k].row] = true;
+    return known;
+}
+
+/* The texts held out as a model that never saw them reads them: what only they have is unknown to
+ * it and leaves the rest of their vectors longer. */
+static struct sample *read_as_new(struct trainer *t, size_t *count)
+{
+    struct problem *p = &t->problem;
+    size_t at = p->samples[p->sample_count - 1].first + p->samples[p->sample_count - 1].count;
+    struct sample *out = arena_array(&t->arena, p->sample_count, sizeof *out);
+    *count = 0;
+    t->known = known_rows(t);
+    for (size_t i = 0; i < p->sample_count; i++) {
+        if (!is_held_out(t->rows[i]))
+            continue;
+        struct sample *s = &out[(*count)++];
+        *s = p->samples[i];
+        s->first = at;
+        at = make_vector(t, t->rows[i], at);
+        if (t->base_columns)
+            at = add_base_entries(t, t->rows[i], s->first, at);
+        s->count = at - s->first;
+        for (size_t c = 0; c < t->base_columns; c++)
+            p->entries[at - t->base_columns + c].value *= t->base_scale[c];
+    }
+    t->known = NULL;
+    return out;
+}
+
+/* Scores of those samples that have a label of this head. */
+static size_t scores_of(const struct problem *p, const struct weights *w, int head,
+                        const struct sample *s, size_t count, struct span columns, float *scores,
+                        int16_t *labels)
+{
     float all[MODEL_COLUMNS_MAX + MODEL_HEADS_MAX];
     size_t n = 0;
-    for (size_t i = 0; i < p->sample_count; i++) {
-        if (p->samples[i].labels[head] < 0 || !is_held_out(t->rows[i]))
+    for (; count > 0; count--, s++) {
+        if (s->labels[head] < 0)
             continue;
-        descent_score(p, w, &p->samples[i], all);
+        descent_score(p, w, s, all);
         memcpy(scores + n * columns.count, all + columns.from, columns.count * sizeof *scores);
-        labels[n++] = p->samples[i].labels[head];
+        labels[n++] = s->labels[head];
     }
     return n;
 }
@@ -315,9 +355,8 @@ static void calibrate_heads(struct trainer *t, struct calibrations *out)
         return;
     struct weights w;
     fit(t, &w, true);
-    size_t held_out = 0, widest = 0;
-    for (size_t i = 0; i < p->sample_count; i++)
-        held_out += is_held_out(t->rows[i]);
+    size_t held_out, widest = 0;
+    const struct sample *samples = read_as_new(t, &held_out);
     for (int h = 0; h < p->head_count; h++) {
         size_t wanted = is_mixed(p, h) ? p->columns : p->heads[h].count;
         widest = wanted > widest ? wanted : widest;
@@ -326,7 +365,8 @@ static void calibrate_heads(struct trainer *t, struct calibrations *out)
     int16_t *labels = memory_zeroed(held_out + 1, sizeof *labels);
     for (int h = 0; h < p->head_count; h++) {
         struct span span = p->heads[h], all = {0, p->columns};
-        size_t n = held_out_scores(t, &w, h, is_mixed(p, h) ? all : span, scores, labels);
+        size_t n =
+            scores_of(p, &w, h, samples, held_out, is_mixed(p, h) ? all : span, scores, labels);
         if (!is_mixed(p, h)) {
             out->gain[h] = calibrate_gain(scores, labels, n, span.count);
             continue;
