@@ -11,6 +11,7 @@
 #include "understand/descent.h"
 
 enum { STEPS = 400, ROWS_MIN = 30, MIX_ROWS_MIN = 100 };
+static const float GAIN_STEP = 0.3F, LOG_GAIN_MOST = 4;
 static const float MIX_STEP = 0.3F, MIX_MOMENTUM = 0.9F, MIX_CLOSE = 0.01F;
 
 float calibrate_gain(const float *scores, const int16_t *labels, size_t n, size_t classes)
@@ -20,19 +21,23 @@ float calibrate_gain(const float *scores, const int16_t *labels, size_t n, size_
     float log_gain = 0;
     float *p = memory_bytes(classes * sizeof *p);
     for (int step = 0; step < STEPS; step++) {
-        float up = 0, g = expf(log_gain);
+        float up = 0, bend = 0, g = expf(log_gain);
         for (size_t i = 0; i < n; i++) {
             const float *s = scores + i * classes;
-            float mean = 0;
+            float mean = 0, squares = 0;
             for (size_t k = 0; k < classes; k++)
                 p[k] = g * s[k];
             softmax(p, classes);
-            for (size_t k = 0; k < classes; k++)
+            for (size_t k = 0; k < classes; k++) {
                 mean += p[k] * s[k];
+                squares += p[k] * s[k] * s[k];
+            }
             up += g * (s[labels[i]] - mean);
+            bend += g * g * (squares - mean * mean);
         }
-        log_gain += 0.3F * up / (float)n;
-        log_gain = fminf(fmaxf(log_gain, -2), 2);
+        /* of many classes a small change makes much, so that a step must not be too long */
+        log_gain += GAIN_STEP * up / fmaxf((float)n, bend);
+        log_gain = fminf(fmaxf(log_gain, -LOG_GAIN_MOST), LOG_GAIN_MOST);
     }
     free(p);
     return expf(log_gain);

@@ -58,6 +58,30 @@ static void calibration_takes_back_overconfidence(void **state)
     assert_true(calibrate_gain(scores, labels, 10, 2) == 1.0F); /* too little to go by */
 }
 
+/* The scores of many classes lie close together: what tells them apart must be made large, and the
+ * steps to there must not swing. */
+static void many_classes_are_calibrated(void **state)
+{
+    (void)state;
+    enum { N = 100, CLASSES = 300 };
+    static const struct {
+        float margin;
+        int wrong; /* one in so many */
+    } cases[] = {{0.3F, 10}, {0.3F, 2}, {1, 2}, {1, 10}};
+    static float scores[N * CLASSES];
+    static int16_t labels[N];
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        for (int i = 0; i < N; i++) {
+            for (int k = 0; k < CLASSES; k++)
+                scores[i * CLASSES + k] = k == i % CLASSES ? cases[c].margin - 1 : -1;
+            labels[i] = (int16_t)((i % CLASSES + (i % cases[c].wrong == 0)) % CLASSES);
+        }
+        float gain = calibrate_gain(scores, labels, N, CLASSES);
+        float p = 1 / (1 + (CLASSES - 1) * expf(-gain * cases[c].margin));
+        assert_true(fabsf(p - (1 - 1 / (float)cases[c].wrong)) < 0.02F);
+    }
+}
+
 static void another_head_helps(void **state)
 {
     (void)state;
@@ -91,6 +115,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(figures_are_right),
                                        cmocka_unit_test(calibration_takes_back_overconfidence),
+                                       cmocka_unit_test(many_classes_are_calibrated),
                                        cmocka_unit_test(another_head_helps)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
