@@ -149,6 +149,9 @@ static enum err check(struct model *m, const char *where, struct errinfo *e)
     m->table = (const int8_t *)m->bytes + sizeof h + h.heads_size;
     m->seen = (const uint32_t *)(m->table + (size_t)h.rows * h.stride);
     m->seen_count = (m->size - sizeof h - h.heads_size - (size_t)h.rows * h.stride) / 4;
+    for (size_t i = 1; i < m->seen_count; i++)
+        if (m->seen[i - 1] > m->seen[i])
+            return damaged(e, where, "its list of what was seen is out of order");
     memcpy(m->blocks, h.blocks, sizeof m->blocks);
     for (int i = 0; i < MODEL_CODES; i++)
         m->scales[i] = h.scale / 127.0F * exp2f(-0.5F * (float)i);

@@ -149,6 +149,10 @@ static void forged_heads_never_reach_outside(void **state)
     h.feature_set++;
     memcpy(copy, &h, sizeof h);
     assert_int_equal(open_forged(copy, bytes.n), ERR_INVALID);
+    memcpy(copy, bytes.p, bytes.n);
+    memset(copy + sizeof h + h.heads_size + (size_t)h.rows * h.stride, 0xff,
+           sizeof(uint32_t)); /* seen first */
+    assert_int_equal(open_forged(copy, bytes.n), ERR_INVALID);
     free(copy);
 }
 
