@@ -172,7 +172,7 @@ int cmd_eval(int argc, char **argv)
         {"model", "FILE", &c.model, "measure this model"},
         {"folds", "N", &c.fold_count, "train N times, each time measure on the part left out"},
         {"base", "FILE", &c.base,
-         "with --folds: start from this model (else the shipped one, up to 64 classes)"},
+         "with --folds: start from this model (else the shipped one); see \"zuruf train\""},
         {"from-scratch", NULL, &c.from_scratch, "with --folds: start from nothing"},
         {"text", "COL", &c.labelled.text, "column of the texts"},
         {"head", "NAME=COL", c.labelled.heads,

@@ -75,7 +75,9 @@ int cmd_train(int argc, char **argv)
          "a head and the column of its labels; may be repeated", MODEL_HEADS_MAX},
         {"brand", "COL", &c.labelled.brand, "column of the brand's names, divided by commas"},
         {"out", "FILE", &c.out, "where the model is written"},
-        {"base", "FILE", &c.base, "start from this model (else the shipped one, up to 64 classes)"},
+        {"base", "FILE", &c.base,
+         "start from this model (else the shipped one) unless it knows these texts; up to 64 "
+         "classes"},
         {"from-scratch", NULL, &c.from_scratch, "start from nothing"},
     };
     char **files;
