@@ -57,8 +57,13 @@ static enum err run(const struct train_command *c, char **files, size_t n, struc
     TRY(labelled_read(&ex, files, n, e));
     TRY(labelled_base(c->base, c->from_scratch, &base, e));
     buf_init(&out, MODEL_FILE_MAX);
-    struct train_options options = {.base = base};
+    enum train_start start = TRAIN_FROM_BASE;
+    struct train_options options = {.base = base, .start = &start};
     enum err err = train_model(&ex, &options, &out, e);
+    if (start != TRAIN_FROM_BASE)
+        fprintf(stderr, "zuruf train: started from nothing, not from the base: %s\n",
+                start == TRAIN_BASE_KNOWS_TEXTS ? "it was trained on these texts"
+                                                : "there are too many classes");
     if (err == ERR_OK)
         err = write_file(c->out, buf_str(&out), e);
     buf_deinit(&out);

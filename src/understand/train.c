@@ -437,10 +437,17 @@ static void choose_base(struct trainer *t)
         columns += (size_t)model_head_at(base, h)->class_count - 1;
     for (size_t i = 0; base && i < t->problem.sample_count; i++)
         seen += model_has_seen(base, t->rows[i]->likeness);
-    if (!base || t->problem.columns > BASE_CLASSES_MAX ||
-        columns > MODEL_HEADS_MAX * BASE_CLASSES_MAX ||
-        (uint64_t)base->rows * t->problem.columns > WEIGHTS_MAX ||
-        seen * SEEN_MOST > t->problem.sample_count)
+    if (!base)
+        return;
+    enum train_start start = TRAIN_FROM_BASE;
+    if (t->problem.columns > BASE_CLASSES_MAX || columns > MODEL_HEADS_MAX * BASE_CLASSES_MAX ||
+        (uint64_t)base->rows * t->problem.columns > WEIGHTS_MAX)
+        start = TRAIN_BASE_TOO_LARGE;
+    else if (seen * SEEN_MOST > t->problem.sample_count)
+        start = TRAIN_BASE_KNOWS_TEXTS;
+    if (t->options->start)
+        *t->options->start = start;
+    if (start != TRAIN_FROM_BASE)
         return;
     t->base = base;
     t->base_columns = columns;

@@ -13,11 +13,15 @@
 #include "understand/examples.h"
 #include "understand/model.h"
 
+/* What became of the base that was named. */
+enum train_start { TRAIN_FROM_BASE, TRAIN_BASE_KNOWS_TEXTS, TRAIN_BASE_TOO_LARGE };
+
 struct train_options {
     const struct model *base; /* start from its features and what it knows, unless it was trained on
                                  these rows, too, or there are many classes; NULL: from scratch */
     const uint32_t *rows;     /* train on these rows only; NULL: on all */
     size_t row_count;
+    enum train_start *start; /* told when there is a base; may be NULL */
 };
 
 /* Appends the model file to out. ERR_INVALID when a head has fewer than two classes among the rows,

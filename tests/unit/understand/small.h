@@ -36,7 +36,8 @@ static inline void small_examples(struct buf *b)
 }
 
 /* The model file's bytes, in the arena; base may be NULL. */
-static inline struct str small_model_from(struct arena *a, const struct model *base)
+static inline struct str small_model_from(struct arena *a, const struct model *base,
+                                          enum train_start *start)
 {
     struct examples ex;
     struct buf text, file;
@@ -48,7 +49,7 @@ static inline struct str small_model_from(struct arena *a, const struct model *b
         examples_add_head(&ex, STR("reaction"), STR("reaction"), NULL) != ERR_OK ||
         examples_read(&ex, buf_str(&text), "small", NULL) != ERR_OK)
         return STR_NONE;
-    struct train_options options = {.base = base};
+    struct train_options options = {.base = base, .start = start};
     if (train_model(&ex, &options, &file, NULL) != ERR_OK)
         return STR_NONE;
     return buf_str(&file);
@@ -56,7 +57,7 @@ static inline struct str small_model_from(struct arena *a, const struct model *b
 
 static inline struct str small_model_bytes(struct arena *a)
 {
-    return small_model_from(a, NULL);
+    return small_model_from(a, NULL, NULL);
 }
 
 #endif

@@ -253,7 +253,9 @@ static void a_base_of_the_same_texts_is_left_out(void **state)
     for (size_t i = 0; i + 1 < ex.rows.n; i++)
         assert_true(model_has_seen(base, examples_row(&ex, i)->likeness));
     assert_false(model_has_seen(base, examples_row(&ex, ex.rows.n - 1)->likeness));
-    assert_true(str_eq(small_model_from(&arena, base), bytes));
+    enum train_start start = TRAIN_FROM_BASE;
+    assert_true(str_eq(small_model_from(&arena, base, &start), bytes));
+    assert_int_equal(start, TRAIN_BASE_KNOWS_TEXTS);
     model_close(base);
 }
 
@@ -275,7 +277,9 @@ static void a_base_of_too_many_rows_is_left_out(void **state)
     memcpy(copy, &h, sizeof h);
     assert_int_equal(model_open_bytes(&base, (struct str){copy, h.file_size}, NULL), ERR_OK);
     free(copy);
-    assert_true(str_eq(small_model_from(&arena, base), bytes));
+    enum train_start start = TRAIN_FROM_BASE;
+    assert_true(str_eq(small_model_from(&arena, base, &start), bytes));
+    assert_int_equal(start, TRAIN_BASE_TOO_LARGE);
     model_close(base);
 }
 
