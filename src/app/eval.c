@@ -35,6 +35,15 @@ static void outcome_init(struct outcome *o, const struct examples *ex, struct ar
         o->cases[h] = arena_array(a, ex->rows.n + 1, sizeof *o->cases[h]);
 }
 
+/* Of a class that no row has: how many classes there are. */
+static int16_t class_index(const struct examples *ex, int head, struct str name)
+{
+    int n = (int)ex->heads[head].classes.n, k = 0;
+    while (k < n && !str_eq(examples_class(ex, head, k), name))
+        k++;
+    return (int16_t)k;
+}
+
 static void answer_row(struct outcome *o, const struct examples *ex, const struct model *m,
                        struct judge *j, size_t i)
 {
@@ -48,9 +57,8 @@ static void answer_row(struct outcome *o, const struct examples *ex, const struc
             continue;
         const struct verdict *v = &verdicts[head->index];
         struct measure_case c = {row->labels[h], -1, v->p};
-        for (size_t k = 0; v->value >= 0 && k < ex->heads[h].classes.n; k++)
-            if (str_eq(examples_class(ex, h, (int)k), head->classes[v->value].name))
-                c.answer = (int16_t)k;
+        if (v->value >= 0)
+            c.answer = class_index(ex, h, head->classes[v->value].name);
         o->cases[h][o->n[h]++] = c;
     }
 }

@@ -63,7 +63,7 @@ static enum err run(const struct train_command *c, char **files, size_t n, struc
     if (start != TRAIN_FROM_BASE)
         fprintf(stderr, "zuruf train: started from nothing, not from the base: %s\n",
                 start == TRAIN_BASE_KNOWS_TEXTS ? "it was trained on these texts"
-                                                : "there are too many classes");
+                                                : "there are too many classes for it");
     if (err == ERR_OK)
         err = write_file(c->out, buf_str(&out), e);
     buf_deinit(&out);

@@ -1,5 +1,5 @@
 /* cld2.h - language of a text by the CLD2 library, which is slow and therefore asked only when the
- * model is not sure. C face of a C++ part. Threads: any. */
+ * model is not sure or takes it for another language. C face of a C++ part. Threads: any. */
 #ifndef UNDERSTAND_CLD2_H
 #define UNDERSTAND_CLD2_H
 

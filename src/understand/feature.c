@@ -424,7 +424,7 @@ static unsigned magnitude(unsigned v)
     return m;
 }
 
-/* The posts's outer form; tells whether somebody is addressed. */
+/* The post's outer form; tells whether somebody is addressed. */
 static bool read_shape(struct features *f, bool brand_known)
 {
     struct tally y = {0};

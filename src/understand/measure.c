@@ -12,7 +12,7 @@
 enum { RESAMPLINGS = 1000, BINS = 10 };
 
 struct tally {
-    size_t right[MODEL_CLASSES_MAX], told[MODEL_CLASSES_MAX], labelled[MODEL_CLASSES_MAX];
+    size_t right[MODEL_CLASSES_MAX], told[MODEL_CLASSES_MAX + 1], labelled[MODEL_CLASSES_MAX];
     size_t all, all_told, all_right;
 };
 

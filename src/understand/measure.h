@@ -8,7 +8,8 @@
 #include <stdint.h>
 
 struct measure_case {
-    int16_t label, answer; /* classes; answer -1: unknown, counts as wrong */
+    int16_t label, answer; /* classes; answer -1: unknown; the number of classes: one that no case
+                              has. Both are wrong, but only the second was told. */
     float p;               /* told probability of the answer */
 };
 

@@ -2,9 +2,9 @@
  * feature.h.
  *
  * The file is mapped, not read; weights are one signed byte each, and all weights of a feature lie
- * together, so that a text costs one cache line a feature whatever the number of heads. Everything
- * is checked once, when it is opened: sizes, names, numbers and a checksum over all bytes. Threads:
- * immutable, any number. */
+ * together, so that a text costs one cache line a feature for up to 62 columns of all heads.
+ * Everything is checked once, when it is opened: sizes, names, numbers and a checksum over all
+ * bytes. Threads: immutable, any number. */
 #ifndef UNDERSTAND_MODEL_H
 #define UNDERSTAND_MODEL_H
 

@@ -9,7 +9,7 @@
  *              example, likeness, lower half)
  *
  * A feature's row is one of the four of its set; the tag tells which. A feature that is in none was
- * never seen in training and counts for nothing. */
+ * never seen in training, or was too rare for a row, and counts for nothing. */
 #ifndef UNDERSTAND_MODEL_INT_H
 #define UNDERSTAND_MODEL_INT_H
 

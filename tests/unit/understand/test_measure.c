@@ -40,6 +40,18 @@ static void figures_are_right(void **state)
     assert_near(round(measure_calibration(cases, 6) * 1e5) / 1e5, (0.7 + 0.2) / 5);
 }
 
+static void an_answer_that_no_case_has_is_wrong(void **state)
+{
+    (void)state;
+    const struct measure_case cases[] = {
+        {0, 0, 0.9F}, {1, 1, 0.9F}, {1, 2, 0.9F}, {0, -1, 0}}; /* two classes */
+    struct measure_total micro, macro;
+    measure_totals(cases, 4, 2, &micro, &macro);
+    assert_near(micro.f1, 2.0 * 2 / (3 + 4));
+    assert_near(macro.f1, (2.0 / 3 + 2.0 / 3) / 2);
+    assert_near(round(measure_calibration(cases, 4) * 1e5) / 1e5, round(0.7 / 3 * 1e5) / 1e5);
+}
+
 static void calibration_takes_back_overconfidence(void **state)
 {
     (void)state;
@@ -113,9 +125,9 @@ static void another_head_helps(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(figures_are_right),
-                                       cmocka_unit_test(calibration_takes_back_overconfidence),
-                                       cmocka_unit_test(many_classes_are_calibrated),
-                                       cmocka_unit_test(another_head_helps)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(figures_are_right), cmocka_unit_test(an_answer_that_no_case_has_is_wrong),
+        cmocka_unit_test(calibration_takes_back_overconfidence),
+        cmocka_unit_test(many_classes_are_calibrated), cmocka_unit_test(another_head_helps)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
