@@ -10,7 +10,7 @@
 
 struct brand_entry {
     struct brand_view view; /* first, so that a view's address is its entry's */
-    const struct naming *features;
+    const struct naming *naming;
     struct brand_entry *next;
     struct arena arena;
     atomic_int users; /* the list counts as one */
@@ -30,9 +30,9 @@ void flow_brand_release(const struct brand_view *b)
         release((struct brand_entry *)(uintptr_t)b);
 }
 
-const struct naming *brand_features(const struct brand_view *b)
+const struct naming *brand_naming(const struct brand_view *b)
 {
-    return ((const struct brand_entry *)(const void *)b)->features;
+    return ((const struct brand_entry *)(const void *)b)->naming;
 }
 
 void brands_forget(struct flow *f, int64_t brand)
@@ -67,7 +67,7 @@ static struct brand_entry *load(struct flow *f, int64_t brand, struct errinfo *i
     enum err err = brand_view_load(store_reader(f->o.store), &e->arena, brand, &e->view, info);
     if (err == ERR_OK) {
         e->users = 1;
-        e->features = naming_new(&e->arena, e->view.names);
+        e->naming = naming_new(&e->arena, e->view.names);
         return e;
     }
     err_set(info, err, "brand", "brand %lld cannot be read", (long long)brand); /* of any part */

@@ -72,7 +72,7 @@ struct flow {
 
 void brands_forget(struct flow *f, int64_t brand); /* 0: all */
 /* The brand's names as the judge wants them; b must come from flow_brand. */
-const struct naming *brand_features(const struct brand_view *b);
+const struct naming *brand_naming(const struct brand_view *b);
 
 /* --- judge.c --- */
 struct judged {

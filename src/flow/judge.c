@@ -139,7 +139,7 @@ void flow_judge(struct flow *f, const struct brand_view *b, const struct item *i
     size_t title_n = item->title.n ? item->title.n + 1 : 0;
     struct judge_input in = {
         .text = title_n ? arena_join(a, parts, 2, STR("\n")) : item->text,
-        .brand = brand_features(b),
+        .brand = brand_naming(b),
         .from_brand = item->is_ours,
     };
     *out = (struct judged){.json = STR(""), .words = STR("")};

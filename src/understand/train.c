@@ -203,8 +203,8 @@ static size_t add_base_entries(struct trainer *t, const struct example *ex, size
     return at;
 }
 
-/* Brings the base's scores to a like spread, so that steps on them are neither too short nor too
- * long. */
+/* Brings the base's scores to a like spread, so that none is trusted more only because it is large.
+ */
 static void scale_base_entries(struct trainer *t)
 {
     struct problem *p = &t->problem;

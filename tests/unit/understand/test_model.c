@@ -239,6 +239,14 @@ static void a_base_is_carried_on(void **state)
     model_close(base);
 }
 
+/* Training from this base is as training from nothing, and says why. */
+static void assert_left_out(const struct model *base, enum train_start why)
+{
+    enum train_start start = TRAIN_FROM_BASE;
+    assert_true(str_eq(small_model_from(&arena, base, &start), bytes));
+    assert_int_equal(start, why);
+}
+
 static void a_base_of_the_same_texts_is_left_out(void **state)
 {
     (void)state;
@@ -253,9 +261,7 @@ static void a_base_of_the_same_texts_is_left_out(void **state)
     for (size_t i = 0; i + 1 < ex.rows.n; i++)
         assert_true(model_has_seen(base, examples_row(&ex, i)->likeness));
     assert_false(model_has_seen(base, examples_row(&ex, ex.rows.n - 1)->likeness));
-    enum train_start start = TRAIN_FROM_BASE;
-    assert_true(str_eq(small_model_from(&arena, base, &start), bytes));
-    assert_int_equal(start, TRAIN_BASE_KNOWS_TEXTS);
+    assert_left_out(base, TRAIN_BASE_KNOWS_TEXTS);
     model_close(base);
 }
 
@@ -277,9 +283,7 @@ static void a_base_of_too_many_rows_is_left_out(void **state)
     memcpy(copy, &h, sizeof h);
     assert_int_equal(model_open_bytes(&base, (struct str){copy, h.file_size}, NULL), ERR_OK);
     free(copy);
-    enum train_start start = TRAIN_FROM_BASE;
-    assert_true(str_eq(small_model_from(&arena, base, &start), bytes));
-    assert_int_equal(start, TRAIN_BASE_TOO_LARGE);
+    assert_left_out(base, TRAIN_BASE_TOO_LARGE);
     model_close(base);
 }
 
