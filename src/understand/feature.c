@@ -82,19 +82,10 @@ struct slot {
 };
 _Static_assert(LIST_MAX < UINT16_MAX, "a slot can name every feature");
 
-/* A word that is taken apart into character sequences. */
-struct spelt {
-    uint16_t token;          /* where it stands first */
-    uint16_t feature, count; /* of it alone */
-};
-
 struct features {
     struct tokens tokens;
     uint8_t namings[TOKEN_MAX];
     uint64_t words[TOKEN_MAX]; /* hash that stands for a token in pairs; 0: left out */
-    struct spelt spelt[TOKEN_MAX];
-    size_t spelt_n;
-    uint16_t spelt_of[LIST_MAX]; /* by feature: its place in spelt; anything where it has none */
     struct feature list[LIST_MAX];
     size_t n;
     struct feature_place places[PLACES_MAX];
@@ -145,35 +136,25 @@ static void grow_table(struct features *f)
             (struct slot){(uint32_t)(f->list[i].hash >> 32), f->turn, (uint16_t)i};
 }
 
-/* The feature was found count times in tokens first to last. Returns its place in the list,
- * LIST_MAX when that is full. */
-static size_t emit_many(struct features *f, uint64_t hash, enum feature_block block, unsigned count,
-                        size_t first, size_t last)
+static void emit(struct features *f, uint64_t hash, enum feature_block block, size_t first,
+                 size_t last)
 {
     struct slot *s = find_slot(f, hash);
     if (s->turn != f->turn) {
         if (f->n == LIST_MAX)
-            return LIST_MAX;
+            return;
         if (f->n * 2 > f->mask && f->mask < TABLE_MAX - 1) {
             grow_table(f);
             s = find_slot(f, hash);
         }
         *s = (struct slot){(uint32_t)(hash >> 32), f->turn, (uint16_t)f->n};
-        f->list[f->n++] = (struct feature){hash, 0, (uint8_t)block};
+        f->list[f->n++] = (struct feature){hash, 1, (uint8_t)block};
+    } else if (f->list[s->feature].count < UINT16_MAX) {
+        f->list[s->feature].count++;
     }
-    struct feature *found = &f->list[s->feature];
-    count += found->count;
-    found->count = (uint16_t)(count < UINT16_MAX ? count : UINT16_MAX);
     if (f->keep_places && f->place_count < PLACES_MAX)
         f->places[f->place_count++] =
             (struct feature_place){s->feature, (uint16_t)first, (uint16_t)last};
-    return s->feature;
-}
-
-static size_t emit(struct features *f, uint64_t hash, enum feature_block block, size_t first,
-                   size_t last)
-{
-    return emit_many(f, hash, block, 1, first, last);
 }
 
 static void emit_shape(struct features *f, enum shape shape, unsigned value)
@@ -181,7 +162,7 @@ static void emit_shape(struct features *f, enum shape shape, unsigned value)
     emit(f, salted(SALT_SHAPE, shape * 256u + value), FEATURE_SHAPE, 1, 0);
 }
 
-static void emit_grams(struct features *f, size_t i, unsigned count)
+static void emit_grams(struct features *f, size_t i)
 {
     static const uint64_t masks[] = {0, 0xff, 0xffff, 0xffffff, 0xffffffff, 0xffffffffff};
     const struct token *t = &f->tokens.t[i];
@@ -192,22 +173,7 @@ static void emit_grams(struct features *f, size_t i, unsigned count)
         memcpy(&bytes, p + at, 8);
         size_t longest = n - at < GRAM_MAX ? n - at : GRAM_MAX;
         for (size_t k = GRAM_MIN; k <= longest; k++)
-            emit_many(f, salted(SALT_GRAM, (bytes & masks[k]) | (uint64_t)k << 56), FEATURE_CHARS,
-                      count, i, i);
-    }
-}
-
-/* A word that stands several times in a text is taken apart once, which saves a third of the time
- * of a long post; where places are wanted, once for each, in the same order: the list must come out
- * the same, also that of a text with more features than it holds. */
-static void spell(struct features *f, size_t i, size_t word)
-{
-    size_t at = f->spelt_of[word];
-    if (!f->keep_places && at < f->spelt_n && f->spelt[at].feature == word) {
-        f->spelt[at].count++;
-    } else {
-        f->spelt_of[word] = (uint16_t)f->spelt_n;
-        f->spelt[f->spelt_n++] = (struct spelt){(uint16_t)i, (uint16_t)word, 1};
+            emit(f, salted(SALT_GRAM, (bytes & masks[k]) | (uint64_t)k << 56), FEATURE_CHARS, i, i);
     }
 }
 
@@ -289,7 +255,7 @@ static void read_words(struct features *f, bool addressed)
         if (!h)
             continue;
         const struct token *t = &f->tokens.t[i];
-        size_t word = emit(f, salted(SALT_WORD, h), FEATURE_WORDS, i, i);
+        emit(f, salted(SALT_WORD, h), FEATURE_WORDS, i, i);
         if (addressed)
             emit(f, salted(SALT_ADDRESSED, h), FEATURE_WORDS, i, i);
         if (i * 4 < f->tokens.n)
@@ -301,17 +267,14 @@ static void read_words(struct features *f, bool addressed)
         if (earlier)
             emit(f, salted(SALT_THREE, then(then(f->words[earlier - 1], f->words[before - 1]), h)),
                  FEATURE_WORDS, earlier - 1, i);
-        size_t own = word;
         if (t->kind == TOKEN_HANDLE && f->namings[i] == NAMED_NOT)
-            own = emit(f, salted(SALT_WORD, t->hash), FEATURE_WORDS, i, i);
+            emit(f, salted(SALT_WORD, t->hash), FEATURE_WORDS, i, i);
         if ((t->kind == TOKEN_WORD || t->kind == TOKEN_HASHTAG || t->kind == TOKEN_HANDLE) &&
-            f->namings[i] == NAMED_NOT && own < LIST_MAX)
-            spell(f, i, own);
+            f->namings[i] == NAMED_NOT)
+            emit_grams(f, i);
         earlier = before;
         before = i + 1;
     }
-    for (size_t k = 0; k < f->spelt_n; k++)
-        emit_grams(f, f->spelt[k].token, f->spelt[k].count);
 }
 
 /* First words of sentences, and of those that end in a question mark also the last. */
@@ -479,7 +442,7 @@ void features_free(struct features *f)
 void features_read(struct features *f, struct str text, const struct naming *brand, bool places)
 {
     tokens_read(&f->tokens, text);
-    f->n = f->place_count = f->spelt_n = 0;
+    f->n = f->place_count = 0;
     f->keep_places = places;
     /* a small table stays in the nearest cache, and a roomy one is quicker than one that grows */
     uint32_t slots = TABLE_FIRST;
